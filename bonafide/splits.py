@@ -1,0 +1,208 @@
+"""The disjoint split: what is tested has never been heard in training, in no respect that is known.
+
+Whole groups (sources, speakers or generators) go to one side, a recording and its copies stay together, and what
+a side still shares with a more protected one (dev with test, train with both) is dropped, or kept and marked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Lt
+
+from bonafide.cliptable import LABELS
+from bonafide.errors import UserError
+
+TRAIN, DEV, TEST, DROPPED = range(4)
+SIDES = ("train", "dev", "test", "dropped")
+RESPECTS = ("speaker", "source", "generator")
+WORK = 4e7  # rows looked at in search of a split: some seconds
+MOST_MOVES, FEWEST_MOVES, RESTARTS = 8000, 200, 8
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """How clips are divided; section `split` of params.yaml."""
+
+    group: Literal["source", "speaker", "generator"]
+    dev: Annotated[float, Gt(0), Lt(0.5)]
+    test: Annotated[float, Gt(0), Lt(0.5)]
+    on_overlap: Literal["drop", "keep"]
+    seed: Annotated[int, Ge(0)]
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Clips that every split treats alike, counted.
+
+    Attributes
+    ----------
+    group : np.ndarray, shape=(n,), int
+        The group that moves as one.
+    label : np.ndarray, shape=(n,), int
+        Index into `LABELS`.
+    count : np.ndarray, shape=(n,), int
+    respects : np.ndarray, shape=(n, 3), int
+        Speaker, source and generator as numbers; -1 where unknown.
+    """
+
+    group: np.ndarray
+    label: np.ndarray
+    count: np.ndarray
+    respects: np.ndarray
+
+
+def split(rows: Rows, settings: SplitSettings) -> Rows:
+    """Return `rows` of the catalog, each with its `split` and its seen marks.
+
+    Of many seeded assignments of groups to sides it takes the one in which, after dropping what overlaps, the
+    sides come closest to the wanted shares of each class: so one voice that occurs in many sources ends on one side.
+
+    Raises
+    ------
+    UserError
+        When no assignment gives every side clips of both classes; it says what stands in the way.
+    """
+    groups = group_numbers(rows, settings.group)
+    atoms, atom_of = _atoms(rows, groups)
+    best = _search(atoms, settings)
+    if best is None:
+        raise UserError(_why_impossible(rows, groups, settings))
+    sides = _sides(atoms, best, settings)[atom_of]
+    return _mark([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
+
+
+def group_numbers(rows: Rows, group: str) -> np.ndarray:
+    """Return the number of the group that each clip moves with, shape (n,).
+
+    Clips with the same value of `group` are one group, and so are the groups that a pair joins. A clip whose value
+    is unknown goes by its speaker, else its generator, else it is a group of its own.
+    """
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(key: tuple[str, str]) -> tuple[str, str]:
+        while parent.setdefault(key, key) != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    keys = [next((name, row[name]) for name in (group, "speaker", "generator", "clip") if row[name]) for row in rows]
+    for row, key in zip(rows, keys, strict=True):
+        home = root(key)
+        if row["pair"]:
+            parent[root(("pair", row["pair"]))] = home
+    return _numbers([root(key) for key in keys])
+
+
+def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Return `sides` with dev dropped where it shares a value with test, and train where it does with either.
+
+    Parameters
+    ----------
+    respects : np.ndarray, shape=(n, k), int
+        Values in each respect; -1 is unknown and shared with nobody.
+    sides : np.ndarray, shape=(n,), int
+    """
+    for side, protected in ((DEV, (TEST,)), (TRAIN, (TEST, DEV))):
+        shared = np.zeros(len(sides), bool)
+        for values in respects.T:
+            taken = np.zeros(values.max(initial=-1) + 2, bool)  # the last one is for -1
+            taken[values[np.isin(sides, protected)]] = True
+            taken[-1] = False
+            shared |= taken[values]
+        sides = np.where((sides == side) & shared, DROPPED, sides)
+    return sides
+
+
+def unknown_groups(rows: Rows, group: str) -> int:
+    """Return how many clips name no `group` and so were grouped by something weaker."""
+    return sum(not row[group] for row in rows if group != "generator" or row["label"] == "ai")
+
+
+def _atoms(rows: Rows, groups: np.ndarray) -> tuple[Atoms, np.ndarray]:
+    respects = [_numbers([row[name] for row in rows], unknown="") for name in RESPECTS]
+    labels = np.array([LABELS.index(row["label"]) for row in rows])
+    facts = np.stack([groups, labels, *respects], axis=1)
+    unique, atom_of, count = np.unique(facts, axis=0, return_inverse=True, return_counts=True)
+    return Atoms(unique[:, 0], unique[:, 1], count, unique[:, 2:]), atom_of
+
+
+def _numbers(values: Iterable[Any], unknown: object = None) -> np.ndarray:
+    known: dict[Any, int] = {}
+    return np.array([-1 if value == unknown else known.setdefault(value, len(known)) for value in values])
+
+
+def _search(atoms: Atoms, settings: SplitSettings) -> np.ndarray | None:
+    """Return the best side for each group found by seeded hill climbing; None when no assignment is possible."""
+    rng = np.random.default_rng(settings.seed)
+    shares = [1 - settings.dev - settings.test, settings.dev, settings.test]
+    moves = int(np.clip(WORK / len(atoms.count), FEWEST_MOVES, MOST_MOVES)) // RESTARTS
+    best, least = None, np.inf
+    for _ in range(RESTARTS):
+        sides = rng.choice(3, size=atoms.group.max() + 1, p=shares)
+        cost = _cost(atoms, sides, settings)
+        for _ in range(moves):
+            moved = sides.copy()
+            moved[rng.integers(len(sides), size=rng.integers(1, 3))] = rng.integers(3)
+            if (new := _cost(atoms, moved, settings)) <= cost:
+                sides, cost = moved, new
+        if cost < least:
+            best, least = sides, cost
+    return best if least < MISSING else None
+
+
+MISSING = 100.0  # the cost of a side without a class: more than any shortfall of shares adds up to
+
+
+def _cost(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> float:
+    """How far the sides are from their wanted share of each class, what is dropped counted as lost."""
+    sides = _sides(atoms, side_of_group, settings)
+    kept = np.bincount(sides * 2 + atoms.label, weights=atoms.count, minlength=8).reshape(4, 2)[:3]
+    wanted = np.array([[1 - settings.dev - settings.test], [settings.dev], [settings.test]])
+    return float(np.abs(kept / _totals(atoms) - wanted).sum() + MISSING * (kept == 0).sum())
+
+
+def _totals(atoms: Atoms) -> np.ndarray:
+    return np.bincount(atoms.label, weights=atoms.count, minlength=2)
+
+
+def _sides(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> np.ndarray:
+    sides = side_of_group[atoms.group]
+    return overlap_dropped(atoms.respects, sides) if settings.on_overlap == "drop" else sides
+
+
+def _mark(rows: Rows) -> Rows:
+    seen = {name: {row[name] for row in rows if row["split"] == "train"} - {""} for name in RESPECTS}
+    return [{**row, **{f"{name}_seen": row[name] in seen[name] for name in RESPECTS}} for row in rows]
+
+
+def _why_impossible(rows: Rows, groups: np.ndarray, settings: SplitSettings) -> str:
+    for label in LABELS:
+        count = len({group for group, row in zip(groups, rows, strict=True) if row["label"] == label})
+        if count < 3:
+            return (
+                f"the clips labelled '{label}' form {count} group(s) by {settings.group}, and train, dev and test"
+                f" need one each: add recordings, or set split.group to another of {', '.join(RESPECTS)}"
+            )
+    ties = Counter((name, row[name]) for name in RESPECTS for row in rows if row[name] and name != settings.group)
+    (name, value), count = ties.most_common(1)[0] if ties else (("group", "?"), 0)
+    return (
+        f"no split by {settings.group} leaves both classes in train, dev and test once what they share is dropped"
+        f" (the widest tie: {name} '{value}' in {count} clips): add recordings of other speakers and generators, or"
+        " set split.on_overlap to keep, which marks them instead"
+    )
+
+
+def describe(rows: Rows) -> str:
+    """Return a line for each side: how many clips of how many sources, speakers and generators."""
+    lines = []
+    for side in SIDES:
+        inside = [row for row in rows if row["split"] == side]
+        labels = ", ".join(f"{sum(row['label'] == label for row in inside)} {label}" for label in LABELS)
+        named = ", ".join(f"{len({row[name] for row in inside} - {''})} {name}s" for name in RESPECTS)
+        lines.append(f"{side}: {labels}; {named}")
+    return "\n".join(lines)

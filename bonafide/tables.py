@@ -1,0 +1,25 @@
+"""Reads and writes Parquet files, a row group at a time."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bonafide.files import write_whole
+
+ROWS_PER_GROUP = 64  # what a reader holds in memory at a time
+
+
+def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of `paths` a row group at a time."""
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            yield from file.iter_batches(ROWS_PER_GROUP, columns=columns)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write `table` to `path` as Parquet, whole or not at all."""
+    write = partial(pq.write_table, table, compression="zstd", row_group_size=ROWS_PER_GROUP)
+    write_whole(path, write)

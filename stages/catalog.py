@@ -1,0 +1,30 @@
+"""Stage catalog: one row a clip; every file that cannot be used is listed with its reason."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from bonafide.audio import AudioSettings
+from bonafide.catalog import CorpusSettings, examine_all, settle
+from bonafide.cliptable import CATALOG, as_table
+from bonafide.corpora.folder import read_folder
+from bonafide.files import write_text
+from bonafide.params import read_section
+from bonafide.progress import track
+from bonafide.stage import run
+from bonafide.tables import write_table
+
+
+def catalog(params: Path, out: Path, rejects: Path) -> None:
+    """List the clips of the corpus that `params` names in `out`, and the files with a fault in `rejects`."""
+    root = Path(read_section(params, "corpus", CorpusSettings).root)
+    known = read_folder(root)
+    found = examine_all(root, known, read_section(params, "audio", AudioSettings))
+    clips, bad = settle(track(found, total=len(known), what="looking into files"))
+    write_table(as_table(clips, CATALOG), out)
+    write_text(rejects, pd.DataFrame(bad, columns=["path", "used", "reason"]).to_csv(index=False))
+    print(f"{len(clips)} clips can be used, {sum(row['used'] == 'no' for row in bad)} files cannot: see {rejects}")
+
+
+if __name__ == "__main__":
+    run(catalog)

@@ -1,0 +1,44 @@
+"""Stage evaluate: the exported detector on the test clips, all thresholds carried over from dev."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bonafide.detector import Detector
+from bonafide.evaluation import EvaluateSettings, confusion, curve, metrics_of, score_clips, slices_of
+from bonafide.files import write_text
+from bonafide.params import read_section
+from bonafide.stage import run
+from bonafide.tables import write_table
+
+
+def evaluate(
+    params: Path,
+    split: Path,
+    clips: Path,
+    model: Path,
+    scores: Path,
+    metrics: Path,
+    slices: Path,
+    plots: Path,
+) -> None:
+    """Score the test side of `split` with `model`; write `scores`, `metrics`, `slices` and the points of `plots`."""
+    settings = read_section(params, "evaluate", EvaluateSettings)
+    thresholds = dict(Detector(model).facts.thresholds)
+    scored = score_clips(model, clips, pq.read_table(split, filters=[("split", "=", "test")]).to_pandas())
+    write_table(pa.Table.from_pandas(scored, preserve_index=False), scores)
+    measured = metrics_of(scored, thresholds, settings)
+    write_text(metrics, json.dumps(measured, indent=2) + "\n")
+    write_text(slices, slices_of(scored, thresholds["balanced"]).to_csv(index=False))
+    write_text(plots / "confusion.csv", confusion(scored, thresholds["balanced"]).to_csv(index=False))
+    write_text(plots / "curve.csv", curve(scored).to_csv(index=False))
+    print(
+        f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['balanced']['accuracy']:.3f}"
+        f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"
+    )
+
+
+if __name__ == "__main__":
+    run(evaluate)

@@ -1,0 +1,63 @@
+"""Stage export: the network, its calibration and thresholds as one ONNX file, checked against Keras."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pyarrow.parquet as pq
+
+from bonafide.audio import AudioSettings
+from bonafide.batches import clip_mels
+from bonafide.calibration import calibrate, fit_calibration
+from bonafide.detector import Detector, Facts, facts_as_json
+from bonafide.export import check_parity, to_onnx
+from bonafide.files import write_bytes
+from bonafide.mel import MelSettings
+from bonafide.params import read_section
+from bonafide.scoring import thresholds
+from bonafide.stage import run
+from bonafide.training import clip_logits
+
+CARD_COLUMNS = ["clip", "label", "split", "source", "generator", "language"]
+
+
+def export(params: Path, split: Path, features: Path, model: Path, out: Path) -> None:
+    """Write the network in `model` to `out`, calibrated on the dev side of `split`."""
+    audio = read_section(params, "audio", AudioSettings)
+    mel = read_section(params, "features", MelSettings)
+    rows = pq.read_table(split, columns=CARD_COLUMNS).to_pylist()
+    human = {row["clip"]: row["label"] == "human" for row in rows if row["split"] == "dev"}
+    network = keras.saving.load_model(model)
+
+    trained = clip_logits(network, features, human, mel.crop_frames(audio.rate))
+    clips = list(trained)
+    is_human = np.array([human[clip] for clip in clips])
+    logits = np.array([trained[clip] for clip in clips])
+    calibration = fit_calibration(logits, is_human)
+    facts = Facts(audio, mel, calibration, thresholds(calibrate(logits, calibration), is_human), _card(network, rows))
+    exported = to_onnx(network, facts_as_json(facts))
+
+    detector = Detector(exported)
+    scored = {clip: detector.logit_of_mel(spectrogram) for clip, spectrogram in clip_mels(features, human)}
+    worst = check_parity(trained, scored)
+    write_bytes(out, exported)
+    print(f"{len(exported) / 1e6:.2f} MB; Keras and ONNX agree to {worst:.1g} on {len(clips)} dev clips")
+
+
+def _card(network: keras.Model, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """Return what a person who gets the file wants to know of its training."""
+    trained_on = [row for row in rows if row["split"] == "train"]
+    return {
+        "network": network.name.removesuffix("_logit"),
+        "parameters": network.count_params(),
+        "clips": dict(Counter(row["label"] for row in trained_on)),
+        **{
+            f"{name}s": sorted({row[name] for row in trained_on} - {""}) for name in ("source", "generator", "language")
+        },
+    }
+
+
+if __name__ == "__main__":
+    run(export)

@@ -1,0 +1,24 @@
+"""Stage prepare: every clip decoded, mono, at one rate and level, trimmed, in Parquet parts."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from bonafide.audio import AudioSettings
+from bonafide.catalog import CorpusSettings
+from bonafide.params import read_section
+from bonafide.parts import build
+from bonafide.preparation import PrepareSettings, prepare_part, prepare_tasks
+from bonafide.stage import run
+
+
+def prepare(params: Path, catalog: Path, out: Path) -> None:
+    """Write the conditioned audio of the clips in `catalog` to parts in `out`."""
+    root = Path(read_section(params, "corpus", CorpusSettings).root)
+    n_parts = read_section(params, "prepare", PrepareSettings).parts
+    tasks = prepare_tasks(pq.read_table(catalog).to_pylist(), root, n_parts)
+    build(prepare_part, read_section(params, "audio", AudioSettings), tasks, out, what="preparing parts")
+
+
+if __name__ == "__main__":
+    run(prepare)

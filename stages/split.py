@@ -1,0 +1,26 @@
+"""Stage split: train, dev and test that share no source, speaker or generator."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from bonafide.cliptable import SPLIT, as_table
+from bonafide.params import read_section
+from bonafide.splits import SplitSettings, describe, unknown_groups
+from bonafide.splits import split as split_rows
+from bonafide.stage import run
+from bonafide.tables import write_table
+
+
+def split(params: Path, catalog: Path, out: Path) -> None:
+    """Give every clip of `catalog` its side."""
+    settings = read_section(params, "split", SplitSettings)
+    rows = split_rows(pq.read_table(catalog).to_pylist(), settings)
+    write_table(as_table(rows, SPLIT), out)
+    if unknown := unknown_groups(rows, settings.group):
+        print(f"{unknown} clips name no {settings.group}: if they share one, the split leaks. Say it in clips.csv.")
+    print(describe(rows))
+
+
+if __name__ == "__main__":
+    run(split)

@@ -1,0 +1,53 @@
+"""Stage train: the network fitted to the training clips, chosen by dev."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from bonafide.audio import AudioSettings
+from bonafide.files import write_text
+from bonafide.imports import code_version
+from bonafide.mel import MelSettings
+from bonafide.params import read_section
+from bonafide.parts import tasks_from_parts
+from bonafide.stage import run
+from bonafide.training import Clips, TrainSettings, fit, save_model
+
+CHECKPOINTS = Path(".bonafide/train")  # outside the outs, which DVC deletes when a stage starts
+
+
+def train(params: Path, split: Path, features: Path, out: Path, history: Path) -> None:
+    """Fit the network that `params` describes to the train side of `split` and write it to `out`."""
+    settings = read_section(params, "train", TrainSettings)
+    mel = read_section(params, "features", MelSettings)
+    frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
+    rows = pq.read_table(split, columns=["clip", "label", "split"]).to_pylist()
+    sides = {
+        side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
+    }
+    clips = Clips(features, sides["train"], sides["dev"], frames, mel.n_mels)
+    checkpoints = CHECKPOINTS / _fingerprint(clips, settings)
+    model, epochs = fit(clips, settings, checkpoints)
+    save_model(model, out)
+    write_text(history, pd.DataFrame(epochs).to_csv(index=False))
+    shutil.rmtree(checkpoints)
+
+
+def _fingerprint(clips: Clips, settings: TrainSettings) -> str:
+    """Return a name for exactly this training, so that no other goes on from its checkpoints."""
+    facts = [
+        [task.inputs for task in tasks_from_parts(clips.features)],
+        [clips.train, clips.dev, clips.frames],
+        asdict(settings),
+        code_version(Path(__file__)),
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    run(train)
