@@ -5,6 +5,7 @@ gives its recording chain away more than its voice: both classes get one rate, t
 """
 
 import io
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,10 +152,14 @@ def trim(samples: np.ndarray, rate: int, *, trim_db: float) -> np.ndarray:
     return samples[loud[0] * size : (loud[-1] + 1) * size] if loud.size else samples[:0]
 
 
-def level(samples: np.ndarray, level_dbfs: float) -> np.ndarray:
-    """Return `samples`, shape (n,), scaled to an RMS of `level_dbfs`, or less where the peak would clip."""
-    rms = float(np.sqrt(np.square(samples, dtype=np.float64).mean()))
-    gain = min(10 ** (level_dbfs / 20) / rms, 0.99 / float(np.abs(samples).max()))
+def level_dbfs(samples: np.ndarray) -> float:
+    """Return the RMS of `samples`, shape (n,), in decibels below full scale; they must not all be 0."""
+    return 10 * math.log10(float(np.square(samples, dtype=np.float64).mean()))
+
+
+def level(samples: np.ndarray, target_dbfs: float) -> np.ndarray:
+    """Return `samples`, shape (n,), scaled to an RMS of `target_dbfs`, or less where the peak would clip."""
+    gain = min(10 ** ((target_dbfs - level_dbfs(samples)) / 20), 0.99 / float(np.abs(samples).max()))
     return samples * np.float32(gain)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bonafide.audio import AudioSettings, UnusableError, check, condition, decode
+from bonafide.audio import AudioSettings, UnusableError, check, condition, decode, level_dbfs
 from bonafide.cliptable import LABELS
 from bonafide.errors import UserError
 from bonafide.executors import run_all
@@ -58,6 +58,7 @@ def examine(root: Path, known: Found, settings: AudioSettings) -> Found:
         "clip": f"{sha256[:12]}-{path.stem}",
         "sha256": sha256,
         "seconds": round(recording.samples.size / recording.rate, 4),
+        "level_dbfs": round(level_dbfs(recording.samples), 2),
         "native_rate": known["native_rate"] or recording.rate,
         "native_format": known["native_format"] or recording.format,
         "note": _misnamed(path, recording.format),

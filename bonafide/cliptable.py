@@ -22,6 +22,7 @@ CATALOG = pa.schema(
         ("gender", pa.string()),  # "female", "male" or ""
         ("pair", pa.string()),  # shared by a recording and its copies
         ("seconds", pa.float64()),  # of the file as it was found
+        ("level_dbfs", pa.float64()),  # RMS of the file as it was found
         ("native_rate", pa.int32()),  # hertz
         ("native_format", pa.string()),  # as libsndfile names it, "WAV/PCM_16"
         ("license", pa.string()),

@@ -1,13 +1,13 @@
 """The detector: an ONNX file and all that it knows, applied to recordings. Imports no TensorFlow, librosa or pandas."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from bonafide.audio import AudioSettings, Recording, condition
 from bonafide.calibration import Calibration, calibrate, p_ai
@@ -38,17 +38,13 @@ class Detector:
     """
 
     def __init__(self, model: Path | bytes) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # work is spread over clips; and a sum's rounding stays the same
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        content = model if isinstance(model, bytes) else _read(model)
         try:
-            self._session = onnxruntime.InferenceSession(
-                model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = _session(content)
             self.facts = _facts(self._session.get_modelmeta().custom_metadata_map)
-        except (KeyError, TypeError, ValueError, *ONNX_ERRORS) as error:
-            raise UserError(f"{_name(model)} is no detector that Bonafide wrote: {error}") from None
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            name = "the model" if isinstance(model, bytes) else model
+            raise UserError(f"{name} is no detector that Bonafide wrote: {error}") from None
         self._input = self._session.get_inputs()[0].name
 
     def logit(self, samples: np.ndarray) -> float:
@@ -71,19 +67,6 @@ class Detector:
         """
         llr = float(calibrate(self.logit(condition(recording, self.facts.audio)), self.facts.calibration))
         return llr, float(p_ai(llr))
-
-
-ONNX_ERRORS = tuple(
-    getattr(onnxruntime.capi.onnxruntime_pybind11_state, name)
-    for name in (
-        "Fail",
-        "InvalidArgument",
-        "InvalidGraph",
-        "InvalidProtobuf",
-        "NoSuchFile",
-        "RuntimeException",
-    )
-)
 
 
 def facts_as_json(facts: Facts) -> dict[str, Any]:
@@ -111,5 +94,23 @@ def _facts(metadata: dict[str, str]) -> Facts:
     )
 
 
-def _name(model: Path | bytes) -> str:
-    return "the model" if isinstance(model, bytes) else str(model)
+def _read(model: Path) -> bytes:
+    try:
+        return model.read_bytes()
+    except OSError as error:
+        raise UserError(f"the model {model} cannot be read: {error.strerror}") from None
+
+
+def _session(model: bytes) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
+    # ONNX Runtime's own telemetry writes files into the home folder when it is imported; nothing of ours phones home.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # work is spread over clips; and a sum's rounding stays the same
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own exception types share no base but this
+        raise RuntimeError(str(error)) from None

@@ -12,17 +12,16 @@ import pyarrow.compute
 from annotated_types import Ge, Gt
 
 from bonafide.audio import from_flac
-from bonafide.bootstrap import cluster_bootstrap
+from bonafide.bootstrap import cluster_bootstrap, group_bootstrap
 from bonafide.calibration import calibrate, is_ai, p_ai
-from bonafide.cliptable import LABELS
 from bonafide.detector import Detector
 from bonafide.executors import run_all
 from bonafide.parts import part_files
 from bonafide.progress import track
-from bonafide.scoring import auc, decisions, det_curve, eer, summary
+from bonafide.scoring import auc, det_curve, summary
 from bonafide.tables import read_rows
+from bonafide.voices import describe_voice
 
-SLICES = ("gender", "generator", "source", "language", "speaker_seen", "generator_seen", "source_seen")
 CURVE_POINTS = 400  # of a plot; a screen shows no more
 
 
@@ -32,10 +31,14 @@ class EvaluateSettings:
 
     replicates: Annotated[int, Gt(0)]
     seed: Annotated[int, Ge(0)]
+    small_slice: Annotated[int, Gt(0)]
+    families: dict[str, str]
 
 
 def score_clips(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
     """Return `rows` with the ``logit``, ``llr`` and ``p_ai`` that the detector gives to each clip.
+
+    What the slices need beside it comes from the same pass: ``pitch_hz`` and ``snr_db``.
 
     Parameters
     ----------
@@ -49,45 +52,37 @@ def score_clips(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
     chosen = frozenset(rows["clip"])
     paths = list(part_files(clips).values())
     score = partial(_score_part, str(model), chosen)
-    logits: dict[str, float] = {}
+    found: dict[str, dict[str, float]] = {}
     for part in track(run_all(score, paths), total=len(paths), what="scoring parts"):
-        logits |= part
-    scored = rows.assign(logit=rows["clip"].map(logits))
+        found |= part
+    scored = rows.join(pd.DataFrame.from_dict(found, orient="index"), on="clip")
     llr = calibrate(scored["logit"].to_numpy(), Detector(model).facts.calibration)
     return scored.assign(llr=llr, p_ai=p_ai(llr))
 
 
-def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float], settings: EvaluateSettings) -> dict[str, Any]:
-    """Return the metrics of all test clips, each with its 95 % interval over speakers and generators."""
+def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, Any]:
+    """Return the metrics of all test clips: pooled, at each threshold, and as means over generators and sources."""
     llr, human = arrays(scores)
-    measured = summary(llr, human, thresholds)
-    intervals = cluster_bootstrap(
-        llr,
-        human,
-        clusters(scores),
-        thresholds=thresholds,
-        replicates=settings.replicates,
-        seed=settings.seed,
-    )
-    nested: dict[str, Any] = {}
-    for name, (low, high) in intervals.items():
-        group, _, metric = name.rpartition(".")
-        (nested.setdefault(group, {}) if group else nested)[metric] = {"low": low, "high": high}
-    return {**measured, "interval": nested}
+    return {**summary(llr, human, thresholds), "macro": _macro(scores, thresholds["balanced"])}
 
 
-def slices_of(scores: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """Return a row of metrics for each value of each slice.
+def intervals_of(
+    scores: pd.DataFrame, thresholds: dict[str, float], settings: EvaluateSettings
+) -> dict[str, dict[str, float | None]]:
+    """Return the 95 % interval, over speakers and generators, of every number of `metrics_of` that has one.
 
-    A slice of one class, such as a generator, has its error rate; its EER and AUC are taken against all clips of
-    the other class, which column ``against`` says.
+    Names of nested metrics are joined by a dot, such as ``"balanced.fpr"``; ``"female - male.eer"`` and the like are
+    differences between the voices at the same thresholds, where both have clips of both classes.
     """
-    rows = [
-        {"slice": name, "value": str(value), **_measure(inside, scores, threshold)}
-        for name in SLICES
-        for value, inside in scores[scores[name] != ""].groupby(name, sort=True)
-    ]
-    return pd.DataFrame(rows)
+    llr, human = arrays(scores)
+    drawn = {"thresholds": thresholds, "replicates": settings.replicates, "seed": settings.seed}
+    found = dict(cluster_bootstrap(llr, human, clusters(scores), **drawn))
+    female, male = ((scores["gender"] == gender).to_numpy() for gender in ("female", "male"))
+    if all(human[voice].any() and not human[voice].all() for voice in (female, male)):
+        metrics = ["eer", "auc", "balanced.fpr", "balanced.fnr", "balanced.hter"]
+        apart = group_bootstrap(llr, human, clusters(scores), female, male, metrics=metrics, **drawn)
+        found |= {f"female - male.{name}": ends for name, ends in apart.items()}
+    return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(found.items())}
 
 
 def confusion(scores: pd.DataFrame, threshold: float) -> pd.DataFrame:
@@ -113,16 +108,23 @@ def clusters(scores: pd.DataFrame) -> np.ndarray:
     return np.where(scores["label"] == "human", scores["speaker"], scores["generator"])
 
 
-def _measure(inside: pd.DataFrame, scores: pd.DataFrame, threshold: float) -> dict[str, Any]:
-    labels = set(inside["label"])
-    against = "slice" if len(labels) == 2 else f"all {'ai' if labels == {'human'} else 'human'}"
-    both = inside if len(labels) == 2 else pd.concat([inside, scores[~scores["label"].isin(labels)]])
-    llr, human = arrays(both)
-    rates = decisions(llr, human, threshold)
-    if len(labels) == 1:  # what the other class does at the threshold says nothing about this slice
-        rates = {"fpr": rates["fpr"]} if labels == {"human"} else {"fnr": rates["fnr"], "recall": rates["recall"]}
-    counts = {f"clips_{label}": int((inside["label"] == label).sum()) for label in LABELS}
-    return {**counts, "against": against, "eer": eer(llr, human), "auc": auc(llr, human), **rates}
+def _macro(scores: pd.DataFrame, threshold: float) -> dict[str, float]:
+    """Means in which every generator, and every human source, counts alike, however many clips it has."""
+    llr, human = arrays(scores)
+    flagged = is_ai(llr, threshold)
+    frame = scores.assign(flagged=flagged)
+    generators = frame[~human].groupby("generator")
+    sources = frame[human].groupby("source")
+    aucs = [auc(*arrays(pd.concat([inside, frame[human]]))) for _, inside in generators]
+    return {
+        "auc_over_generators": float(np.mean(aucs)),
+        "fnr_over_generators": float(1 - generators["flagged"].mean().mean()),
+        "fpr_over_human_sources": float(sources["flagged"].mean().mean()),
+    }
+
+
+def _or_none(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 @lru_cache(maxsize=1)
@@ -130,10 +132,13 @@ def _detector(model: str) -> Detector:
     return Detector(Path(model))
 
 
-def _score_part(model: str, chosen: frozenset[str], path: Path) -> dict[str, float]:
+def _score_part(model: str, chosen: frozenset[str], path: Path) -> dict[str, dict[str, float]]:
     detector = _detector(model)
-    return {
-        row["clip"]: detector.logit(from_flac(row["audio"]["bytes"]))
-        for batch in read_rows([path], ["clip", "audio"])
-        for row in batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen)))).to_pylist()
-    }
+    rate = detector.facts.audio.rate
+    found = {}
+    for batch in read_rows([path], ["clip", "audio"]):
+        inside = batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen), pa.string())))
+        for row in inside.to_pylist():
+            samples = from_flac(row["audio"]["bytes"])
+            found[row["clip"]] = {"logit": detector.logit(samples), **describe_voice(samples, rate)}
+    return found

@@ -62,7 +62,7 @@ def tasks_from_parts(folder: Path) -> list[Task]:
 
 def build(
     make: Callable[[Any, Any], pa.Table],
-    settings: Any,
+    settings: Any,  # noqa: ANN401 - a dataclass
     tasks: list[Task],
     out: Path,
     *,

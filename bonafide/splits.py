@@ -19,7 +19,10 @@ TRAIN, DEV, TEST, DROPPED = range(4)
 SIDES = ("train", "dev", "test", "dropped")
 RESPECTS = ("speaker", "source", "generator")
 WORK = 4e7  # rows looked at in search of a split: some seconds
-MOST_MOVES, FEWEST_MOVES, RESTARTS = 8000, 200, 8
+MOST_MOVES, FEWEST_MOVES, RESTARTS = 16000, 400, 4
+MISSING = 1e6  # the cost of a side without a class: more than any shortfall adds up to
+HEAT = 0.05  # by how much a step of the search may make things worse at its start
+ALONE = 0.1  # the cost of a side with but one speaker, or one generator
 
 Rows = list[dict[str, Any]]
 
@@ -59,8 +62,8 @@ class Atoms:
 def split(rows: Rows, settings: SplitSettings) -> Rows:
     """Return `rows` of the catalog, each with its `split` and its seen marks.
 
-    Of many seeded assignments of groups to sides it takes the one in which, after dropping what overlaps, the
-    sides come closest to the wanted shares of each class: so one voice that occurs in many sources ends on one side.
+    Of many seeded assignments of groups to sides it takes the one that, after dropping what overlaps, leaves the most
+    of the wanted shares of each class: so one voice that occurs in many sources ends on one side.
 
     Raises
     ------
@@ -137,7 +140,7 @@ def _numbers(values: Iterable[Any], unknown: object = None) -> np.ndarray:
 
 
 def _search(atoms: Atoms, settings: SplitSettings) -> np.ndarray | None:
-    """Return the best side for each group found by seeded hill climbing; None when no assignment is possible."""
+    """Return the best side for each group found by seeded annealing; None when no assignment is possible."""
     rng = np.random.default_rng(settings.seed)
     shares = [1 - settings.dev - settings.test, settings.dev, settings.test]
     moves = int(np.clip(WORK / len(atoms.count), FEWEST_MOVES, MOST_MOVES)) // RESTARTS
@@ -145,25 +148,36 @@ def _search(atoms: Atoms, settings: SplitSettings) -> np.ndarray | None:
     for _ in range(RESTARTS):
         sides = rng.choice(3, size=atoms.group.max() + 1, p=shares)
         cost = _cost(atoms, sides, settings)
-        for _ in range(moves):
+        for move in range(moves):
             moved = sides.copy()
             moved[rng.integers(len(sides), size=rng.integers(1, 3))] = rng.integers(3)
-            if (new := _cost(atoms, moved, settings)) <= cost:
+            new = _cost(atoms, moved, settings)
+            if new <= cost - HEAT * (1 - move / moves) ** 2 * np.log(rng.random()):
                 sides, cost = moved, new
-        if cost < least:
-            best, least = sides, cost
+            if cost < least:
+                best, least = sides, cost
     return best if least < MISSING else None
 
 
-MISSING = 100.0  # the cost of a side without a class: more than any shortfall of shares adds up to
-
-
 def _cost(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> float:
-    """How far the sides are from their wanted share of each class, what is dropped counted as lost."""
+    """How little of what was wanted is left on the sides, after what is dropped.
+
+    The logarithm of each side's kept share of each class, weighted by the share that was wanted: to lose half of a
+    side costs the same whether it is large or small, and no side is emptied to fill another. A side whose clips come
+    from one speaker or generator is worth less: thresholds that one generator chose hold for that one.
+    """
     sides = _sides(atoms, side_of_group, settings)
     kept = np.bincount(sides * 2 + atoms.label, weights=atoms.count, minlength=8).reshape(4, 2)[:3]
+    if not kept.all():
+        return MISSING * float((kept == 0).sum())
     wanted = np.array([[1 - settings.dev - settings.test], [settings.dev], [settings.test]])
-    return float(np.abs(kept / _totals(atoms) - wanted).sum() + MISSING * (kept == 0).sum())
+    alone = sum(1 / _variety(atoms, sides == side, column) for side in (TRAIN, DEV, TEST) for column in (0, 2))
+    return float(-(wanted * np.log(kept / _totals(atoms) / wanted)).sum() + ALONE * alone)
+
+
+def _variety(atoms: Atoms, inside: np.ndarray, column: int) -> int:
+    values = atoms.respects[inside, column]
+    return max(1, len(set(values[values >= 0].tolist())))
 
 
 def _totals(atoms: Atoms) -> np.ndarray:

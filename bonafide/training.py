@@ -70,7 +70,7 @@ def fit(clips: Clips, settings: TrainSettings, checkpoints: Path) -> tuple[keras
     model, history = _resume(checkpoints) or (_compiled(clips, settings), [])
     for epoch in range(len(history), settings.epochs):
         loss = _one_epoch(model, clips, settings, epoch)
-        history.append({"epoch": epoch, "loss": loss, **_judge(model, clips)})
+        history.append({"epoch": epoch + 1, "loss": loss, **_judge(model, clips)})
         print(_line(history[-1], settings.epochs), flush=True)
         if history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
             write_whole(checkpoints / "best.keras", model.save)
@@ -182,7 +182,7 @@ def _keep(model: keras.Model, history: list[dict[str, float]], checkpoints: Path
 
 def _line(epoch: dict[str, float], epochs: int) -> str:
     return (
-        f"epoch {epoch['epoch'] + 1} of {epochs}: loss {epoch['loss']:.4f},"
+        f"epoch {epoch['epoch']} of {epochs}: loss {epoch['loss']:.4f},"
         f" dev loss {epoch['dev_loss']:.4f}, dev AUC {epoch['dev_auc']:.4f}, dev EER {epoch['dev_eer']:.4f}"
     )
 

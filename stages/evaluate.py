@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bonafide.detector import Detector
-from bonafide.evaluation import EvaluateSettings, confusion, curve, metrics_of, score_clips, slices_of
+from bonafide.evaluation import EvaluateSettings, confusion, curve, intervals_of, metrics_of, score_clips
 from bonafide.files import write_text
 from bonafide.params import read_section
+from bonafide.slices import slices_of
 from bonafide.stage import run
 from bonafide.tables import write_table
 
@@ -21,17 +22,19 @@ def evaluate(
     model: Path,
     scores: Path,
     metrics: Path,
+    intervals: Path,
     slices: Path,
     plots: Path,
 ) -> None:
-    """Score the test side of `split` with `model`; write `scores`, `metrics`, `slices` and the points of `plots`."""
+    """Score the test side of `split` with `model` and write what follows from the scores."""
     settings = read_section(params, "evaluate", EvaluateSettings)
     thresholds = dict(Detector(model).facts.thresholds)
     scored = score_clips(model, clips, pq.read_table(split, filters=[("split", "=", "test")]).to_pandas())
+    measured = metrics_of(scored, thresholds)
     write_table(pa.Table.from_pandas(scored, preserve_index=False), scores)
-    measured = metrics_of(scored, thresholds, settings)
     write_text(metrics, json.dumps(measured, indent=2) + "\n")
-    write_text(slices, slices_of(scored, thresholds["balanced"]).to_csv(index=False))
+    write_text(intervals, json.dumps(intervals_of(scored, thresholds, settings), indent=2) + "\n")
+    write_text(slices, slices_of(scored, thresholds["balanced"], settings).to_csv(index=False))
     write_text(plots / "confusion.csv", confusion(scored, thresholds["balanced"]).to_csv(index=False))
     write_text(plots / "curve.csv", curve(scored).to_csv(index=False))
     print(

@@ -34,7 +34,7 @@ LIBRARIES = ("numpy", "scipy", "soundfile", "soxr", "g722", "pyworld-prebuilt")
 CLIPS = "clips.json"
 SAME_START = {
     "MALLOC_PERTURB_": "255",  # glibc hands out zeros: Pico reads memory that it never wrote
-    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would write into the home folder and call its makers
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would keep a telemetry database in the home folder
 }
 LEVEL_DBFS = -20  # RMS of speech before its codec, about that of the humans: a codec treats loud and quiet unlike
 GOLDEN = (5**0.5 - 1) / 2  # its multiples spread evenly, so a few clips keep to the proportions of many
@@ -232,12 +232,11 @@ def _write(unit: Unit, folder: Path) -> None:
 
 
 def _written(clips: Iterable[tuple[Clip, np.ndarray]], folder: Path, seconds: float) -> Iterator[Clip]:
-    if seconds <= 0:
-        return
     total = 0.0
     for clip, samples in clips:
-        (folder / clip["file"]).write_bytes(to_flac(quantize(samples), RATE))
-        total += samples.size / RATE
-        yield {"pair": "", **clip, "seconds": samples.size / RATE}
-        if total >= seconds:
+        length = samples.size / RATE
+        if total + length / 2 > seconds:  # without this clip it is nearer: many small units must not add up
             return
+        (folder / clip["file"]).write_bytes(to_flac(quantize(samples), RATE))
+        total += length
+        yield {"pair": "", **clip, "seconds": length}

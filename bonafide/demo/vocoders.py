@@ -4,8 +4,6 @@ Three families that share no code, so that a detector trained on one is tested o
 """
 
 import numpy as np
-from scipy.linalg import solve_toeplitz
-from scipy.signal import istft, lfilter, stft
 
 from bonafide.demo.channels import RATE
 
@@ -36,6 +34,8 @@ def _world(samples: np.ndarray) -> np.ndarray:
 
 def _griffinlim(samples: np.ndarray) -> np.ndarray:
     """Throw the phase away, squeeze the magnitude through 80 mel bands, search a phase that fits."""
+    from scipy.signal import istft, stft  # here, as every engine starts a process that needs no scipy
+
     grid = {"fs": RATE, "nperseg": WINDOW, "noverlap": WINDOW - HOP}
     filters = mel_filters(MEL_BANDS)
     magnitude = np.maximum(np.linalg.pinv(filters) @ (filters @ np.abs(stft(samples, **grid)[2])), 0.0)
@@ -71,6 +71,9 @@ def _lpc(samples: np.ndarray) -> np.ndarray:
 
 
 def _through_throat(power: np.ndarray, source: np.ndarray) -> np.ndarray:
+    from scipy.linalg import solve_toeplitz
+    from scipy.signal import lfilter
+
     power = np.concatenate(([power[0] * WHITENING], power[1:]))
     poles = np.concatenate(([1.0], -solve_toeplitz(power[:-1], power[1:])))
     made = lfilter([1.0], poles, source)
