@@ -30,10 +30,29 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
         path = Path(folder) / "model.onnx"
         scorer.export(path, format="onnx", verbose=False)
         exported = onnx.load(path)
+    _rename(exported.graph)
     # The exporter's own remarks hold nothing that a score needs, and could differ between runs.
     del exported.metadata_props[:]
     onnx.helper.set_model_props(exported, {"bonafide": json.dumps(facts, sort_keys=True)})
     return exported.SerializeToString(deterministic=True)
+
+
+def _rename(graph: onnx.GraphProto) -> None:
+    """Name nodes and tensors by their place in `graph`; its inputs and outputs keep their names.
+
+    The exporter's names count what it met in the order of a set, and so differ between runs.
+    """
+    kept = {value.name for value in (*graph.input, *graph.output)}
+    names = {"": ""} | {name: name for name in kept}
+    for number, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{number}"
+        for names_of_node in (node.input, node.output):
+            for position, name in enumerate(names_of_node):
+                names_of_node[position] = names.setdefault(name, f"tensor_{len(names)}")
+    for value in (*graph.value_info, *graph.initializer):
+        value.name = names.setdefault(value.name, f"tensor_{len(names)}")
+    graph.initializer.sort(key=lambda constant: constant.name)
+    graph.value_info.sort(key=lambda value: value.name)
 
 
 def check_parity(keras_logits: dict[str, float], onnx_logits: dict[str, float]) -> float:

@@ -59,8 +59,10 @@ class Atoms:
     respects: np.ndarray
 
 
-def split(rows: Rows, settings: SplitSettings) -> Rows:
+def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset()) -> Rows:
     """Return `rows` of the catalog, each with its `split` and its seen marks.
+
+    Where `tested` names groups (numbers of `group_numbers`), they are the test side, and only train and dev are chosen.
 
     Of many seeded assignments of groups to sides it takes the one that, after dropping what overlaps, leaves the most
     of the wanted shares of each class: so one voice that occurs in many sources ends on one side.
@@ -72,7 +74,7 @@ def split(rows: Rows, settings: SplitSettings) -> Rows:
     """
     groups = group_numbers(rows, settings.group)
     atoms, atom_of = _atoms(rows, groups)
-    best = _search(atoms, settings)
+    best = _search(atoms, settings, np.array(sorted(tested), int))
     if best is None:
         raise UserError(_why_impossible(rows, groups, settings))
     sides = _sides(atoms, best, settings)[atom_of]
@@ -99,6 +101,26 @@ def group_numbers(rows: Rows, group: str) -> np.ndarray:
         if row["pair"]:
             parent[root(("pair", row["pair"]))] = home
     return _numbers([root(key) for key in keys])
+
+
+def fold_groups(rows: Rows, group: str, n_folds: int) -> list[frozenset[int]]:
+    """Return the groups (numbers of `group_numbers`) of each of `n_folds` folds, with both classes spread evenly.
+
+    The largest group goes first, each to the fold that holds the least of what it brings.
+    """
+    numbers = group_numbers(rows, group)
+    share = np.zeros((numbers.max() + 1, 2))
+    np.add.at(share, (numbers, [LABELS.index(row["label"]) for row in rows]), 1)
+    share /= share.sum(axis=0)
+    filled = np.zeros((n_folds, 2))
+    folds: list[set[int]] = [set() for _ in range(n_folds)]
+    for number in np.argsort(-share.sum(axis=1), kind="stable"):
+        fold = int((filled @ share[number]).argmin())
+        filled[fold] += share[number]
+        folds[fold].add(int(number))
+    if not filled.all():
+        raise UserError(f"{n_folds} folds by {group} would leave one without a class: ask for fewer folds")
+    return [frozenset(fold) for fold in folds]
 
 
 def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
@@ -139,18 +161,21 @@ def _numbers(values: Iterable[Any], unknown: object = None) -> np.ndarray:
     return np.array([-1 if value == unknown else known.setdefault(value, len(known)) for value in values])
 
 
-def _search(atoms: Atoms, settings: SplitSettings) -> np.ndarray | None:
+def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray) -> np.ndarray | None:
     """Return the best side for each group found by seeded annealing; None when no assignment is possible."""
     rng = np.random.default_rng(settings.seed)
     shares = [1 - settings.dev - settings.test, settings.dev, settings.test]
     moves = int(np.clip(WORK / len(atoms.count), FEWEST_MOVES, MOST_MOVES)) // RESTARTS
     best, least = None, np.inf
+    n_sides = 2 if tested.size else 3  # train and dev alone, where the test side is given
     for _ in range(RESTARTS):
-        sides = rng.choice(3, size=atoms.group.max() + 1, p=shares)
+        sides = rng.choice(n_sides, size=atoms.group.max() + 1, p=np.array(shares[:n_sides]) / sum(shares[:n_sides]))
+        sides[tested] = TEST
         cost = _cost(atoms, sides, settings)
         for move in range(moves):
             moved = sides.copy()
-            moved[rng.integers(len(sides), size=rng.integers(1, 3))] = rng.integers(3)
+            moved[rng.integers(len(sides), size=rng.integers(1, 3))] = rng.integers(n_sides)
+            moved[tested] = TEST
             new = _cost(atoms, moved, settings)
             if new <= cost - HEAT * (1 - move / moves) ** 2 * np.log(rng.random()):
                 sides, cost = moved, new

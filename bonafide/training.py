@@ -116,14 +116,22 @@ def _compiled(clips: Clips, settings: TrainSettings) -> keras.Model:
 
 
 def _one_epoch(model: keras.Model, clips: Clips, settings: TrainSettings, epoch: int) -> float:
-    """Return the mean loss of the epoch; its order and crops depend on the epoch alone, for resuming."""
+    """Return the mean loss of the epoch; its order, crops and dropout depend on the epoch alone, for resuming."""
     rng = np.random.default_rng([settings.seed, epoch])
+    _seed_dropout(model, settings.seed, epoch)
     model.optimizer.learning_rate = settings.learning_rate * _cosine(epoch / settings.epochs)
     weights = _class_weights(clips.train)
     size = min(settings.batch_size, len(clips.train))
     batches = training_batches(clips.features, clips.train, clips.frames, size, settings.spec_augment, rng)
     losses = [float(model.train_on_batch(x, y, sample_weight=weights[y[:, 0].astype(int)])) for x, y in batches]
     return float(np.mean(losses))
+
+
+def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
+    """Start the dropout of each layer anew: a .keras file does not say how far its random numbers had come."""
+    for number, layer in enumerate(layer for layer in model.layers if hasattr(layer, "seed_generator")):
+        state = np.random.default_rng([seed, epoch, number]).integers(2**31, size=2, dtype=np.uint32)
+        layer.seed_generator.state.assign(state)
 
 
 def _cosine(progress: float) -> float:
