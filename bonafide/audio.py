@@ -23,6 +23,10 @@ RAIL = 0.999  # of the peak: a run of samples up there is a clipped crest
 RAIL_RUN = 3  # samples; a crest that was not clipped has one or two
 MAX_CLIPPED = 0.01  # of all samples; loud but sound recordings stay below
 INT16 = 32768.0
+STREAMED = 0x7FFF0000  # bytes; from here on a RIFF size is what a writer puts that cannot go back to fill it in
+MP3_LENGTHS = (b"Xing", b"Info", b"VBRI")  # in its first frame, where an MP3 tells its length
+MP3_FIRST_FRAME = 2048  # bytes, at most
+AV_SLACK = 0.2  # seconds by which a container's duration may exceed its sound: priming, and rounded time stamps
 HEADS = {
     "WAV": b"RIFF",
     "FLAC": b"fLaC",
@@ -85,7 +89,7 @@ def decode(path: Path, *, max_seconds: float) -> Recording:
     except soundfile.LibsndfileError:
         recording, announced = _decode_av(path, max_seconds)
     if announced == 0 or not recording.samples.size:
-        raise UnusableError("the file holds no audio frames")
+        raise UnusableError("the file holds no audio frames, or is cut short before they end")
     if recording.samples.size < announced:
         there, said = recording.samples.size / recording.rate, announced / recording.rate
         raise UnusableError(f"the file is cut short: {there:.2f} of {said:.2f} s are there")
@@ -127,13 +131,12 @@ def condition(recording: Recording, settings: AudioSettings) -> np.ndarray:
     UnusableError
         When less than `settings.min_seconds` is left between silent edges.
     """
-    samples = recording.samples - recording.samples.mean(dtype=np.float64).astype(np.float32)
-    samples = resample(samples, recording.rate, settings.rate)
+    samples = resample(_centred(recording.samples), recording.rate, settings.rate)
     samples = trim(samples, settings.rate, trim_db=settings.trim_db)
     if samples.size < settings.min_seconds * settings.rate:
         seconds = samples.size / settings.rate
         raise UnusableError(f"too short: {seconds:.2f} s between silent edges, {settings.min_seconds} s are needed")
-    samples = samples[: round(settings.max_seconds * settings.rate)]
+    samples = _centred(samples[: round(settings.max_seconds * settings.rate)])  # of what is kept, silence aside
     return quantize(level(samples, settings.level_dbfs))
 
 
@@ -143,11 +146,14 @@ def resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
 
 
 def trim(samples: np.ndarray, rate: int, *, trim_db: float) -> np.ndarray:
-    """Return `samples`, shape (n,), without edges that are `trim_db` or more below the loudest 20 ms."""
+    """Return `samples`, shape (n,), without edges that are `trim_db` or more below the loudest 20 ms.
+
+    An offset is not loud: digital silence beside a recording with an offset is cut as well.
+    """
     size = max(1, round(FRAME_SECONDS * rate))
     frames = -(-samples.size // size)
-    padded = np.pad(samples, (0, frames * size - samples.size))
-    power = np.square(padded, dtype=np.float64).reshape(frames, size).mean(axis=1)
+    padded = np.pad(samples, (0, frames * size - samples.size), mode="edge") if samples.size else samples
+    power = padded.reshape(frames, size).var(axis=1, dtype=np.float64)
     loud = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (-trim_db / 10))
     return samples[loud[0] * size : (loud[-1] + 1) * size] if loud.size else samples[:0]
 
@@ -180,12 +186,16 @@ def from_flac(flac: bytes) -> np.ndarray:
     return soundfile.read(io.BytesIO(flac), dtype="float32")[0]
 
 
+def _centred(samples: np.ndarray) -> np.ndarray:
+    return samples - samples.mean(dtype=np.float64).astype(np.float32) if samples.size else samples
+
+
 def _refuse_cut_riff(path: Path) -> None:
     """Libsndfile reads a WAV that was cut short as a shorter one; its header tells."""
     with path.open("rb") as file:
         header = file.read(8)
     size = int.from_bytes(header[4:8], "little")
-    streamed = size in (0, 0xFFFFFFFF)  # written to a pipe: the length was never known
+    streamed = size == 0 or size >= STREAMED  # written to a pipe: the length was never known
     if header[:4] == b"RIFF" and not streamed and size + 8 > path.stat().st_size + 1:
         raise UnusableError(f"the file is cut short: {path.stat().st_size} of {size + 8} bytes are there")
 
@@ -194,7 +204,19 @@ def _decode_sndfile(path: Path, max_seconds: float) -> tuple[Recording, int]:
     with soundfile.SoundFile(path) as file:
         wanted = min(file.frames, round(max_seconds * file.samplerate))
         samples = _first((block.mean(axis=1, dtype=np.float32) for block in _blocks(file, wanted)), wanted)
-        return Recording(samples, file.samplerate, f"{file.format}/{file.subtype}"), wanted
+        guessed = file.format == "MP3" and not _mp3_tells_length(path)
+        recording = Recording(samples, file.samplerate, f"{file.format}/{file.subtype}")
+        return recording, samples.size if guessed else wanted
+
+
+def _mp3_tells_length(path: Path) -> bool:
+    """Where an MP3 does not tell its length, libsndfile guesses it from the file's size, and guesses too much."""
+    with path.open("rb") as file:
+        head = file.read(10)
+        tag = 10 + sum(byte << 7 * place for place, byte in enumerate(reversed(head[6:10])))
+        file.seek(tag if head.startswith(b"ID3") else 0)
+        frame = file.read(MP3_FIRST_FRAME)
+    return any(name in frame for name in MP3_LENGTHS)
 
 
 def _blocks(file: soundfile.SoundFile, wanted: int) -> Iterator[np.ndarray]:
@@ -217,9 +239,18 @@ def _decode_av(path: Path, max_seconds: float) -> tuple[Recording, int]:
             wanted = round(max_seconds * stream.rate)
             samples = _first(_av_blocks(container.decode(stream), av, stream.rate), wanted)
             coding = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}".upper()
-            return Recording(samples, stream.rate, coding), samples.size
+            announced = min(wanted, round(_av_seconds(container, stream) * stream.rate))
+            return Recording(samples, stream.rate, coding), max(announced, samples.size)
     except (av.FFmpegError, IndexError, ValueError):
         raise UnusableError(_why_undecodable(path, can_av=True)) from None
+
+
+def _av_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401 - PyAV, if there
+    """Return how much sound the file says it holds, at least; 0 where it does not say."""
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base) - AV_SLACK
+    alone = len(container.streams) == 1  # a picture may go on after the sound
+    return (container.duration or 0) / 1e6 - AV_SLACK if alone else 0.0
 
 
 def _av_blocks(frames: Iterable[Any], av: Any, rate: int) -> Iterator[np.ndarray]:  # noqa: ANN401 - PyAV, if there
@@ -244,6 +275,7 @@ def _why_undecodable(path: Path, *, can_av: bool) -> str:
     known = next((name for name, starts in HEADS.items() if head.startswith(starts)), None)
     if known is not None:
         return f"the {known} data cannot be decoded: the file is damaged or cut short"
-    if not can_av and (head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3")):
-        return "MP4, M4A and WebM need PyAV: pip install 'bonafide[media]'"
+    if head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3"):
+        damaged = "the MP4 or WebM data cannot be decoded: the file is damaged or cut short"
+        return damaged if can_av else "MP4, M4A and WebM need PyAV: pip install 'bonafide[media]'"
     return "not audio: the content is of no known format"

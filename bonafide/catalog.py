@@ -42,6 +42,8 @@ def examine_all(root: Path, known: list[Found], settings: AudioSettings) -> Iter
 def examine(root: Path, known: Found, settings: AudioSettings) -> Found:
     """Return the catalog row of one file, `known` completed from its content, or its path and a ``reason``."""
     path = root / known["path"]
+    if (name := known["path"].encode(errors="replace").decode()) != known["path"]:
+        return {"path": name, "reason": "the file's name is not in UTF-8: rename it"}
     try:
         recording = decode(path, max_seconds=settings.read_seconds)
         check(recording.samples)
@@ -52,6 +54,8 @@ def examine(root: Path, known: Found, settings: AudioSettings) -> Found:
         return {"path": known["path"], "reason": "clips.csv names the file, but it is not there"}
     except PermissionError:
         return {"path": known["path"], "reason": "the file may not be read: check its permissions"}
+    except OSError as error:
+        return {"path": known["path"], "reason": f"the file cannot be read: {error.strerror}"}
     sha256 = _hash(path)
     return {
         **known,

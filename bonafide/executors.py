@@ -5,9 +5,11 @@ Neither is a setting of params.yaml, since neither may change a result.
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -15,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from bonafide.errors import UserError
 
 CONNECT_SECONDS = 15
+_ALONE = threading.Lock()
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -50,15 +53,19 @@ def run_all(function: Callable[[Task], Result], tasks: list[Task]) -> Iterator[R
     """Yield `function` of each of `tasks` as it gets done, in no set order.
 
     Every call runs on one thread: sums over several threads round differently, and a feature would depend on
-    how many cores computed it.
+    how many cores computed it. Relative paths mean the same in every worker as they do here.
     """
     with executor() as pool:
-        for future in as_completed([pool.submit(_on_one_thread, function, task) for task in tasks]):
+        here = Path.cwd()
+        for future in as_completed([pool.submit(_on_one_thread, function, task, here) for task in tasks]):
             yield future.result()
 
 
-def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:
-    with threadpool_limits(1):
+def _on_one_thread(function: Callable[[Task], Result], task: Task, folder: Path) -> Result:
+    # A Dask worker may run several tasks in one process, and they would share the limit, the folder and the
+    # global random numbers that audiomentations draws from.
+    with _ALONE, threadpool_limits(1):
+        os.chdir(folder)
         return function(task)
 
 

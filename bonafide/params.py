@@ -33,7 +33,7 @@ def read_section(path: Path, section: str, kind: type[Settings]) -> Settings:
 
 def parse(values: Any, where: str, kind: type[Settings]) -> Settings:  # noqa: ANN401 - whatever YAML holds
     """Return `values`, a mapping from YAML or JSON, as an instance of the dataclass `kind`; see `read_section`."""
-    as_json = json.dumps(values if values is not None else {})  # strict JSON mode: 2 is a float too, "2" is not
+    as_json = json.dumps(values if values is not None else {}, default=str)  # strict: 2 is a float too, "2" is not
     try:
         checked = pydantic.TypeAdapter(kind).validate_json(as_json, strict=True, extra="forbid")
     except pydantic.ValidationError as error:
@@ -46,7 +46,7 @@ def _load(path: Path) -> dict[str, Any]:
         sections = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: run in the project's top folder") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(sections, dict):
         raise UserError(f"{path} must hold sections such as 'corpus:' and 'train:'")

@@ -10,7 +10,8 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bonafide.progress import track
 from bonafide.tables import write_table
 
 STORE_GB = 20.0
+SOUND_LIBRARIES = ("audiomentations", "numpy", "pyarrow", "scipy", "soundfile", "soxr")  # their bytes are in parts
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,13 @@ def build(
 
 def fingerprint(task: Task, settings: Any, function: str, version: str) -> str:  # noqa: ANN401 - a dataclass
     """Return the name under which the store knows the part that `task` makes."""
-    facts = [task.part, task.inputs, asdict(settings), function, version, pa.__version__]
+    facts = [task.part, task.inputs, asdict(settings), function, version, _library_versions()]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _library_versions() -> list[str]:
+    return [metadata.version(name) for name in SOUND_LIBRARIES]
 
 
 def _make_part(make: Callable[[Any, Any], pa.Table], settings: Any, task: tuple[Path, Any]) -> None:  # noqa: ANN401
@@ -132,7 +139,7 @@ def _evict(store: Path, keep: set[str]) -> None:
             return
         if path.stem not in keep:
             size -= path.stat().st_size
-            path.unlink()
+            path.unlink(missing_ok=True)  # another run may clear the same store
 
 
 def _file_hash(path: Path) -> str:

@@ -168,8 +168,12 @@ def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray) -> np.nda
     moves = int(np.clip(WORK / len(atoms.count), FEWEST_MOVES, MOST_MOVES)) // RESTARTS
     best, least = None, np.inf
     n_sides = 2 if tested.size else 3  # train and dev alone, where the test side is given
-    for _ in range(RESTARTS):
+    for start in range(RESTARTS + 1):
+        if start == RESTARTS and least < MISSING:
+            break
         sides = rng.choice(n_sides, size=atoms.group.max() + 1, p=np.array(shares[:n_sides]) / sum(shares[:n_sides]))
+        if start == RESTARTS:  # chance may miss the few groups of one class among the many of the other
+            _spread(atoms, sides, n_sides, tested)
         sides[tested] = TEST
         cost = _cost(atoms, sides, settings)
         for move in range(moves):
@@ -182,6 +186,16 @@ def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray) -> np.nda
             if cost < least:
                 best, least = sides, cost
     return best if least < MISSING else None
+
+
+def _spread(atoms: Atoms, sides: np.ndarray, n_sides: int, tested: np.ndarray) -> None:
+    """Put the largest groups of each class on different `sides`, in place; the class with fewer groups goes last."""
+    inside = [atoms.count * (atoms.label == label) for label in range(len(LABELS))]
+    sizes = [np.bincount(atoms.group, weights=count, minlength=len(sides)) for count in inside]
+    for size in sorted(sizes, key=np.count_nonzero, reverse=True):
+        size[tested] = 0
+        largest = np.argsort(-size, kind="stable")[:n_sides]
+        sides[largest] = np.arange(len(largest))
 
 
 def _cost(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> float:

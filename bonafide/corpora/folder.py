@@ -11,6 +11,7 @@ LABELS = {
     **dict.fromkeys(("ai", "spoof", "fake", "synthetic", "deepfake", "generated"), "ai"),
 }
 GENDERS = {"female": "female", "f": "female", "male": "male", "m": "male", "": ""}
+MOST_HERTZ = 2**31  # what the clip table can hold
 TEXT_COLUMNS = ("speaker", "generator", "source", "language", "pair", "license", "native_format")
 
 
@@ -57,15 +58,22 @@ def _unknown(path: str) -> dict[str, Any]:
 
 
 def _read_table(table: Path) -> dict[str, dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(file, skipinitialspace=True)
             if "path" not in (reader.fieldnames or []):
                 raise UserError(f"{table} needs a first line that names its columns, 'path' among them")
-            rows = [_row(line, f"{table}, line {reader.line_num}") for line in reader]
+            lines: dict[str, int] = {}
+            for line in reader:
+                row = _row(line, f"{table}, line {reader.line_num}")
+                if row["path"] in rows:
+                    first = lines[row["path"]]
+                    raise UserError(f"{table}, line {reader.line_num}: '{row['path']}' stands in line {first} already")
+                rows[row["path"]], lines[row["path"]] = row, reader.line_num
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{table} is not a CSV file in UTF-8: {error}") from None
-    return {row["path"]: row for row in rows}
+    return rows
 
 
 def _row(line: dict[str, str | None], where: str) -> dict[str, Any]:
@@ -99,6 +107,6 @@ def _choice(known: dict[str, str], said: str, column: str, where: str) -> str:
 
 
 def _rate(said: str, where: str) -> int:
-    if said and not said.isdigit():
+    if said and not (said.isdecimal() and int(said) < MOST_HERTZ):
         raise UserError(f"{where}: native_rate must be a whole number of hertz, not '{said}'")
     return int(said or 0)

@@ -1,0 +1,198 @@
+"""The network learns, the right way round, and the file that people get scores as the pipeline does."""
+
+import ast
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+pytest.importorskip("keras", reason="needs Keras: pip install -e .[pipeline]")
+
+from bonafide.audio import AudioSettings, condition, decode
+from bonafide.batches import SpecAugment, clip_mels
+from bonafide.calibration import Calibration, calibrate
+from bonafide.catalog import examine, settle
+from bonafide.corpora.folder import read_folder
+from bonafide.detector import Detector, Facts, facts_as_json
+from bonafide.evaluation import score_clips
+from bonafide.export import to_onnx
+from bonafide.features import FeatureSettings, feature_part, feature_schema
+from bonafide.mel import MelSettings, crops
+from bonafide.params import read_section
+from bonafide.preparation import prepare_part
+from bonafide.scoring import auc
+from bonafide.tables import write_table
+from bonafide.training import MODELS, Clips, TrainSettings, clip_logits, fit, logit_model, save_model
+
+ROOT = Path(__file__).parents[2]
+AUDIO = read_section(ROOT / "params.yaml", "audio", AudioSettings)
+MEL = MelSettings(n_fft=512, hop_length=320, n_mels=40, f_min=20, f_max=8000, crop_seconds=1.0)
+FRAMES = MEL.crop_frames(AUDIO.rate)
+TRAIN = TrainSettings(
+    model="small",
+    epochs=6,
+    batch_size=8,
+    learning_rate=2e-3,
+    dropout=0.1,
+    seed=1,
+    spec_augment=SpecAugment(1, 0.1, 1, 0.1),
+)
+BAND = np.isin(np.arange(MEL.n_mels), range(20, 26))
+
+
+@pytest.fixture(scope="module")
+def clips(small_corpus, tmp_path_factory):
+    """Rows of the clip table and the folders of their conditioned audio and features."""
+    folder = tmp_path_factory.mktemp("features")
+    rows, _ = settle([examine(small_corpus, known, AUDIO) for known in read_folder(small_corpus)])
+    audio = folder / "clips" / "part-0000.parquet"
+    write_table(prepare_part((str(small_corpus), rows), AUDIO), audio)
+    mels = feature_part([str(audio)], FeatureSettings(MEL, AUDIO.rate))
+    write_table(mels, folder / "features" / "part-0000.parquet")
+    return rows, folder / "clips", folder / "features"
+
+
+@pytest.fixture(scope="module")
+def task(clips, tmp_path_factory):
+    """Recordings, and copies that lack what lies between 2 and 3 kHz; all of one source judge."""
+    rows, _, features = clips
+    part = tmp_path_factory.mktemp("pairs") / "part-0000.parquet"
+    source = {row["clip"]: row["source"] for row in rows if row["label"] == "human"}
+    made = {}
+    for clip, mel in clip_mels(features, source):
+        made |= {clip: mel, f"{clip}-machine": np.where(BAND, mel - 20, mel).astype(np.float16)}
+    table = {
+        "clip": list(made),
+        "copy": [0] * len(made),
+        "frames": [len(mel) for mel in made.values()],
+        "mel": [list(mel) for mel in made.values()],
+    }
+    write_table(pa.table(table, schema=feature_schema(MEL.n_mels)), part)
+    ai = {clip: clip not in source for clip in made}
+    dev = {clip: label for clip, label in ai.items() if source[clip.removesuffix("-machine")] == "codec2"}
+    return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, FRAMES, MEL.n_mels)
+
+
+@pytest.fixture(scope="module")
+def trained(task, tmp_path_factory):
+    return fit(task, TRAIN, tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture(scope="module")
+def detector(trained):
+    facts = Facts(AUDIO, MEL, Calibration(scale=1.5, offset=-0.25), {"balanced": 0.0}, {})
+    return to_onnx(trained[0], facts_as_json(facts))
+
+
+def ranking(model, task):
+    """Return the AUC of the llr over the dev clips of `task`: 1 where every human one scores above every ai one."""
+    logits = clip_logits(model, task.features, task.dev, FRAMES)
+    llr = calibrate(list(logits.values()), Calibration(scale=1.0, offset=0.0))
+    return auc(llr, np.array([not task.dev[clip] for clip in logits]))
+
+
+def test_the_loss_falls(trained):
+    losses = [epoch["loss"] for epoch in trained[1]]
+    assert len(losses) == TRAIN.epochs
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_an_easy_task_is_learnt(trained, task):
+    assert ranking(trained[0], task) > 0.9
+
+
+def test_turned_labels_turn_the_order(task, tmp_path):
+    turned = Clips(
+        task.features,
+        {clip: not ai for clip, ai in task.train.items()},
+        {clip: not ai for clip, ai in task.dev.items()},
+        FRAMES,
+        MEL.n_mels,
+    )
+    model, _ = fit(turned, TRAIN, tmp_path)
+    assert ranking(model, turned) > 0.9
+    assert ranking(model, task) < 0.1
+
+
+def test_the_same_training_gives_the_same_weights(trained, task, tmp_path):
+    model, history = fit(task, TRAIN, tmp_path)
+    assert history == trained[1]
+    for first, second in zip(model.get_weights(), trained[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("frames", [1, 2, FRAMES - 1, FRAMES, FRAMES + 1, 3 * FRAMES + 17])
+def test_keras_and_onnx_agree_at_any_length(trained, detector, task, frames):
+    recordings = np.concatenate([mel for _, mel in clip_mels(task.features, task.train)])
+    mel = recordings[:frames]
+    by_keras = logit_model(trained[0]).predict_on_batch(crops(mel, FRAMES).astype(np.float32))
+    assert Detector(detector).logit_of_mel(mel) == pytest.approx(float(np.mean(by_keras)), abs=1e-4)
+
+
+def test_a_file_scores_as_the_pipeline_scores_it(detector, clips, small_corpus, tmp_path):
+    rows, audio, _ = clips
+    (tmp_path / "model.onnx").write_bytes(detector)
+    scored = score_clips(tmp_path / "model.onnx", audio, pd.DataFrame(rows[::6])).set_index("clip")
+    assert len(scored) >= 5 and not scored["logit"].isna().any()
+    alone = Detector(detector)
+    for clip, row in scored.iterrows():
+        recording = decode(small_corpus / row["path"], max_seconds=AUDIO.read_seconds)
+        llr, p_ai = alone.score(recording)
+        assert alone.logit(condition(recording, AUDIO)) == pytest.approx(row["logit"], abs=1e-5), clip
+        assert (llr, p_ai) == pytest.approx((row["llr"], row["p_ai"]), abs=1e-5), clip
+
+
+def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
+    """The exporter numbers its tensors in the order of a set, and Python's hashes differ by process."""
+    save_model(trained[0], tmp_path / "model.keras")
+    (tmp_path / "facts.json").write_text(json.dumps(facts_as_json(Detector(detector).facts)))
+    code = (
+        "import sys, json, keras; from pathlib import Path; from bonafide.export import to_onnx;"
+        "model, facts, out = map(Path, sys.argv[1:]);"
+        "out.write_bytes(to_onnx(keras.saving.load_model(model), json.loads(facts.read_text())))"
+    )
+    paths = [str(tmp_path / name) for name in ("model.keras", "facts.json", "model.onnx")]
+    environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code, *paths], env=environment, check=True, capture_output=True)
+    assert (tmp_path / "model.onnx").read_bytes() == detector
+
+
+@pytest.mark.parametrize(("name", "most"), [("small", 300_000), ("seed", 1_500_000)])
+def test_networks_stay_small(name, most):
+    mel = read_section(ROOT / "params.yaml", "features", MelSettings)
+    model = MODELS[name](mel.crop_frames(AUDIO.rate), mel.n_mels, 0.3)
+    assert model.count_params() <= most
+    assert model.output_shape == (None, 1)
+    assert logit_model(model).output_shape == (None, 1)
+
+
+def test_networks_import_no_backend():
+    for path in (ROOT / "bonafide" / "models").glob("*.py"):
+        tree = ast.parse(path.read_text())
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert {name.partition(".")[0] for name in names} <= {"keras", "bonafide"}, path
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_backends_agree(backend, trained, task, tmp_path):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    mel = next(mel for _, mel in clip_mels(task.features, task.train))
+    batch = crops(mel, FRAMES).astype(np.float32)
+    save_model(trained[0], tmp_path / "model.keras")
+    np.save(tmp_path / "batch.npy", batch)
+    code = (
+        "import sys, numpy, keras; model = keras.saving.load_model(sys.argv[1]);"
+        "numpy.save(sys.argv[3], keras.ops.convert_to_numpy(model(numpy.load(sys.argv[2]))))"
+    )
+    paths = [str(tmp_path / name) for name in ("model.keras", "batch.npy", "out.npy")]
+    subprocess.run([sys.executable, "-c", code, *paths], env={**os.environ, "KERAS_BACKEND": backend}, check=True)
+    assert np.load(tmp_path / "out.npy") == pytest.approx(trained[0].predict_on_batch(batch), abs=1e-4)

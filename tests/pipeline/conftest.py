@@ -1,0 +1,180 @@
+"""Copies of the project with the small corpus and small settings, in which the real DVC runs the real stages.
+
+A run takes a minute, most of it imports of TensorFlow. So one project is run for all tests, and each gets a copy.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ("dvc.lock", "metrics/")  # of the project's own last run
+SMALL = {
+    "corpus": {"root": "data/raw"},
+    "prepare": {"parts": 3},
+    "augment": {"copies": 1},
+    "train": {"epochs": 2, "batch_size": 8},
+    "evaluate": {"replicates": 20},
+    "robustness": {"clips": 4, "replicates": 20},
+    "audit": {"replicates": 20},
+}
+RAN = re.compile(r"^Running stage '(?:[^']*:)?([^':]+)'", re.MULTILINE)
+
+
+class Project:
+    """A git and DVC repository in the folder `root` and the commands that are run in it."""
+
+    def __init__(self, root, site_cache, **environment):
+        self.root = root
+        self.site_cache = site_cache
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "GIT_", "BONAFIDE_"))},
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PYTHONPATH": str(root),  # so that the copy's modules count, not those that are installed
+            "DVC_NO_ANALYTICS": "1",
+            "DVC_SITE_CACHE_DIR": str(site_cache),
+            "DVC_GLOBAL_CONFIG_DIR": str(site_cache),
+            "DVC_SYSTEM_CONFIG_DIR": str(site_cache),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **{f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            **environment,
+        }
+
+    def run(self, *command, code=0):
+        done = subprocess.run(
+            [str(part) for part in command], cwd=self.root, env=self.environment, capture_output=True, text=True
+        )
+        assert done.returncode == code, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, *command):
+        """Start `command` as a shell starts a job: in a process group of its own, which gets the signals."""
+        return subprocess.Popen(
+            [str(part) for part in command],
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def git(self, *arguments, **options):
+        return self.run("git", *arguments, **options)
+
+    def dvc(self, *arguments, **options):
+        return self.run(sys.executable, "-m", "dvc", *arguments, **options)
+
+    def repro(self, *targets):
+        """Return the names of the stages that `dvc repro` ran."""
+        return RAN.findall(self.dvc("repro", *targets).stdout)
+
+    def stage_command(self, name):
+        """Return what DVC runs for stage `name`."""
+        return [sys.executable, *self.stages()[name]["cmd"].split()[1:]]
+
+    def stages(self):
+        return yaml.safe_load((self.root / "dvc.yaml").read_text())["stages"]
+
+    def lock(self):
+        return yaml.safe_load((self.root / "dvc.lock").read_text())["stages"]
+
+    def outs(self):
+        """Return the hash of every out."""
+        return {out["path"]: out["md5"] for stage in self.lock().values() for out in stage["outs"]}
+
+    def set(self, section, **values):
+        path = self.root / "params.yaml"
+        params = yaml.safe_load(path.read_text())
+        params[section] |= values
+        path.write_text(yaml.safe_dump(params, sort_keys=False))
+
+    def commit(self, message):
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+
+    def copy(self, target, **environment):
+        shutil.copytree(self.root, target, symlinks=True)
+        return Project(target, self.site_cache, **environment)
+
+
+def downstream(stages, name):
+    """Return `name` and the stages that need what it makes, directly or through others."""
+    found = {name}
+    while True:
+        made = {out for stage in found for out in out_paths(stages[stage])}
+        more = {other for other, stage in stages.items() if made & set(stage["deps"])} | found
+        if more == found:
+            return found
+        found = more
+
+
+def out_paths(stage):
+    return [out if isinstance(out, str) else next(iter(out)) for out in stage["outs"]]
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory, small_corpus):
+    """Return a function that makes the project, committed and never run, in a new folder."""
+    if importlib.util.find_spec("dvc") is None:
+        pytest.skip("needs DVC: pip install -e .[pipeline]")
+    site_cache = tmp_path_factory.mktemp("dvc")
+
+    def make(name, **environment):
+        project = Project(tmp_path_factory.mktemp("projects") / name, site_cache, **environment)
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for path in filter(None, listed.stdout.split("\0")):
+            if not path.startswith(RESULTS) and (ROOT / path).exists():
+                (project.root / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / path, project.root / path)
+        shutil.copytree(small_corpus, project.root / "data" / "raw")
+        known = yaml.safe_load((project.root / "params.yaml").read_text())
+        for section in SMALL.keys() & known.keys():
+            project.set(section, **SMALL[section])
+        project.git("init", "--quiet", "--initial-branch", "main")
+        if not (project.root / ".dvc").is_dir():
+            project.dvc("init", "--quiet")
+        project.commit("the project")
+        return project
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def reproduced(fresh):
+    """The project after one run with two workers, committed on main; copy it, never change it."""
+    project = fresh("reproduced", BONAFIDE_WORKERS="2")
+    project.first_run = project.repro()
+    project.commit("first run")
+    return project
+
+
+@pytest.fixture(scope="session")
+def slower(reproduced, tmp_path_factory):
+    """A copy of the project with another learning rate, run and committed on the branch `slower`; never change it."""
+    project = reproduced.copy(tmp_path_factory.mktemp("slower") / "project")
+    project.git("checkout", "--quiet", "-b", "slower")
+    project.set("train", learning_rate=1e-5)
+    project.second_run = project.repro()
+    project.commit("a lower learning rate")
+    return project
+
+
+@pytest.fixture
+def project(reproduced, tmp_path):
+    """A copy of the project as it is after its first run."""
+    return reproduced.copy(tmp_path / "project")
