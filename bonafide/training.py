@@ -85,7 +85,10 @@ def save_model(model: keras.Model, path: Path) -> None:
 
 def logit_model(model: keras.Model) -> keras.Model:
     """Return `model` up to its logit, before the sigmoid rounds high scores to 1."""
-    return keras.Model(model.input, model.get_layer("logit").output, name=f"{model.name}_logit")
+    inner = keras.Model(model.input, model.get_layer("logit").output)
+    crop = keras.Input(model.input_shape[1:], name="log_mel")
+    # Said here, as Resizing takes silence for training, and so would all layers after it in an export.
+    return keras.Model(crop, inner(crop, training=False), name=f"{model.name}_logit")
 
 
 def clip_logits(model: keras.Model, features: Path, chosen: Collection[str], frames: int) -> dict[str, float]:

@@ -49,7 +49,7 @@ def test_every_label_of_the_field_is_known(root, said, label):
 def test_what_the_table_says_is_taken(root):
     row = with_table(
         root,
-        "path, label, speaker, generator, source, language, gender, pair, license, native_rate, native_format, unheard_of",
+        "path, label, speaker, generator, source, language, gender, pair, license, native_rate, native_format, mood",
         'ai/tts/deep/d.wav, fake, "Doe, Jane", vits, lab, en, F, p1, MIT, 22050, MP3, 7',
     )["ai/tts/deep/d.wav"]
     assert row == {

@@ -1,0 +1,52 @@
+"""The detector starts without what training needs, and Keras is imported by training and export alone."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bonafide.imports import closure
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"tensorflow", "keras", "librosa", "numba", "pandas", "pyarrow", "sklearn", "scipy", "dvc", "pydantic", "torch"}
+KERAS = {"keras", "tensorflow", "tf2onnx"}
+
+
+@pytest.mark.parametrize("module", ["bonafide.detector", "bonafide.audio", "bonafide.mel", "bonafide.cli"])
+def test_what_users_run_loads_nothing_heavy(module):
+    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert {"bonafide", "numpy"} <= loaded or module == "bonafide.cli"
+    assert not HEAVY & loaded
+
+
+def imported(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("stage", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.stem)
+def test_only_training_and_export_import_keras(stage):
+    users = [path.name for path in closure(stage) | {stage} if KERAS & imported(path)]
+    assert bool(users) == (stage.stem in ("train", "export")), users
+
+
+def test_nothing_on_the_detectors_path_names_anything_heavy():
+    path = ROOT / "bonafide" / "detector.py"
+    assert {
+        module.name: HEAVY & imported(module) for module in closure(path) | {path} if HEAVY & imported(module)
+    } == {}
+
+
+def test_the_library_never_imports_the_stages():
+    for module in (ROOT / "bonafide").rglob("*.py"):
+        assert "stages" not in imported(module), module
