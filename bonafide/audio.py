@@ -27,7 +27,7 @@ STREAMED = 0x7FFF0000  # bytes; from here on a RIFF size is what a writer puts t
 MP3_LENGTHS = (b"Xing", b"Info", b"VBRI")  # in its first frame, where an MP3 tells its length
 MP3_FIRST_FRAME = 2048  # bytes, at most
 AV_SLACK = 0.2  # seconds by which a container's duration may exceed its sound: priming, and rounded time stamps
-HEADS = {
+HEADS: dict[str, bytes | tuple[bytes, ...]] = {
     "WAV": b"RIFF",
     "FLAC": b"fLaC",
     "Ogg": b"OggS",

@@ -2,8 +2,11 @@
 
 import hashlib
 import random
+import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any
 
 import audiomentations
@@ -77,9 +80,18 @@ def check_chains(settings: AugmentSettings) -> None:
 def augmented(samples: np.ndarray, rate: int, chain: int, seed: str, settings: AugmentSettings) -> np.ndarray:
     """Return `samples`, shape (n,), through chain number `chain`; the same `seed` gives the same result."""
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4])
-    random.seed(number)
-    np.random.seed(number)  # noqa: NPY002 - audiomentations draws from numpy's global generator
+    drawn = random.Random(number)
+    for module in _drawing_modules():
+        module.random = drawn  # type: ignore[attr-defined] # the global one also serves Dask's own threads, at any time
+    np.random.seed(number)  # noqa: NPY002 - audiomentations draws noise from numpy's global generator
     return _chain(settings, chain)(samples=samples, sample_rate=rate)
+
+
+@cache
+def _drawing_modules() -> list[ModuleType]:
+    """Return the modules of audiomentations that draw from the module `random`."""
+    own = [module for name, module in sys.modules.items() if name.startswith("audiomentations.")]
+    return [module for module in own if getattr(module, "random", None) is random]
 
 
 def _copy(row: dict[str, Any], copy: int, settings: AugmentedAudio) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Recordings through real codecs: encoded and decoded again, by libsndfile and FFmpeg."""
 
 import io
+from typing import Any
 
 import av
 import numpy as np
@@ -32,7 +33,7 @@ def through_ffmpeg(samples: np.ndarray, rate: int, *, codec: str, container: str
     """
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=rate, layout="mono", bit_rate=kbps * 1000)
+        stream: Any = output.add_stream(codec, rate=rate, layout="mono", bit_rate=kbps * 1000)
         frame = av.AudioFrame.from_ndarray(_as_int16(samples)[None, :], format="s16", layout="mono")
         frame.sample_rate = rate
         resampler = av.AudioResampler(stream.format, "mono", rate, frame_size=stream.frame_size or None)
@@ -40,7 +41,7 @@ def through_ffmpeg(samples: np.ndarray, rate: int, *, codec: str, container: str
             output.mux(stream.encode(part))
         output.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as stored:
+    with av.open(file, "r") as stored:
         back = av.AudioResampler("flt", "mono", rate)
         parts = [part for frame in stored.decode(audio=0) for part in back.resample(frame)] + back.resample(None)
         return np.concatenate([part.to_ndarray()[0] for part in parts])

@@ -75,7 +75,7 @@ def intervals_of(
     differences between the voices at the same thresholds, where both have clips of both classes.
     """
     llr, human = arrays(scores)
-    drawn = {"thresholds": thresholds, "replicates": settings.replicates, "seed": settings.seed}
+    drawn: dict[str, Any] = {"thresholds": thresholds, "replicates": settings.replicates, "seed": settings.seed}
     found = dict(cluster_bootstrap(llr, human, clusters(scores), **drawn))
     female, male = ((scores["gender"] == gender).to_numpy() for gender in ("female", "male"))
     if all(human[voice].any() and not human[voice].all() for voice in (female, male)):

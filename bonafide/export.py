@@ -33,6 +33,7 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
     _rename(exported.graph)
     # The exporter's own remarks hold nothing that a score needs, and could differ between runs.
     del exported.metadata_props[:]
+    exported.graph.ClearField("doc_string")
     onnx.helper.set_model_props(exported, {"bonafide": json.dumps(facts, sort_keys=True)})
     return exported.SerializeToString(deterministic=True)
 

@@ -20,8 +20,8 @@ propose, and percentiles of the likeness of their waveforms to the originals.
     Griffin-Lim of STFT    1.00   0.14  0.15  0.33  0.75  0.82
     Griffin-Lim of mel     0.39   0.07  0.08  0.18  0.48  0.52
 
-So 0.9 lies between what is the same sound and what a machine made of it. Of 10,849 human/ai candidate pairs of recordings in
-the same folder (WaveGlow, HiFi-GAN, DiffWave, WaveGrad, MelGAN, ...) the most alike reaches 0.66.
+So 0.9 lies between what is the same sound and what a machine made of it. Of 10,849 human/ai candidate pairs of
+recordings in the same folder (WaveGlow, HiFi-GAN, DiffWave, WaveGrad, MelGAN, ...) the most alike reaches 0.66.
 """
 
 from collections.abc import Callable

@@ -22,7 +22,7 @@ WORK = 4e7  # rows looked at in search of a split: some seconds
 MOST_MOVES, FEWEST_MOVES, RESTARTS = 16000, 400, 4
 MISSING = 1e6  # the cost of a side without a class: more than any shortfall adds up to
 HEAT = 0.05  # by how much a step of the search may make things worse at its start
-ALONE = 0.1  # the cost of a side with but one speaker, or one generator
+ALONE = 0.3  # the cost of a side with but one speaker, or one generator
 
 Rows = list[dict[str, Any]]
 
@@ -110,7 +110,7 @@ def fold_groups(rows: Rows, group: str, n_folds: int) -> list[frozenset[int]]:
     """
     numbers = group_numbers(rows, group)
     share = np.zeros((numbers.max() + 1, 2))
-    np.add.at(share, (numbers, [LABELS.index(row["label"]) for row in rows]), 1)
+    np.add.at(share, (numbers, np.array([LABELS.index(row["label"]) for row in rows])), 1)
     share /= share.sum(axis=0)
     filled = np.zeros((n_folds, 2))
     folds: list[set[int]] = [set() for _ in range(n_folds)]

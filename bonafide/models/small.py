@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+MOMENTUM = 0.9  # of the running statistics: a small corpus has too few steps for the usual 0.99
 BLOCKS = ((16,), (32,), (48, 48), (64, 64))  # channels of the convolutions between poolings
 
 
@@ -10,11 +11,11 @@ def small(frames: int, n_mels: int, dropout: float) -> keras.Model:
     """Return a CNN of four blocks with some 100,000 parameters for crops of shape (frames, n_mels)."""
     crop = keras.Input((frames, n_mels), name="log_mel")
     x = layers.Reshape((frames, n_mels, 1))(crop)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
     for block in BLOCKS:
         for width in block:
             x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-            x = layers.BatchNormalization()(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.ReLU()(x)
         x = layers.MaxPooling2D(2)(x)
     # The mean says how much of a trace there is, the maximum whether there is any.

@@ -136,6 +136,20 @@ def test_keras_and_onnx_agree_at_any_length(trained, detector, task, frames):
     assert Detector(detector).logit_of_mel(mel) == pytest.approx(float(np.mean(by_keras)), abs=1e-4)
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_every_network_is_exported_as_it_judges_and_not_as_it_trains(name):
+    rng = np.random.default_rng(1)
+    crops_of_noise = rng.normal(-40, 15, (4, FRAMES, MEL.n_mels)).astype(np.float32)
+    model = MODELS[name](FRAMES, MEL.n_mels, 0.5)
+    model.compile("adam", loss="binary_crossentropy")
+    model.train_on_batch(crops_of_noise, np.array([[0.0], [1.0], [0.0], [1.0]], np.float32))
+    facts = Facts(AUDIO, MEL, Calibration(scale=1.0, offset=0.0), {}, {})
+    exported = Detector(to_onnx(model, facts_as_json(facts)))
+    expected = logit_model(model).predict_on_batch(crops_of_noise)[:, 0]
+    found = [exported.logit_of_mel(crop) for crop in crops_of_noise]
+    assert found == pytest.approx(expected.tolist(), abs=1e-4)
+
+
 def test_a_file_scores_as_the_pipeline_scores_it(detector, clips, small_corpus, tmp_path):
     rows, audio, _ = clips
     (tmp_path / "model.onnx").write_bytes(detector)

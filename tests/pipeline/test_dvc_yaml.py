@@ -27,7 +27,10 @@ def source_of(stage):
 
 
 def data_deps(stage):
-    return [dep for dep in stage["deps"] if not dep.endswith(".py") and "${" not in dep]
+    # The report's templates are part of its code.
+    return [
+        dep for dep in stage["deps"] if not dep.startswith("bonafide/") and not dep.endswith(".py") and "${" not in dep
+    ]
 
 
 def cached(stage):

@@ -1,6 +1,7 @@
 """Any format in, one rate and level out; and what cannot be used says why."""
 
 import struct
+import sys
 import tracemalloc
 from dataclasses import replace
 
@@ -100,7 +101,7 @@ def test_a_cut_video_file_says_so(tmp_path, voice, codec, container, rate):
 @pytest.mark.parametrize(("codec", "container"), [("aac", "ipod"), ("libopus", "webm")])
 def test_without_pyav_the_reason_says_what_to_install(tmp_path, voice, monkeypatch, codec, container):
     write_av(tmp_path / "clip", voice, 48000, codec, container)
-    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(UnusableError, match="pip install"):
         decode(tmp_path / "clip", max_seconds=60)
 
@@ -165,6 +166,18 @@ def test_memory_is_bounded_by_what_is_asked_for(tmp_path, voice, name):
         tracemalloc.stop()
     assert recording.samples.size == 2 * rate
     assert peak < 4e6  # all of it would take 19 MB as mono and 38 MB as read
+
+
+def test_memory_is_bounded_through_pyav_too(tmp_path, voice):
+    write_av(tmp_path / "long.m4a", np.tile(voice, 12), RATE, "aac", "ipod")
+    decode(tmp_path / "long.m4a", max_seconds=0.1)  # imports
+    tracemalloc.start()
+    try:
+        decode(tmp_path / "long.m4a", max_seconds=2)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5e6  # all of it would take 7.7 MB
 
 
 def test_a_sound_recording_passes(voice):

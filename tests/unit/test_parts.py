@@ -1,8 +1,11 @@
 """The part store makes a second run fast and changes no byte of any; nothing is ever half there."""
 
+import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +18,13 @@ import soundfile
 from bonafide import parts
 from bonafide.augment import AugmentedAudio, AugmentSettings, augment_part, augment_tasks
 from bonafide.catalog import examine, settle
+from bonafide.cliptable import AUDIO, as_table
 from bonafide.corpora.folder import read_folder
 from bonafide.features import FeatureSettings, feature_part, feature_tasks
 from bonafide.mel import MelSettings
 from bonafide.parts import Task, build, fingerprint, part_files, tasks_from_parts
 from bonafide.preparation import prepare_part, prepare_tasks
+from bonafide.tables import write_table
 
 PARTS = 5
 MEL = MelSettings(n_fft=512, hop_length=160, n_mels=64, f_min=20, f_max=8000, crop_seconds=2.5)
@@ -174,8 +179,7 @@ def test_the_store_keeps_to_its_limit_and_the_least_recently_used_goes(
     for number in (0, 1, 2):
         prepare(tiny_corpus, tmp_path / "out", settings[number])
         for path in store.iterdir():  # as if an hour had passed
-            path.touch() if not number else None
-            __import__("os").utime(path, (path.stat().st_atime, path.stat().st_mtime - 3600))
+            os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 3600))
     one = sum(path.stat().st_size for path in store.iterdir()) / 3
     prepare(tiny_corpus, tmp_path / "out", settings[0])  # used again: now 1 is the oldest
     monkeypatch.setenv("BONAFIDE_STORE_GB", str(3.3 * one / 1e9))
@@ -279,6 +283,37 @@ def test_copies_depend_on_seed_clip_and_number_alone(tiny_corpus, tmp_path, audi
     for clip in clips[::-1]:
         assert sounds([clip], copies=1) == {(clip, 1): together[clip, 1]}
     assert not set(sounds(clips, seed=2).values()) & set(together.values())
+
+
+def test_two_clips_that_sound_alike_get_copies_of_their_own(tiny_corpus, tmp_path, audio_settings, made):
+    prepare(tiny_corpus, tmp_path / "clips", audio_settings)
+    row = pq.read_table(part_files(tmp_path / "clips").popitem()[1]).to_pylist()[0]
+    write_table(as_table([row, row | {"clip": "another"}], AUDIO), tmp_path / "alike.parquet")
+    copies = augment_part(
+        (str(tmp_path / "alike.parquet"), [row["clip"], "another"]), AugmentedAudio(NOISE, audio_settings)
+    )
+    assert len({copy["audio"]["bytes"] for copy in copies.to_pylist()}) == 4
+
+
+def test_copies_do_not_depend_on_what_other_threads_draw(tiny_corpus, tmp_path, audio_settings, made):
+    prepare(tiny_corpus, tmp_path / "clips", audio_settings)
+    tasks = augment_tasks(tmp_path / "clips", clips_in(tmp_path / "clips"))
+    settings = AugmentedAudio(NOISE, audio_settings)
+    alone = [augment_part(task.payload, settings) for task in tasks]
+    stop = threading.Event()
+
+    def draw():
+        while not stop.is_set():
+            random.random()
+
+    other = threading.Thread(target=draw)
+    other.start()
+    try:
+        beside = [augment_part(task.payload, settings) for task in tasks]
+    finally:
+        stop.set()
+        other.join()
+    assert alone == beside
 
 
 def test_task_inputs_follow_the_bytes_of_a_part(tmp_path):

@@ -1,0 +1,103 @@
+"""The worst errors, to look at and to listen to."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+
+from bonafide.audio import from_flac
+from bonafide.detector import Facts
+from bonafide.mel import log_mel
+from bonafide.parts import part_files
+from bonafide.report.figures import decimal, printable
+from bonafide.report.png import spectrogram
+from bonafide.report.run import ReportSettings, Run
+from bonafide.tables import read_rows
+
+MEDIA_BYTES = 4_300_000  # of all players and pictures together, as base64: keeps the page below 5 MB
+
+
+@dataclass(frozen=True)
+class Example:
+    """One clip on the wrong side of the threshold.
+
+    Attributes
+    ----------
+    path : str
+        As in the catalog, printable.
+    facts : str
+        What is known of the clip, in a row.
+    p_ai : float
+    sound, picture : str
+        As data URLs; empty where the settings or the page's size leave them out.
+    """
+
+    path: str
+    facts: str
+    p_ai: float
+    sound: str
+    picture: str
+
+
+def worst_errors(run: Run, clips: Path, settings: ReportSettings) -> dict[str, list[Example]]:
+    """Return the human clips that were flagged most surely, and the ai clips that passed most surely."""
+    chosen = {
+        label: worst_of(run.scores, label, run.thresholds["balanced"], settings.worst) for label in ("human", "ai")
+    }
+    wanted = frozenset(clip for rows in chosen.values() for clip in rows["clip"])
+    flac = _flac_of(clips, wanted) if settings.players or settings.spectrograms else {}
+    left = MEDIA_BYTES
+    found: dict[str, list[Example]] = {label: [] for label in chosen}
+    for label, rows in chosen.items():
+        for row in rows.to_dict("records"):
+            example = _example(row, flac.get(row["clip"], b""), run.facts, settings, left)
+            left -= len(example.picture) + len(example.sound)
+            found[label].append(example)
+    return found
+
+
+def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> pd.DataFrame:
+    """Return the clips of `label` that lie furthest on the wrong side of `threshold`, at most so many."""
+    own = scores[scores["label"] == label]
+    wrong = own[own["llr"] < threshold] if label == "human" else own[own["llr"] >= threshold]
+    return wrong.sort_values(["llr", "clip"], ascending=[label == "human", True]).head(most)
+
+
+def _flac_of(clips: Path, wanted: frozenset[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    ids = pa.array(sorted(wanted), pa.string())
+    for batch in read_rows(part_files(clips).values(), ["clip", "audio"]):
+        inside = batch.filter(pa.compute.is_in(batch.column("clip"), ids))
+        found |= {row["clip"]: row["audio"]["bytes"] for row in inside.to_pylist()}
+    return found
+
+
+def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSettings, left: int) -> Example:
+    """Picture and sound of a clip, each as far as the settings and what is `left` of the page's size let it in."""
+    picture, sound = "", ""
+    if settings.spectrograms:
+        mel = log_mel(from_flac(flac), facts.audio.rate, facts.mel)
+        picture = _within(_url("image/png", spectrogram(mel)), left)
+    if settings.players:
+        sound = _within(_url("audio/flac", flac), left - len(picture))
+    return Example(printable(row["path"]), _facts(row), row["p_ai"], sound, picture)
+
+
+def _within(url: str, left: int) -> str:
+    return url if len(url) <= left else ""
+
+
+def _url(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _facts(row: dict[str, Any]) -> str:
+    said = [f"{name} {row[name]}" for name in ("speaker", "generator", "source", "language", "gender") if row[name]]
+    said.append(f"{decimal(row['seconds'], 1)} s")
+    if row["license"]:
+        said.append(f"license {row['license']}")
+    return printable(", ".join(said))

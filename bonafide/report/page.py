@@ -1,0 +1,172 @@
+"""Puts the page and the model card together from a run and the templates beside this module."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bonafide.report import charts, figures, provenance, slicing
+from bonafide.report.examples import Example
+from bonafide.report.rows import Mark, dot_rows, track
+from bonafide.report.run import PRESETS, Run
+from bonafide.report.verdict import verdict_of
+from bonafide.scoring import MAX_FNR, MAX_FPR
+
+TEMPLATES = Path(__file__).parent
+LOSS = {"loss": "train", "dev_loss": "main"}
+RANKING = {"dev_auc": "main", "dev_eer": "train"}
+KEY_FIGURES = {
+    "balanced.fpr": ("Human clips wrongly flagged", "human"),
+    "balanced.fnr": ("AI clips missed", "ai"),
+    "balanced.accuracy": ("Clips called rightly", "plain"),
+    "eer": ("Equal error rate", "plain"),
+}
+PROMISES = {
+    "balanced": "both errors alike on dev",
+    "precision": f"at most {MAX_FPR:.0%} of human clips flagged on dev",
+    "recall": f"at most {MAX_FNR:.0%} of AI clips missed on dev",
+}
+
+
+def page(run: Run, examples: dict[str, list[Example]]) -> str:
+    """Return the report as one HTML document that loads nothing from anywhere."""
+    template = _environment(escape=True).get_template("page.html")
+    style = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))  # our own file, not a run's
+    return template.render(**facts_of(run), **drawings_of(run), style=style, examples=examples)
+
+
+def model_card(run: Run) -> str:
+    """Return the model card as Markdown, from the same numbers."""
+    template = _environment(escape=False).get_template("card.md")
+    return template.render(**facts_of(run))
+
+
+def facts_of(run: Run) -> dict[str, Any]:
+    """Return what both the page and the card say."""
+    drawn, alone = slicing.slices_of(run.slices)
+    return {
+        "run": run,
+        "verdict": verdict_of(run),
+        "key_figures": [_key_figure(run, name, *said) for name, said in KEY_FIGURES.items()],
+        "presets": [_preset(run, name) for name in PRESETS],
+        "measures": _measures(run),
+        "slices": drawn,
+        "alone": alone,
+        "conditions": slicing.conditions_of(run.robustness),
+        "differences": slicing.differences(run),
+        "sides": provenance.sides_of(run.split),
+        "rejects": provenance.rejects_of(run.rejects),
+        "licenses": provenance.licenses_of(run.split),
+        "settings": provenance.settings_text(run),
+        "versions": provenance.versions(),
+    }
+
+
+def drawings_of(run: Run) -> dict[str, Any]:
+    """Return the charts of the page by name."""
+    llr, human, thresholds = run.llr, run.human, run.thresholds
+    return {
+        "roc": charts.roc(llr, human, thresholds),
+        "det": charts.det(llr, human, thresholds, run.metrics["eer"]),
+        "histogram": charts.histogram(llr, human, thresholds, run.band),
+        "reliability": charts.reliability_diagram(llr, human),
+        "loss": charts.lines(run.history, LOSS, "loss"),
+        "ranking": charts.lines(run.history, RANKING, "AUC and EER on dev"),
+        "confusion": confusion(run),
+        "slice_charts": {
+            each.title: dot_rows(each.lines, name=each.title) for each in slicing.slices_of(run.slices)[0]
+        },
+        "condition_charts": {
+            group: dot_rows(lines, name=f"Robustness: {group}", ticks="none" if number else "percent")
+            for number, (group, lines) in enumerate(slicing.conditions_of(run.robustness))
+        },
+        "probe_charts": {
+            view: dot_rows(lines, name=f"Probes: {view}", reference=0.5, ticks="number")
+            for view, lines in slicing.probes_of(run.audit).items()
+        },
+    }
+
+
+def confusion(run: Run) -> dict[str, dict[str, tuple[int, float]]]:
+    """Return, for each class, how many of its clips are called what, and which share of the class that is."""
+    called = run.llr < run.thresholds["balanced"]
+    cells = {}
+    for label, side in (("human", run.human), ("AI", ~run.human)):
+        flagged, total = int(called[side].sum()), int(side.sum())
+        cells[label] = {"human": (total - flagged, 1 - flagged / total), "AI": (flagged, flagged / total)}
+    return cells
+
+
+def in_markdown(text: object) -> str:
+    r"""Return `text` from the corpus or the settings so that Markdown shows it and does not act on it.
+
+    Examples
+    --------
+    >>> in_markdown("a|b <c> _d_")
+    'a\\|b &lt;c&gt; \\_d\\_'
+    """
+    plain = figures.printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{letter}" if letter in "\\`*_[]|~" else letter for letter in plain)
+
+
+def _environment(*, escape: bool) -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for function in (
+        figures.sentence,
+        figures.percent,
+        figures.percent_between,
+        figures.decimal,
+        figures.printable,
+        in_markdown,
+    ):
+        found.filters[function.__name__] = function
+    return found
+
+
+def _key_figure(run: Run, name: str, said: str, kind: str) -> dict[str, Any]:
+    value, ends = run.metric(name), run.ends(name)
+    mark = Mark(kind, said, value or 0.0, ends)
+    return {
+        "name": said,
+        "value": figures.percent(value),
+        "between": figures.percent_between(ends),
+        "track": track([mark], reference=0.5),
+    }
+
+
+def _preset(run: Run, name: str) -> dict[str, str]:
+    at = run.metrics[name]
+    rates = {rate: figures.percent(at[rate]) for rate in ("fpr", "fnr", "accuracy", "hter")}
+    ends = {f"{rate}_between": figures.percent_between(run.ends(f"{name}.{rate}")) for rate in rates}
+    return {"name": name, "promise": PROMISES[name], "llr": figures.decimal(at["threshold"]), **rates, **ends}
+
+
+def _measures(run: Run) -> list[tuple[str, str, str]]:
+    """Name, value and interval of the measures that people of the field ask for."""
+    names = {
+        "eer": "EER",
+        "auc": "AUC",
+        "min_dcf": "minDCF",
+        "act_dcf": "actDCF",
+        "cllr": "Cllr (bits)",
+        "min_cllr": "minCllr (bits)",
+        "ece": "ECE",
+        "brier": "Brier score",
+        "balanced.accuracy": "accuracy",
+        "balanced.precision": "precision (AI)",
+        "balanced.recall": "recall (AI)",
+        "balanced.f1": "F1 (AI)",
+        "balanced.hter": "HTER",
+    }
+    return [
+        (said, figures.decimal(run.metric(name), 3), figures.decimal_between(run.ends(name), 3))
+        for name, said in names.items()
+    ]

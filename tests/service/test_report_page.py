@@ -1,0 +1,432 @@
+"""The report as its readers get it: known scores in, a real browser looks at what comes out."""
+
+import html
+import json
+import re
+import shutil
+import socketserver
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pyarrow as pa
+import pytest
+import yaml
+
+from bonafide.audio import AudioSettings, to_flac
+from bonafide.calibration import Calibration, p_ai
+from bonafide.detector import Facts, facts_as_json
+from bonafide.evaluation import EvaluateSettings
+from bonafide.mel import MelSettings
+from bonafide.params import read_section
+from bonafide.report.examples import worst_errors
+from bonafide.report.run import Files, ReportSettings, read_run
+from bonafide.report.verdict import better_probe, judge, verdict_of
+from bonafide.scoring import summary
+from bonafide.slices import slices_of
+from bonafide.tables import write_table
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,AutofillServerCommunication",
+    "--hide-scrollbars",
+]
+# What the browser asks of its maker whatever page it shows.
+OF_THE_BROWSER = {"update.googleapis.com", "clients2.google.com", "accounts.google.com", "safebrowsing.googleapis.com"}
+FILES = [
+    "split.parquet",
+    "clips",
+    "rejects.csv",
+    "history.csv",
+    "model.onnx",
+    "scores.parquet",
+    "metrics.json",
+    "intervals.json",
+    "slices.csv",
+    "robustness.csv",
+    "audit.json",
+]
+THRESHOLDS = {"balanced": 0.0, "precision": -2.5, "recall": 2.5}
+RATE = 16000
+HOSTILE = "\"><script>document.title='owned'</script><img src=http://x.test/a>&amp;\u202egnp.|`*[a](javascript:b)\n"
+PHONE = 380  # pixels
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
+
+
+class Text(HTMLParser):
+    """Collects the text of a page, that of style sheets left out."""
+
+    def __init__(self):
+        super().__init__()
+        self.parts, self.tags, self.skipping = [], [], False
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.skipping = tag in ("style", "script")
+
+    def handle_endtag(self, tag):
+        self.skipping = False
+
+    def handle_data(self, data):
+        if not self.skipping:
+            self.parts.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.parts))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The page and the card of a run with known errors: of 100 human clips 12 flagged, of 80 ai clips 20 missed."""
+    return make(tmp_path_factory.mktemp("report"), known_scores())
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """The same from a corpus whose every name is an attack."""
+    names = ["path", "speaker", "source", "generator", "language", "license"]
+    scores = known_scores()
+    for name in names:
+        scores[name] = [value and HOSTILE + value for value in scores[name]]
+    return make(tmp_path_factory.mktemp("hostile"), scores)
+
+
+def known_scores():
+    rng = np.random.default_rng(1)
+    size = rng.uniform(0.5, 5.0, 180)
+    human = np.arange(180) < 100
+    wrong = (np.arange(180) < 12) | (np.arange(180) >= 160)
+    llr = np.where(human != wrong, size, -size)
+    number = np.arange(180)
+    return pd.DataFrame(
+        {
+            "clip": [f"clip{n:03d}" for n in number],
+            "path": [f"{'human' if n < 100 else 'ai'}/{n:03d}.wav" for n in number],
+            "sha256": "0",
+            "label": np.where(human, "human", "ai"),
+            "speaker": [f"speaker{n % 10}" for n in number],
+            "generator": np.where(human, "", np.where(number % 2, "espeak", "hifigan")),
+            "source": np.where(human, "radio", "engines"),
+            "language": np.where(number % 3, "en", "de"),
+            "gender": np.where(number % 2, "female", "male"),
+            "pair": "",
+            "seconds": 1.0,
+            "level_dbfs": -22.0,
+            "native_rate": RATE,
+            "native_format": "WAV/PCM_16",
+            "license": "CC0",
+            "split": "test",
+            **{f"{name}_seen": False for name in ("speaker", "source", "generator")},
+            "logit": -llr,
+            "llr": llr,
+            "p_ai": p_ai(llr),
+            "pitch_hz": 150.0,
+            "snr_db": 35.0,
+        }
+    )
+
+
+def make(folder, scores, **report):
+    """Write what the stages before would have left, run the stage, and return the texts of page and card."""
+    settings = {"worst": 2, "players": True, "spectrograms": True} | report
+    params = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"report": settings}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    leave(folder, scores)
+    out = [folder / "index.html", folder / "card.md"]
+    command = [sys.executable, ROOT / "stages" / "report.py", folder / "params.yaml"]
+    subprocess.run([*command, *(folder / name for name in FILES), *out], check=True, cwd=ROOT, capture_output=True)
+    return [path.read_text(encoding="utf-8") for path in out]
+
+
+def leave(folder, scores):
+    rates = ("accuracy", "fpr", "fnr", "hter")
+    ends = {f"balanced.{rate}": {"low": 0.07, "high": 0.18} for rate in rates}
+    ends |= {"auc": {"low": 0.81, "high": 0.93}, "eer": {"low": 0.1, "high": 0.2}}
+    ends |= {"female - male.balanced.fpr": {"low": -0.3, "high": 0.1}}
+    human = (scores["label"] == "human").to_numpy()
+    metrics = summary(scores["llr"].to_numpy(), human, THRESHOLDS)
+    settings = read_section(ROOT / "params.yaml", "evaluate", EvaluateSettings)
+    slices_of(scores, 0.0, replace(settings, replicates=20)).to_csv(folder / "slices.csv", index=False)
+    write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "scores.parquet")
+    write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "split.parquet")
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / "intervals.json").write_text(json.dumps(ends))
+    (folder / "audit.json").write_text(json.dumps(audit_of(scores["path"].iloc[0])))
+    (folder / "rejects.csv").write_text("path,used,reason\na.wav,no,the file is empty\nb.wav,yes,a remark\n")
+    (folder / "history.csv").write_text("epoch,loss,dev_loss,dev_auc,dev_eer\n1,0.6,0.7,0.6,0.4\n2,0.3,0.6,0.8,0.2\n")
+    (folder / "robustness.csv").write_text(ROBUSTNESS)
+    (folder / "model.onnx").write_bytes(small_model())
+    leave_clips(folder / "clips", scores)
+
+
+ROBUSTNESS = """condition,group,clips,refused,eer,fpr,fnr,eer_low,eer_high,fpr_low,fpr_high,fnr_low,fnr_high
+clean,clean,180,0,0.15,0.12,0.25,0.1,0.2,0.07,0.18,0.1,0.4
+GSM,codec,180,0,0.3,0.66,0.1,0.2,0.4,0.5,0.8,0.05,0.2
+first 0.5 s,length,0,180,,,,,,,,,
+"""
+
+
+def audit_of(name):
+    probe = {"accuracy": 0.5, "auc": 0.6, "low": 0.5, "high": 0.7, "train_auc": 0.55}
+    twice = {"paths": [name, name], "splits": ["test", "train"], "labels": ["ai", "ai"], "likeness": 0.97}
+    return {
+        "duplicates": {"across_splits": 1, "across_labels": 0, "clips": [twice]},
+        "findings": [f"1 pair(s) of clips with the same sound lie on different sides of the split: {name}"],
+        "probes": {"clips": {"length": probe}, "files": {"native rate": probe | {"train_auc": None}}},
+    }
+
+
+def leave_clips(folder, scores):
+    rng = np.random.default_rng(2)
+    sounds = [np.rint(rng.normal(0, 1000, RATE)).astype(np.float32) / 32768 for _ in range(3)]
+    audio = [{"bytes": to_flac(sounds[n % 3], RATE), "path": "x.flac"} for n in range(len(scores))]
+    write_table(pa.table({"clip": scores["clip"].tolist(), "audio": audio}), folder / "part-0000.parquet")
+
+
+def small_model():
+    """A network that says 0, with facts."""
+    info, helper = onnx.helper.make_tensor_value_info, onnx.helper
+    facts = Facts(
+        AudioSettings(RATE, 40, 0.3, 8, 60, -26),
+        MelSettings(512, 160, 64, 20, 8000, 2.5),
+        Calibration(1.0, 0.0),
+        THRESHOLDS,
+        {"network": "small", "parameters": 1, "languages": ["en"], "generators": ["world"], "sources": ["studio"]},
+    )
+    mean = helper.make_node("ReduceMean", ["log_mel"], ["logit"], keepdims=0)
+    graph = helper.make_graph([mean], "g", [info("log_mel", 1, ["n", "t", "m"])], [info("logit", 1, [])])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, {"bonafide": json.dumps(facts_as_json(facts))})
+    return model.SerializeToString()
+
+
+def seen_by_browser(page, folder, *flags):
+    """Return what the browser makes of `page`, parsed."""
+    path = folder / "page.html"
+    path.write_text(page, encoding="utf-8")
+    command = [CHROMIUM, *FLAGS, *flags, f"--user-data-dir={folder / 'profile'}", "--dump-dom", path.as_uri()]
+    dump = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    parser = Text()
+    parser.feed(dump.stdout.decode())
+    return parser
+
+
+@needs_browser
+def test_the_page_says_the_numbers_of_the_run(made, tmp_path):
+    text = seen_by_browser(made[0], tmp_path).text
+    assert "Of 100 human clips it wrongly flags 12 (7 to 18), and of 100 AI clips it misses 25 (7 to 18)" in text
+    assert "it calls 82 (7 to 18) of 100 test clips rightly" in text
+    assert re.search(r"human clips 88 88 % 12 12 % AI clips 20 25 % 60 75 %", text)  # the confusion matrix
+    assert "100 human test clips of 10 speakers from 1 source, and 80 AI test clips of 2 generators" in text
+    assert "wrongly flags up to 66 of 100 human clips (GSM; 12 as they are) and misses no more AI clips than" in text
+    assert "No known speaker, source or generator of the test clips was heard in training" in text
+    assert "tested but never trained on: de" in text
+    assert "Only as a hint to listen more closely" in text
+    assert "1 file could not be used: 1 more carry a remark. 1 × the file is empty" in text
+    assert "hifigan 40 AI" in text
+    assert "human clips wrongly flagged 12 12 0" in text  # female, male, difference
+
+
+@needs_browser
+def test_no_request_leaves_the_machine(made, tmp_path):
+    with recording_proxy() as (port, asked):
+        through = [f"--proxy-server=127.0.0.1:{port}", "--proxy-bypass-list=<-loopback>"]
+        seen_by_browser(made[0], tmp_path, *through)
+        assert hosts(asked) <= OF_THE_BROWSER
+        seen_by_browser("<img src='http://x.test/picture'>", tmp_path, *through)
+        assert "x.test" in hosts(asked)  # the recorder hears what there is to hear
+
+
+def test_nothing_in_the_page_points_to_another_place(made):
+    parser = Text()
+    parser.feed(made[0])
+    for tag, attributes in parser.tags:
+        for name in ("src", "href", "action", "srcset", "poster"):
+            assert attributes.get(name, "data:").startswith(("data:", "#")), (tag, attributes)
+    assert not re.search(r"url\(|@import", made[0])
+    assert "script" not in {tag for tag, _ in parser.tags}
+
+
+@needs_browser
+@pytest.mark.parametrize("page", ["made", "hostile"])
+def test_a_phone_does_not_scroll_sideways(page, request, tmp_path):
+    shown = request.getfixturevalue(page)[0]
+    wide = seen_by_browser(in_frame(shown), tmp_path, "--window-size=900,900", "--virtual-time-budget=5000")
+    measured = json.loads(next(attributes["data-found"] for _, attributes in wide.tags if "data-found" in attributes))
+    assert measured["client"] == PHONE
+    assert measured["scroll"] <= PHONE
+    assert measured["wider"] == []
+    assert measured["smallest"] >= 10
+
+
+@needs_browser
+def test_names_from_the_corpus_stay_text(hostile, tmp_path):
+    found = seen_by_browser(hostile[0], tmp_path)
+    assert "script" not in {tag for tag, _ in found.tags}
+    assert all(attributes["src"].startswith("data:") for tag, attributes in found.tags if tag == "img")
+    assert not any(name.startswith("on") for _, attributes in found.tags for name in attributes)
+    assert "<script>document.title='owned'</script>" in found.text
+    assert "\u202e" not in hostile[0]
+    assert "\\u202e" in found.text
+    assert re.search(r"<title>\s*Bonafide", hostile[0])
+
+
+def test_names_in_the_card_stay_text(hostile):
+    assert "<script" not in hostile[1]
+    assert "](javascript" not in hostile[1].replace("\\](", "")
+    rows = [line for line in hostile[1].splitlines() if line.startswith("| Source |")]
+    assert rows
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 7 for row in rows)
+
+
+def test_the_card_says_the_same_as_the_page(made):
+    page, card = made
+    assert "Of 100 human clips it wrongly flags 12 (7 to 18)" in card
+    assert "| test | human | 100 |" in card
+    value = re.search(r"\| AUC \| ([\d.]+) \|", card)[1]
+    assert f"<span>AUC</span> <b>{value}</b>" in page
+    assert re.findall("[0-9a-f]{64}", card) == re.findall("[0-9a-f]{64}", page)
+
+
+def test_the_worst_errors_can_be_seen_and_heard_unless_the_settings_forbid_it(made, tmp_path):
+    assert made[0].count('src="data:audio/flac') == 4
+    assert made[0].count('src="data:image/png') == 4
+    silent = make(tmp_path, known_scores(), players=False, spectrograms=False)[0]
+    assert "data:audio" not in silent
+    assert "data:image" not in silent
+    assert len(silent) < 500_000
+
+
+def test_long_recordings_do_not_swell_the_page(tmp_path, monkeypatch):
+    run = run_of(tmp_path, known_scores())
+    settings = ReportSettings(worst=6, players=True, spectrograms=True)
+    monkeypatch.setattr("bonafide.report.examples.MEDIA_BYTES", 100_000)
+    found = [each for side in worst_errors(run, tmp_path / "clips", settings).values() for each in side]
+    assert len(found) == 12
+    assert 0 < sum(len(each.sound) + len(each.picture) for each in found) <= 100_000
+
+
+def test_the_page_is_the_same_each_time(made, tmp_path):
+    again = make(tmp_path, known_scores())
+    assert [each.replace(str(tmp_path), "") for each in again] == [
+        re.sub(r"/\S*/report\d+", "", each) if str(tmp_path) not in each else each for each in made
+    ]
+
+
+def run_of(folder, scores):
+    leave(folder, scores)
+    return read_run(Files(*(folder / name for name in FILES)), {"audit": {"warn_above": 0.7}})
+
+
+def test_a_detector_that_is_no_better_than_chance_is_not_to_be_used(tmp_path):
+    run = run_of(tmp_path, known_scores())
+    assert judge(run)[0] == "hint"
+    chance = replace(run, intervals=run.intervals | {"auc": {"low": 0.45, "high": 0.9}})
+    assert judge(chance)[0] == "no"
+    assert judge(replace(run, intervals={}))[0] == "no"  # what is not known is not claimed
+    wrong_way = replace(run, intervals=run.intervals | {"auc": {"low": 0.1, "high": 0.4}})
+    assert "wrong way round" in verdict_of(wrong_way).headline
+
+
+def test_a_detector_that_a_deaf_probe_matches_is_not_to_be_used(tmp_path):
+    run = run_of(tmp_path, known_scores())
+    assert better_probe(run) is None
+    run.audit["probes"]["clips"]["length"]["auc"] = 0.97
+    assert judge(run)[0] == "no"
+    assert "'length'" in judge(run)[1][0]
+
+
+def test_shortcuts_few_voices_and_known_ones_each_keep_a_good_detector_a_hint(tmp_path):
+    good = well_tested(run_of(tmp_path, known_scores()))
+    assert judge(good) == ("care", [])
+    assert verdict_of(good).answer.startswith("Yes, as one piece of evidence")
+    few = replace(good, scores=good.scores.assign(speaker="one"))
+    seen = replace(good, scores=good.scores.assign(speaker_seen=True))
+    probes = {"clips": {"level": {"auc": 0.55, "train_auc": 0.8}}}
+    leak = replace(good, audit=good.audit | {"duplicates": {"across_splits": 1, "across_labels": 0, "clips": []}})
+    shortcut = replace(good, audit=good.audit | {"probes": probes})
+    for run, word in ((few, "1 human speaker"), (seen, "share speakers"), (shortcut, "level"), (leak, "1 pair")):
+        level, reasons = judge(run)
+        assert level == "hint"
+        assert any(word in reason for reason in reasons)
+
+
+def well_tested(run):
+    low = {f"balanced.{rate}": {"low": 0.0, "high": 0.02} for rate in ("fpr", "fnr", "hter")}
+    names = [f"voice{n % 30}" for n in range(len(run.scores))]
+    generators = np.where(run.human, "", names)
+    clean = run.audit | {"duplicates": {"across_splits": 0, "across_labels": 0, "clips": []}}
+    return replace(
+        run, audit=clean, intervals=run.intervals | low, scores=run.scores.assign(speaker=names, generator=generators)
+    )
+
+
+MEASURE = """
+<script>
+const frame = document.querySelector('iframe');
+frame.onload = () => {
+  const inside = frame.contentDocument, root = inside.documentElement, wider = [];
+  let smallest = 99;
+  for (const each of inside.querySelectorAll('body *')) {
+    const box = each.getBoundingClientRect();
+    const free = each.closest('.scroll, nav, svg');
+    if (!free && box.right > %d + 0.5) wider.push(each.className || each.tagName);
+  }
+  for (const text of inside.querySelectorAll('svg.chart text')) {
+    smallest = Math.min(smallest, parseFloat(frame.contentWindow.getComputedStyle(text).fontSize)
+      * text.ownerSVGElement.getBoundingClientRect().width / 400);
+  }
+  const found = {client: root.clientWidth, scroll: root.scrollWidth, wider: wider.slice(0, 5), smallest};
+  document.body.dataset.found = JSON.stringify(found);
+};
+</script>
+"""
+
+
+def in_frame(page):
+    """Return a page that shows `page` as wide as a phone and says what it measured: a window cannot be so narrow."""
+    inner = html.escape(page, quote=True)
+    return f'<body><iframe width="{PHONE}" height="800" style="border:0" srcdoc="{inner}"></iframe>{MEASURE % PHONE}'
+
+
+def hosts(asked):
+    """Return the hosts in the first lines of requests to a proxy."""
+    return {re.sub(r"^\w+ (\w+://)?([^/: ]+).*", r"\2", line, flags=re.DOTALL) for line in asked}
+
+
+class recording_proxy:  # noqa: N801 - used like a function
+    """A proxy that writes down what it is asked for, and gives nothing."""
+
+    def __enter__(self):
+        asked = []
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                asked.append(self.rfile.readline().decode(errors="replace"))
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self.server.server_address[1], asked
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
