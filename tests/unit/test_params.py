@@ -116,7 +116,8 @@ def sections_read():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "read_section":
                 _, section, kind = node.args
-                found.setdefault(section.value, set()).add(home[kind.id])
+                if kind.id != "dict":  # the report shows sections as they are
+                    found.setdefault(section.value, set()).add(home[kind.id])
     return found
 
 
