@@ -30,9 +30,9 @@ def test_the_learning_rate_concerns_the_training_and_what_needs_the_model(slower
 
 def test_the_number_of_bands_concerns_the_features_and_what_comes_after(project):
     project.set("features", n_mels=48)
-    assert directly_changed(project) == {"features", "train", "export"}
+    assert directly_changed(project) == {"features", "train", "export", "report"}
     assert project.repro("features") == ["features"]
-    assert directly_changed(project) == {"train", "export"}
+    assert directly_changed(project) == {"train", "export", "report"}
 
 
 def test_a_change_of_the_code_concerns_the_stages_that_use_it(project):

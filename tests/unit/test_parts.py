@@ -296,6 +296,7 @@ def test_two_clips_that_sound_alike_get_copies_of_their_own(tiny_corpus, tmp_pat
 
 
 def test_copies_do_not_depend_on_what_other_threads_draw(tiny_corpus, tmp_path, audio_settings, made):
+    between = sys.getswitchinterval()
     prepare(tiny_corpus, tmp_path / "clips", audio_settings)
     tasks = augment_tasks(tmp_path / "clips", clips_in(tmp_path / "clips"))
     settings = AugmentedAudio(NOISE, audio_settings)
@@ -308,9 +309,11 @@ def test_copies_do_not_depend_on_what_other_threads_draw(tiny_corpus, tmp_path, 
 
     other = threading.Thread(target=draw)
     other.start()
+    sys.setswitchinterval(1e-6)
     try:
         beside = [augment_part(task.payload, settings) for task in tasks]
     finally:
+        sys.setswitchinterval(between)
         stop.set()
         other.join()
     assert alone == beside
