@@ -20,7 +20,7 @@ lint: .venv/.dev
 
 .venv/.demo: pyproject.toml constraints.txt
 	tools/make-venv $(PYTHON)
-	@echo "installing the pipeline: 1.1 GB to download, TensorFlow the most of it"
+	@echo "installing the pipeline: 0.7 GB to download, 2.7 GB on disk, TensorFlow first among it"
 	$(PIP_INSTALL) -e ".[pipeline,demo]"
 	touch $@
 

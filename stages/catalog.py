@@ -7,7 +7,7 @@ import pandas as pd
 from bonafide.audio import AudioSettings
 from bonafide.catalog import CorpusSettings, examine_all, settle
 from bonafide.cliptable import CATALOG, as_table
-from bonafide.corpora.folder import read_folder
+from bonafide.corpora.folder import read_folder, unused_columns
 from bonafide.files import write_text
 from bonafide.params import read_section
 from bonafide.progress import track
@@ -19,6 +19,8 @@ def catalog(params: Path, out: Path, rejects: Path) -> None:
     """List the clips of the corpus that `params` names in `out`, and the files with a fault in `rejects`."""
     root = Path(read_section(params, "corpus", CorpusSettings).root)
     known = read_folder(root)
+    if unused := unused_columns(root):
+        print(f"columns of clips.csv that mean nothing here: {', '.join(unused)}. Is one misspelt?")
     found = examine_all(root, known, read_section(params, "audio", AudioSettings))
     clips, bad = settle(track(found, total=len(known), what="looking into files"))
     write_table(as_table(clips, CATALOG), out)

@@ -12,6 +12,7 @@ LABELS = {
 }
 GENDERS = {"female": "female", "f": "female", "male": "male", "m": "male", "": ""}
 MOST_HERTZ = 2**31  # what the clip table can hold
+OTHER_COLUMNS = ("path", "label", "gender", "native_rate", "seconds")  # seconds are measured
 TEXT_COLUMNS = ("speaker", "generator", "source", "language", "pair", "license", "native_format")
 
 
@@ -41,6 +42,16 @@ def read_folder(root: Path) -> list[dict[str, Any]]:
     if not rows:
         raise UserError(f"{root} holds no clips: put recordings into {root}/human and {root}/ai")
     return [rows[path] for path in sorted(rows)]
+
+
+def unused_columns(root: Path) -> list[str]:
+    """Return the columns of ``root/clips.csv`` that mean nothing here: a misspelt ``speaker`` would let one leak."""
+    table = root / "clips.csv"
+    if not table.exists():
+        return []
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        named = csv.DictReader(file, skipinitialspace=True).fieldnames or []
+    return [name for name in named if name not in (*TEXT_COLUMNS, *OTHER_COLUMNS)]
 
 
 def _files(root: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bonafide.corpora.folder import read_folder
+from bonafide.corpora.folder import read_folder, unused_columns
 from bonafide.errors import UserError
 
 # From the table of labels in public corpora.
@@ -125,3 +125,8 @@ def test_no_folder_and_no_clips_say_what_to_do(tmp_path):
         read_folder(tmp_path)
     with pytest.raises(UserError, match="is no folder"):
         read_folder(tmp_path / "none")
+
+
+def test_columns_that_mean_nothing_are_named(root):
+    with_table(root, "path,speakr,language", "human/a.wav,ann,en")
+    assert unused_columns(root) == ["speakr"]
