@@ -240,24 +240,3 @@ def test_the_description_counts_what_is_on_each_side():
     lines = describe(split(corpus(), BY_SOURCE)).splitlines()
     assert [line.split(":")[0] for line in lines] == ["train", "dev", "test", "dropped"]
     assert lines[3] == "dropped: 0 human, 0 ai; 0 speakers, 0 sources, 0 generators"
-
-
-def test_folds_hold_every_group_once_and_both_classes():
-    names = [f"s{number}" for number in range(12)]
-    rows = [
-        {"clip": f"{name}-{label}-{n}", "label": label, "speaker": "", "generator": "", "source": name, "pair": ""}
-        for name in names
-        for label in ("human", "ai")
-        for n in range(3)
-    ]
-    folds = fold_groups(rows, "source", 4)
-    assert sorted(number for fold in folds for number in fold) == sorted(set(group_numbers(rows, "source")))
-    assert [len(fold) for fold in folds] == [3, 3, 3, 3]
-
-
-def test_folds_that_would_lack_a_class_are_refused():
-    row = {"speaker": "", "generator": "", "pair": ""}
-    rows = [{**row, "clip": f"h{n}", "label": "human", "source": f"h{n}"} for n in range(9)]
-    rows += [{**row, "clip": f"a{n}", "label": "ai", "source": "one"} for n in range(9)]
-    with pytest.raises(UserError, match="fewer folds"):
-        fold_groups(rows, "source", 3)
