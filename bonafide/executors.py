@@ -5,6 +5,7 @@ Neither is a setting of params.yaml, since neither may change a result.
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
@@ -37,7 +38,8 @@ def executor() -> Iterator[Executor]:
     address = os.environ.get("BONAFIDE_EXECUTOR", "")
     if not address:
         # spawn: a fork would copy the locks of Arrow's threads in whatever state they are
-        pool = ProcessPoolExecutor(workers(), mp_context=multiprocessing.get_context("spawn"))
+        spawn = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(workers(), mp_context=spawn, initializer=_leave_interrupts_to_parent)
         try:
             yield pool
         finally:
@@ -59,6 +61,11 @@ def run_all(function: Callable[[Task], Result], tasks: list[Task]) -> Iterator[R
         here = Path.cwd()
         for future in as_completed([pool.submit(_on_one_thread, function, task, here) for task in tasks]):
             yield future.result()
+
+
+def _leave_interrupts_to_parent() -> None:
+    """Let a part that is being made get done: Ctrl-C reaches the whole process group, and the parent acts on it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task, folder: Path) -> Result:
