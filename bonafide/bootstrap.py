@@ -6,36 +6,39 @@ their dozens of clusters. Whole clusters are drawn with replacement, each class 
 percentiles of the replicates (Efron & Tibshirani 1993). With few clusters (less than some 20) such intervals
 are too narrow; with 5 generators take them as a hint.
 
-How it stays fast: a replicate is a list of how many times each cluster counts. All measures that are sums
-over clips (decisions, Cllr, Brier, ECE, actDCF) follow from sums by cluster, so a replicate is one small
-matrix product. The measures of rank (EER, AUC, minDCF, minCllr) weigh the scores, which are sorted once, and
-run the formulas of `bonafide.scoring`. Minimum Cllr is exact too: its isotonic regression is fitted anew in
-each replicate.
+How it stays fast is written in `bonafide.resampling`, which draws the clips of each class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from bonafide import scoring
-from bonafide.calibration import Bools, Floats, check_scores, is_ai, p_ai
+from bonafide.calibration import Floats, check_scores
+from bonafide.resampling import Resampled, cluster_codes, draw_clusters, edges_of, eer_of_sides, row_chunks
 
 Intervals = dict[str, tuple[float, float]]
-Ints = NDArray[np.intp]
 
-# Numbers in one working array (8 MB): enough to keep numpy busy, little enough for memory and cache.
-CHUNK = 2**20
+# Measures that need the counts at every score; the EER needs them where it lies alone.
 RANKED: dict[str, Callable[[Floats, Floats], Floats]] = {
     "auc": scoring.auc_of,
-    "eer": scoring.eer_of,
     "min_cllr": lambda human, ai: np.array(
         [scoring.min_cllr_of(h, a) for h, a in zip(np.diff(human), np.diff(ai), strict=True)]
     ),
     "min_dcf": scoring.min_dcf_of,
 }
+
+
+class Difference(NamedTuple):
+    """A measure of system A less that of system B, and its interval."""
+
+    difference: float
+    low: float
+    high: float
 
 
 def cluster_bootstrap(
@@ -89,29 +92,49 @@ def cluster_bootstrap(
     return intervals(values, level=level)
 
 
-def paired_bootstrap(
-    llr_a: ArrayLike,
-    llr_b: ArrayLike,
+def paired_difference(
+    scores_a: ArrayLike,
+    scores_b: ArrayLike,
     human: ArrayLike,
     clusters: ArrayLike,
     *,
-    thresholds_a: Mapping[str, float] | None = None,
-    thresholds_b: Mapping[str, float] | None = None,
-    metrics: Collection[str] | None = None,
+    metric: str = "eer",
     replicates: int = 1000,
     seed: int = 0,
     level: float = 0.95,
-) -> Intervals:
-    """Interval of each measure of system A less that of system B over the same clips.
+) -> Difference:
+    """Measure system A less system B over the same clips, with an interval from draws that both share.
 
-    Both are measured on the same draws, so what makes a clip hard for both cancels out. Each system has its
-    own thresholds under the same names. Other parameters as in `cluster_bootstrap`.
+    What makes a clip hard for both cancels out, so the interval is narrower than those of the two systems: an
+    interval that leaves out 0 tells them apart, also where the two overlap.
+
+    Parameters
+    ----------
+    scores_a, scores_b : array_like, shape=(n,)
+        Scores of each system, higher is more human; for "eer" and "auc" of any scale, else llrs in nats.
+    human, clusters, replicates, seed, level
+        As in `cluster_bootstrap`.
+    metric : str
+        "eer", "auc" or another measure of `cluster_bootstrap` that needs no threshold.
+
+    Returns
+    -------
+    Difference
+        ``difference`` of the clips as they are, ``low`` and ``high`` of the replicates; unpacks as three numbers.
+
+    Examples
+    --------
+    >>> human = [True, True, True, False, False, False]
+    >>> right, wrong = [3.0, 2.0, 1.0, -1.0, -2.0, -3.0], [-3.0, 2.0, 1.0, -1.0, -2.0, 3.0]
+    >>> round(paired_difference(right, wrong, human, ["a", "a", "b", "x", "y", "y"]).difference, 3)
+    -0.333
     """
     first, second = (
-        replicate(llr, human, clusters, thresholds=each, metrics=metrics, replicates=replicates, seed=seed)
-        for llr, each in ((llr_a, thresholds_a), (llr_b, thresholds_b))
+        _measured(scores, human, clusters, None, {}, [metric], replicates, seed)[metric]
+        for scores in (scores_a, scores_b)
     )
-    return intervals({name: first[name] - second[name] for name in first if name in second}, level=level)
+    low, high = intervals({metric: (first - second)[1:]}, level=level)[metric]
+    return Difference(float(first[0] - second[0]), low, high)
 
 
 def group_bootstrap(
@@ -190,111 +213,73 @@ def replicate(
     ``subset``, bool of shape (n,), measures those clips alone while clusters are drawn from all. A replicate
     in which it lacks a class is NaN.
     """
+    found = _measured(llr, human, clusters, subset, thresholds or {}, metrics, replicates, seed)
+    return {name: found[name][1:] for name in sorted(found)}
+
+
+def measure(human: Resampled, ai: Resampled, metrics: Collection[str] | None = None) -> dict[str, Floats]:
+    """Return each measure of the two classes against each other, shape=(1 + replicates,) by name.
+
+    The first number is that of the clips as they are, the others are those of the replicates: NaN where one lacks a
+    class. Both sides must have been made with the same edges, thresholds and replicates.
+    """
+    ranked, added = _wanted(human.thresholds, metrics)
+    n_human, n_ai = human.totals[:, 0], ai.totals[:, 0]
+    # A subset may have lost a class to the draw: 0 / 0 is meant to be NaN there.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = _sums_measured(human.totals, ai.totals, human.thresholds)
+        if "eer" in ranked:
+            found["eer"] = eer_of_sides(human, ai)
+        found |= _ranks_measured(human, ai, [name for name in ranked if name != "eer"])
+    lost = (n_human == 0) | (n_ai == 0)
+    return {name: np.where(lost, np.nan, found[name]) for name in (*ranked, *added)}
+
+
+def _measured(
+    llr: ArrayLike,
+    human: ArrayLike,
+    clusters: ArrayLike,
+    subset: ArrayLike | None,
+    thresholds: Mapping[str, float],
+    metrics: Collection[str] | None,
+    replicates: int,
+    seed: int,
+) -> dict[str, Floats]:
     values, labels = check_scores(llr, human)
     if replicates < 1:
         raise ValueError(f"There must be at least one replicate, not {replicates}.")
-    index, sizes = cluster_index(labels, clusters)
+    codes = cluster_codes(clusters)
+    if codes.shape != labels.shape:
+        raise ValueError(f"Each clip needs its cluster: {codes.shape} clusters for {labels.shape} clips.")
     measured = np.ones(values.size, dtype=bool) if subset is None else np.asarray(subset)
     if measured.shape != values.shape or measured.dtype != np.bool_:
         raise ValueError("A subset must be one boolean a clip.")
-    values, labels, index = values[measured], labels[measured], index[measured]
-    check_scores(values, labels)
+    check_scores(values[measured], labels[measured])
+    edges = edges_of(values[measured])
 
-    ranked, added = _wanted(thresholds or {}, metrics)
-    sums = _cluster_sums(values, labels, index, sum(sizes), thresholds or {})
-    rank = _rank_measures(values, labels, index, ranked)
-    widest = max(sum(sizes), values.size if ranked else 1)
-    parts = []
-    for drawn in _draws(sizes, replicates, seed, rows=max(1, CHUNK // widest)):
-        totals = (drawn[:, : sizes[0]] @ sums[: sizes[0]], drawn[:, sizes[0] :] @ sums[sizes[0] :])
-        # A subset may have lost a class to the draw: 0 / 0 is meant to be NaN there.
-        with np.errstate(invalid="ignore", divide="ignore"):
-            part = _measures_of(*totals, thresholds or {})
-            part |= rank(drawn)
-        lost = (totals[0][:, 0] == 0) | (totals[1][:, 0] == 0)
-        parts.append({name: np.where(lost, np.nan, part[name]) for name in (*ranked, *added)})
-    return {name: np.concatenate([part[name] for part in parts]) for name in sorted(parts[0])}
+    def side(is_human: bool) -> Resampled:
+        own = labels == is_human
+        cluster, drawn = draw_clusters(codes[own], is_human, replicates, seed)
+        kept = measured[own]
+        return Resampled.of(values[own][kept], cluster[kept], drawn, is_human, thresholds, edges)
+
+    return measure(side(True), side(False), metrics)
 
 
 def _wanted(thresholds: Mapping[str, float], metrics: Collection[str] | None) -> tuple[list[str], list[str]]:
     """Names of the ranked measures and of those that are sums, as far as they are wanted."""
+    ranks = sorted([*RANKED, "eer"])
     added = ["act_dcf", "brier", "cllr", "ece"]
     added += [f"{name}.{rate}" for name in thresholds for rate in scoring.decisions_of(0, 0, 1, 1)]
     if metrics is None:
-        return list(RANKED), added
-    if unknown := set(metrics) - set(RANKED) - set(added):
+        return ranks, added
+    if unknown := set(metrics) - set(ranks) - set(added):
         raise ValueError(f"There is no measure named {', '.join(sorted(unknown))}; thresholds bring theirs with them.")
-    return [name for name in RANKED if name in metrics], [name for name in added if name in metrics]
+    return [name for name in ranks if name in metrics], [name for name in added if name in metrics]
 
 
-def cluster_index(human: Bools, clusters: ArrayLike) -> tuple[Ints, tuple[int, int]]:
-    """Give clusters numbers: those of human clips first, then those of ai clips.
-
-    Parameters
-    ----------
-    human : np.ndarray of bool, shape=(n,)
-        Labels.
-    clusters : array_like of str or int, shape=(n,)
-        Names; empty ones stand each for itself, and one name alone in a class is taken apart into its clips.
-
-    Returns
-    -------
-    tuple
-        Number of each clip's cluster, shape=(n,), and how many clusters there are of each class (human, ai).
-    """
-    names = np.asarray(clusters)
-    if names.shape != human.shape:
-        raise ValueError(f"Each clip needs its cluster: {names.shape} clusters for {human.shape} clips.")
-    if names.dtype == object:
-        # Parquet hands out missing names as None.
-        names = np.array(["" if name is None else str(name) for name in names])
-    index, sizes, first = np.empty(human.size, dtype=np.intp), [], 0
-    for side in (human, ~human):
-        found, code = np.unique(names[side], return_inverse=True)
-        alone = names[side] == "" if names.dtype.kind == "U" else np.zeros(code.size, dtype=bool)
-        alone |= found.size == 1
-        code = np.where(alone, found.size + np.arange(code.size), code)
-        # Numbered anew without gaps: an empty cluster could be drawn otherwise.
-        found, code = np.unique(code, return_inverse=True)
-        index[side] = first + code
-        first += found.size
-        sizes.append(int(found.size))
-    return index, (sizes[0], sizes[1])
-
-
-def _draws(sizes: tuple[int, int], replicates: int, seed: int, rows: int) -> Iterator[Floats]:
-    """Yield how often each cluster is drawn, shape=(at most rows, clusters), replicates rows in all.
-
-    Each replicate is drawn after the other, so that the draws do not depend on the number of rows.
-    """
-    generator = np.random.default_rng(seed)
-    for first in range(0, replicates, rows):
-        drawn = np.empty((min(rows, replicates - first), sum(sizes)))
-        for row in drawn:
-            row[: sizes[0]] = np.bincount(generator.integers(sizes[0], size=sizes[0]), minlength=sizes[0])
-            row[sizes[0] :] = np.bincount(generator.integers(sizes[1], size=sizes[1]), minlength=sizes[1])
-        yield drawn
-
-
-def _cluster_sums(llr: Floats, human: Bools, index: Ints, n_clusters: int, thresholds: Mapping[str, float]) -> Floats:
-    """Add up each cluster's clips, shape=(clusters, columns): see `_measures_of` for the columns."""
-    probability = p_ai(llr)
-    flagged = [is_ai(llr, threshold) for threshold in (scoring.DCF_THRESHOLD, *thresholds.values())]
-    columns = [np.ones(llr.size), scoring.llr_cost(llr, human), (probability - ~human) ** 2, *flagged]
-    sums = [np.bincount(index, column, n_clusters)[:, None] for column in columns]
-    cells = index * scoring.BINS + scoring.bin_of(probability)
-    size = n_clusters * scoring.BINS
-    # What ECE needs of a bin is how much was predicted less how much was there: one number a bin.
-    sums.append(np.bincount(cells, probability - ~human, size).reshape(n_clusters, scoring.BINS))
-    return np.hstack(sums)
-
-
-def _measures_of(human: Floats, ai: Floats, thresholds: Mapping[str, float]) -> dict[str, Floats]:
-    """Measures from the sums of each class, shape=(replicates, columns).
-
-    Columns: clips, Cllr cost, squared error, called ai at the DCF threshold and at each of the thresholds,
-    then each bin's predicted less observed number of ai clips.
-    """
+def _sums_measured(human: Floats, ai: Floats, thresholds: Mapping[str, float]) -> dict[str, Floats]:
+    """Measures from the `Resampled.totals` of each class."""
     n_human, n_ai = human[:, 0], ai[:, 0]
     means = (human / n_human[:, None] + ai / n_ai[:, None]) / 2
     found = {
@@ -309,17 +294,14 @@ def _measures_of(human: Floats, ai: Floats, thresholds: Mapping[str, float]) -> 
     return found
 
 
-def _rank_measures(llr: Floats, human: Bools, index: Ints, names: list[str]) -> Callable[[Floats], dict[str, Floats]]:
-    """Sort once; return the function from draws, shape=(rows, clusters), to measures, shape=(rows,)."""
+def _ranks_measured(human: Resampled, ai: Resampled, names: list[str]) -> dict[str, Floats]:
+    """Measures from the counts below every score."""
     if not names:
-        return lambda drawn: {}
-    order = np.argsort(llr, kind="stable")
-    ends, labels, index = scoring.tie_ends(llr[order]), human[order], index[order]
-
-    def measure(drawn: Floats) -> dict[str, Floats]:
-        weights = np.take(drawn, index, axis=1)
-        below_human = scoring.cumulate(weights * labels, ends)
-        below_ai = scoring.cumulate(weights * ~labels, ends)
-        return {name: RANKED[name](below_human, below_ai) for name in names}
-
-    return measure
+        return {}
+    scores = np.unique(np.concatenate([human.llr, ai.llr]))
+    positions = [np.searchsorted(side.llr, scores, side="right") for side in (human, ai)]
+    parts = []
+    for rows in row_chunks(len(human.drawn), scores.size):
+        below = [side.below(rows, at) for side, at in zip((human, ai), positions, strict=True)]
+        parts.append([RANKED[name](*below) for name in names])
+    return {name: np.concatenate(part) for name, part in zip(names, zip(*parts, strict=True), strict=True)}

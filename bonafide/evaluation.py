@@ -18,11 +18,12 @@ from bonafide.detector import Detector
 from bonafide.executors import run_all
 from bonafide.parts import part_files
 from bonafide.progress import track
-from bonafide.scoring import auc, det_curve, summary
+from bonafide.scoring import auc_between, det_curve, reliability, summary
 from bonafide.tables import read_rows
 from bonafide.voices import describe_voice
 
 CURVE_POINTS = 400  # of a plot; a screen shows no more
+HISTOGRAM_BINS = 40
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,20 @@ def curve(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"fpr": fpr[kept], "tpr": 1 - fnr[kept], "fnr": fnr[kept]})
 
 
+def reliability_points(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return points of the reliability diagram: mean p_ai and share of ai clips of each bin that holds clips."""
+    _, predicted, observed = reliability(*arrays(scores))
+    return pd.DataFrame({"predicted": predicted, "observed": observed}).dropna()
+
+
+def histogram(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of each class's clips in bins over the llr, written as the middle of each bin in nats."""
+    llr, human = arrays(scores)
+    edges = np.histogram_bin_edges(llr, HISTOGRAM_BINS)
+    shares = {name: np.histogram(llr[side], edges)[0] / side.sum() for name, side in (("human", human), ("ai", ~human))}
+    return pd.DataFrame({"llr": (edges[:-1] + edges[1:]) / 2, **shares})
+
+
 def arrays(scores: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return the llr, shape (n,), and whether each clip is human, shape (n,)."""
     return scores["llr"].to_numpy(), (scores["label"] == "human").to_numpy()
@@ -111,15 +126,14 @@ def clusters(scores: pd.DataFrame) -> np.ndarray:
 def _macro(scores: pd.DataFrame, threshold: float) -> dict[str, float]:
     """Means in which every generator, and every human source, counts alike, however many clips it has."""
     llr, human = arrays(scores)
-    flagged = is_ai(llr, threshold)
-    frame = scores.assign(flagged=flagged)
-    generators = frame[~human].groupby("generator")
-    sources = frame[human].groupby("source")
-    aucs = [auc(*arrays(pd.concat([inside, frame[human]]))) for _, inside in generators]
+    flagged, humans = pd.Series(is_ai(llr, threshold)), np.sort(llr[human])
+    generators = scores["generator"].to_numpy()[~human]
+    sources = scores["source"].to_numpy()[human]
+    aucs = [auc_between(humans, np.sort(inside)) for _, inside in pd.Series(llr[~human]).groupby(generators)]
     return {
         "auc_over_generators": float(np.mean(aucs)),
-        "fnr_over_generators": float(1 - generators["flagged"].mean().mean()),
-        "fpr_over_human_sources": float(sources["flagged"].mean().mean()),
+        "fnr_over_generators": float(1 - flagged[~human].groupby(generators).mean().mean()),
+        "fpr_over_human_sources": float(flagged[human].groupby(sources).mean().mean()),
     }
 
 

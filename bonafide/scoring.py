@@ -149,6 +149,14 @@ def auc_of(below_human: Floats, below_ai: Floats) -> Floats:
     return np.asarray(doubled / (2 * below_human[..., -1] * below_ai[..., -1]))
 
 
+def auc_between(human: Floats, ai: Floats) -> float:
+    """Area under the ROC from the scores of each class, both ascending: fast where one class has few clips."""
+    few, many = (human, ai) if human.size < ai.size else (ai, human)
+    below = sum(int(np.searchsorted(many, few, side=side).sum()) for side in ("left", "right"))
+    pairs = 2 * few.size * many.size
+    return (below if few is human else pairs - below) / pairs
+
+
 def dcf(fpr: ArrayLike, fnr: ArrayLike) -> Floats:
     """Normalised detection cost of ASVspoof 5; 1 is the cost of calling all clips alike, the better way."""
     return (DCF_FPR * np.asarray(fpr) + DCF_FNR * np.asarray(fnr)) / min(DCF_FPR, DCF_FNR)

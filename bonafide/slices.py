@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bonafide.bootstrap import cluster_bootstrap
-from bonafide.cliptable import LABELS
+from bonafide.bootstrap import intervals, measure
+from bonafide.calibration import check_scores
 from bonafide.evaluation import EvaluateSettings, arrays, clusters
-from bonafide.scoring import auc, decisions, eer
+from bonafide.resampling import Resampled, cluster_codes, draw_clusters, edges_of
+from bonafide.scoring import auc_between
 
 NAMED = ("generator", "source", "speaker", "language", "gender", "native_format")
+RATES = ("accuracy", "precision", "recall", "f1", "fpr", "fnr", "hter")
+NAMES = ("eer", *(f"at.{rate}" for rate in RATES))
 SEEN = ("speaker_seen", "source_seen", "generator_seen")
 # Edges of the bands that numbers are cut into, and how a band is written.
 BANDS = {
@@ -33,11 +36,22 @@ def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
     columns = {name: scores[name].astype(str) for name in (*NAMED, *SEEN)}
     columns["generator family"] = families(scores["generator"], settings.families)
     columns |= {name: _banded(scores[name], edges, unit) for name, (edges, unit) in BANDS.items()}
-    rows = [
-        {"slice": name, "value": value, **_measure(scores[column == value], scores, threshold, settings)}
-        for name, column in columns.items()
-        for value in sorted(set(column) - {"", "nan"})
-    ]
+    llr, human = check_scores(*arrays(scores))
+    codes, edges = cluster_codes(clusters(scores)), edges_of(llr)
+
+    def side(positions: np.ndarray, is_human: bool) -> Resampled:
+        cluster, drawn = draw_clusters(codes[positions], is_human, settings.replicates, settings.seed)
+        return Resampled.of(llr[positions], cluster, drawn, is_human, {"at": threshold}, edges)
+
+    # Drawn once and for all: what a slice of one class is measured against.
+    everyone = {label: side(np.flatnonzero(human == label), label) for label in (True, False)}
+    rows = []
+    for name, column in columns.items():
+        for value, positions in sorted(column.groupby(column.to_numpy()).indices.items()):
+            if value not in ("", "nan"):
+                inside = {label: positions[human[positions] == label] for label in (True, False)}
+                own = {label: side(chosen, label) for label, chosen in inside.items() if chosen.size}
+                rows.append({"slice": name, "value": value, **_measure(own, everyone, settings)})
     return pd.DataFrame(rows)
 
 
@@ -62,34 +76,26 @@ def _banded(numbers: pd.Series, edges: list[float], unit: str) -> pd.Series:
     return pd.cut(numbers, edges, labels=names, right=False).astype(str)
 
 
-def _measure(
-    inside: pd.DataFrame, scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
-) -> dict[str, Any]:
-    labels = set(inside["label"])
-    alone = len(labels) == 1
-    both = pd.concat([inside, scores[~scores["label"].isin(labels)]]) if alone else inside
-    llr, human = arrays(both)
-    values = {"eer": eer(llr, human), "auc": auc(llr, human), **decisions(llr, human, threshold)}
+def _measure(own: dict[bool, Resampled], everyone: dict[bool, Resampled], settings: EvaluateSettings) -> dict[str, Any]:
+    """Measure the classes (by human or not) that a slice holds, or its one class against all of the other."""
+    both = everyone | own
+    found = measure(both[True], both[False], NAMES)
+    values = {name.removeprefix("at."): found[name][0] for name in NAMES}
+    values["auc"] = auc_between(both[True].llr, both[False].llr)
+    alone = len(own) == 1
     # What the other class does at the threshold says nothing about a slice of one.
-    kept = ("eer", "auc", "fpr" if labels == {"human"} else "fnr") if alone else tuple(values)
-    ends = cluster_bootstrap(
-        llr,
-        human,
-        clusters(both),
-        thresholds={"at": threshold},
-        metrics=["eer", "at.fpr", "at.fnr"],
-        replicates=settings.replicates,
-        seed=settings.seed,
-    )
-    counts = {f"clips_{label}": int((inside["label"] == label).sum()) for label in LABELS}
+    kept = ("eer", "auc", "fpr" if True in own else "fnr") if alone else ("eer", "auc", *RATES)
+    ends = intervals({name.removeprefix("at."): found[name][1:] for name in ("eer", "at.fpr", "at.fnr")})
+    counts = {label: own[label].llr.size if label in own else 0 for label in (True, False)}
     return {
-        **counts,
-        "small": min(counts[f"clips_{label}"] for label in labels) < settings.small_slice,
-        "against": f"all {'ai' if labels == {'human'} else 'human'}" if alone else "slice",
+        "clips_human": counts[True],
+        "clips_ai": counts[False],
+        "small": min(counts[label] for label in own) < settings.small_slice,
+        "against": f"all {'ai' if True in own else 'human'}" if alone else "slice",
         **{name: values[name] for name in kept},
         **{
-            f"{name}_{end}": ends[key][i]
-            for name, key in (("eer", "eer"), ("fpr", "at.fpr"), ("fnr", "at.fnr"))
+            f"{name}_{end}": ends[name][i]
+            for name in ("eer", "fpr", "fnr")
             if name in kept
             for i, end in enumerate(("low", "high"))
         },

@@ -7,7 +7,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bonafide.detector import Detector
-from bonafide.evaluation import EvaluateSettings, confusion, curve, intervals_of, metrics_of, score_clips
+from bonafide.evaluation import (
+    EvaluateSettings,
+    confusion,
+    curve,
+    histogram,
+    intervals_of,
+    metrics_of,
+    reliability_points,
+    score_clips,
+)
 from bonafide.files import write_text
 from bonafide.params import read_section
 from bonafide.slices import slices_of
@@ -36,7 +45,8 @@ def evaluate(
     write_text(intervals, json.dumps(intervals_of(scored, thresholds, settings), indent=2) + "\n")
     write_text(slices, slices_of(scored, thresholds["balanced"], settings).to_csv(index=False))
     write_text(plots / "confusion.csv", confusion(scored, thresholds["balanced"]).to_csv(index=False))
-    write_text(plots / "curve.csv", curve(scored).to_csv(index=False))
+    for name, points in (("curve", curve), ("reliability", reliability_points), ("histogram", histogram)):
+        write_text(plots / f"{name}.csv", points(scored).to_csv(index=False))
     print(
         f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['balanced']['accuracy']:.3f}"
         f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"

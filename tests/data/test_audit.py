@@ -140,7 +140,7 @@ def test_a_planted_shortcut_is_found_by_its_probe(recordings, tmp_path, name):
     for probe in probes:
         found = outcomes["files", probe]
         assert found.auc > 0.95, probe
-        assert found.low > 0.9, probe
+        assert found.low > 0.85, probe  # 200 draws of eight groups a class place this end to some 0.02
         assert found.train_auc > 0.95, probe
         assert found.accuracy > 0.9, probe
         assert any(sentence.startswith(f"from {probe} alone") for sentence in said)
@@ -229,6 +229,7 @@ def test_the_stage_writes_its_report_and_stops_at_duplicates(with_duplicates, tm
     assert "leak.mp3" in done.stderr
     assert "contrary.wav" in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "audit.passed").exists()
     first = (tmp_path / "audit.json").read_bytes()
     assert json.loads(first)["duplicates"]["across_splits"] == 1
     assert set(pd.read_csv(tmp_path / "audit.csv")["view"]) == {"files", "clips"}
@@ -236,6 +237,7 @@ def test_the_stage_writes_its_report_and_stops_at_duplicates(with_duplicates, tm
     assert again.returncode == 0, again.stderr
     assert "leak.mp3" in again.stdout
     assert (tmp_path / "audit.json").read_bytes() == first
+    assert (tmp_path / "audit.passed").is_file()
 
 
 def stage(folder, root, clips, on_duplicates):
@@ -245,7 +247,8 @@ def stage(folder, root, clips, on_duplicates):
     split = {"group": "source", "dev": 0.2, "test": 0.2, "on_overlap": "drop", "seed": 1}
     params = {"audit": audit, "audio": audio, "split": split, "corpus": {"root": str(root)}}
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    paths = [folder / "params.yaml", folder / "split", clips, folder / "audit.json", folder / "audit.csv"]
+    paths = [folder / "params.yaml", folder / "split", clips]
+    paths += [folder / f"audit.{out}" for out in ("json", "csv", "passed")]
     return subprocess.run(
         [sys.executable, STAGE, *paths],
         capture_output=True,

@@ -18,7 +18,7 @@ STAGES = {
     name: stage for file in PIPELINES for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items()
 }
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
-WAITED_FOR = {"train": {"metrics/audit.json"}}  # and not read: a corpus that fails the audit trains nothing
+WAITED_FOR = {"train": {"data/audit.passed"}}  # and not read: a corpus that fails the audit trains nothing
 READS = re.compile(r'read_section\(\s*params,\s*"(\w+)"')
 
 

@@ -28,6 +28,13 @@ def test_the_learning_rate_concerns_the_training_and_what_needs_the_model(slower
     assert not {"catalog", "split", "prepare", "augment", "features"} & set(slower.second_run)
 
 
+def test_settings_of_the_audit_train_nothing_anew(project):
+    project.set("audit", warn_above=0.99)
+    assert directly_changed(project) == {"audit", "report"}
+    assert project.repro("train") == ["audit"]
+    assert directly_changed(project) == {"report"}
+
+
 def test_the_number_of_bands_concerns_the_features_and_what_comes_after(project):
     project.set("features", n_mels=48)
     assert directly_changed(project) == {"features", "train", "export", "report"}

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bonafide import bootstrap, scoring
+from bonafide import bootstrap, resampling, scoring
 
 THRESHOLDS = {"balanced": 0.1, "strict": -1.0}
 
@@ -31,21 +31,28 @@ def flat(found):
 
 def brute_force(llr, human, clusters, replicates, seed, keep=None):
     """Draw the same clusters, write out their clips one by one, measure the list."""
-    index, sizes = bootstrap.cluster_index(human, clusters)
-    generator = np.random.default_rng(seed)
-    found = []
+    found, sides = [], []
+    for label in (True, False):
+        side = np.flatnonzero(human == label)
+        cluster, _ = resampling.draw_clusters(resampling.cluster_codes(clusters)[side], label, 1, seed)
+        members = [side[cluster == number] for number in range(cluster.max() + 1)]
+        sides.append((members, np.random.default_rng([seed, int(label)])))
     for _ in range(replicates):
-        drawn = generator.integers(sizes[0], size=sizes[0]).tolist()
-        drawn += (sizes[0] + generator.integers(sizes[1], size=sizes[1])).tolist()
-        rows = np.concatenate([np.flatnonzero(index == cluster) for cluster in drawn])
+        drawn = [
+            members[number]
+            for members, generator in sides
+            for number in generator.integers(len(members), size=len(members))
+        ]
+        rows = np.concatenate(drawn)
         rows = rows if keep is None else rows[keep[rows]]
         found.append(flat(scoring.summary(llr[rows], human[rows], THRESHOLDS)))
     return {name: np.array([each[name] for each in found]) for name in found[0]}
 
 
-@pytest.mark.parametrize("chunk", [1, 1000, 2**20])
-def test_every_measure_equals_a_plain_loop(chunk, monkeypatch):
-    monkeypatch.setattr(bootstrap, "CHUNK", chunk)
+@pytest.mark.parametrize(("chunk", "block"), [(1, 2**10), (1000, 1), (2**20, 7)])
+def test_every_measure_equals_a_plain_loop(chunk, block, monkeypatch):
+    monkeypatch.setattr(resampling, "CHUNK", chunk)
+    monkeypatch.setattr(resampling, "BLOCK", block)
     llr, human, clusters = clustered()
     fast = bootstrap.replicate(llr, human, clusters, thresholds=THRESHOLDS, replicates=40, seed=3)
     slow = brute_force(llr, human, clusters, replicates=40, seed=3)
@@ -55,7 +62,9 @@ def test_every_measure_equals_a_plain_loop(chunk, monkeypatch):
         assert np.ptp(values) > 0, name
 
 
-def test_subset_equals_a_plain_loop():
+@pytest.mark.parametrize("block", [3, 2**10])
+def test_subset_equals_a_plain_loop(block, monkeypatch):
+    monkeypatch.setattr(resampling, "BLOCK", block)
     llr, human, clusters = clustered()
     keep = np.random.default_rng(1).random(llr.size) < 0.5
     fast = bootstrap.replicate(llr, human, clusters, subset=keep, thresholds=THRESHOLDS, replicates=30, seed=4)
@@ -136,22 +145,41 @@ def test_coverage_is_near_the_level():
     assert 0.86 <= hits / 120 <= 0.99
 
 
-def test_paired_interval_of_a_system_against_itself_is_nothing():
+def test_a_system_differs_from_itself_in_nothing():
     llr, human, clusters = clustered()
-    same = bootstrap.paired_bootstrap(
-        llr, llr, human, clusters, thresholds_a=THRESHOLDS, thresholds_b=THRESHOLDS, replicates=20
-    )
-    assert "balanced.fpr" in same
-    assert set(same.values()) == {(0.0, 0.0)}
+    for metric in ("eer", "auc", "cllr"):
+        assert bootstrap.paired_difference(llr, llr, human, clusters, metric=metric, replicates=20) == (0, 0, 0)
 
 
-def test_paired_interval_has_the_sign_of_a_less_b_and_is_narrower():
+def test_paired_difference_has_the_sign_of_a_less_b_and_a_narrow_interval():
     llr, human, clusters = clustered(40, 10, between=2.0)
     better = llr + np.where(human, 0.4, -0.4)
-    paired = bootstrap.paired_bootstrap(better, llr, human, clusters, metrics=["eer", "auc"], replicates=200)
-    assert paired["eer"][1] < 0 < paired["auc"][0]
+    eer, low, high = bootstrap.paired_difference(better, llr, human, clusters, replicates=200)
+    assert eer == scoring.eer(better, human) - scoring.eer(llr, human)
+    assert low < eer < high < 0
+    auc = bootstrap.paired_difference(better, llr, human, clusters, metric="auc", replicates=200)
+    assert 0 < auc.low < auc.difference < auc.high
     alone = bootstrap.cluster_bootstrap(llr, human, clusters, metrics=["eer"], replicates=200)
-    assert width(paired["eer"]) < 0.7 * width(alone["eer"])
+    assert high - low < 0.7 * width(alone["eer"])
+
+
+def test_paired_difference_is_the_loop_over_shared_draws():
+    llr, human, clusters = clustered()
+    other = np.random.default_rng(9).permutation(llr)
+    slow = [brute_force(each, human, clusters, replicates=40, seed=2) for each in (llr, other)]
+    for metric in ("eer", "auc"):
+        found = bootstrap.paired_difference(llr, other, human, clusters, metric=metric, replicates=40, seed=2)
+        expected = np.quantile(slow[0][metric] - slow[1][metric], [0.025, 0.975])
+        np.testing.assert_allclose(found[1:], expected, atol=1e-12)
+        back = bootstrap.paired_difference(other, llr, human, clusters, metric=metric, replicates=40, seed=2)
+        assert (back.low, back.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_two_systems_that_differ_by_chance_alone_are_not_told_apart():
+    llr, human, clusters = clustered(40, 10, seed=1)
+    noise = np.random.default_rng(4).normal(scale=0.3, size=(2, llr.size))
+    _, low, high = bootstrap.paired_difference(llr + noise[0], llr + noise[1], human, clusters, replicates=200)
+    assert low < 0 < high
 
 
 def test_group_interval_has_the_sign_of_a_less_b():
@@ -178,21 +206,37 @@ def test_replicate_that_loses_a_class_is_left_out():
     assert all(np.isnan(bootstrap.intervals({"x": np.array([np.nan])})["x"]))
 
 
-def test_index_keeps_classes_apart_and_counts_no_empty_cluster():
-    human = np.array([True, True, True, False, False, False, False])
-    index, sizes = bootstrap.cluster_index(human, ["a", "b", "a", "a", "", "z", ""])
-    assert sizes == (2, 4)
-    assert index[0] == index[2] != index[1]
-    assert len(set(index.tolist())) == 6
-    assert set(index[human].tolist()) == {0, 1}
-    missing = np.array(["a", "b", "a", "a", None, "z", None], dtype=object)
-    np.testing.assert_array_equal(bootstrap.cluster_index(human, missing)[0], index)
+def test_codes_keep_unnamed_clips_apart():
+    names = ["a", "b", "a", "", "z", ""]
+    codes = resampling.cluster_codes(names)
+    assert codes[0] == codes[2]
+    assert len(set(codes.tolist())) == 5
+    missing = np.array([name or None for name in names], dtype=object)
+    alike = [np.equal.outer(each, each) for each in (resampling.cluster_codes(missing), codes)]
+    np.testing.assert_array_equal(*alike)
+
+
+def test_no_cluster_is_empty_and_the_first_row_is_the_clips_as_they_are():
+    cluster, drawn = resampling.draw_clusters(np.array([7, 3, 7, 90]), True, 50, 1)
+    assert sorted(set(cluster.tolist())) == [0, 1, 2]
+    assert cluster[0] == cluster[2]
+    assert (drawn[0] == 1).all()
+    assert drawn.shape == (51, 3)
+    assert (drawn.sum(axis=1) == 3).all()
+
+
+def test_one_name_in_both_classes_is_two_clusters():
+    llr, human, _ = clustered(2, 10)
+    own = np.where(np.arange(llr.size) % 2, "a", "b")
+    marked = np.char.add(own, np.where(human, "h", "s"))
+    found, same = (bootstrap.cluster_bootstrap(llr, human, each, replicates=30) for each in (own, marked))
+    assert found == same
 
 
 def test_lone_cluster_of_a_class_is_taken_apart():
-    human = np.array([True, True, False, False, False])
-    _, sizes = bootstrap.cluster_index(human, [7, 8, 9, 9, 9])
-    assert sizes == (2, 3)
+    cluster, drawn = resampling.draw_clusters(np.array([9, 9, 9]), False, 5, 1)
+    assert cluster.tolist() == [0, 1, 2]
+    assert drawn.shape == (6, 3)
 
 
 def test_wrong_use_is_refused():

@@ -391,3 +391,10 @@ def test_summary_is_sorted_json_of_the_same_measures():
     assert found["recall"]["threshold"] == chosen["recall"]
     assert found["precision"]["fpr"] == scoring.decisions(llr, human, chosen["precision"])["fpr"]
     assert (found["clips_human"], found["clips_ai"]) == (human.sum(), (~human).sum())
+
+
+@settings(deadline=None)
+@given(scored())
+def test_auc_between_classes_is_the_auc(case):
+    llr, human = case
+    assert scoring.auc_between(np.sort(llr[human]), np.sort(llr[~human])) == scoring.auc(llr, human)

@@ -1,0 +1,95 @@
+"""`bonafide folds` trains and tests over the real stages, holding every source out once."""
+
+import csv
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+FOLDS = 2
+
+
+@pytest.fixture(scope="module")
+def prepared(fresh):
+    """The small corpus, each of codec2's speakers a source of its own: two folds need four human sources."""
+    project = fresh("folds", BONAFIDE_WORKERS="2")
+    table = project.root / "data" / "raw" / "clips.csv"
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["source"] == "codec2":
+            row["source"] = row["speaker"]
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    project.set("train", epochs=1)
+    project.set("augment", copies=0)
+    for stage in ("catalog", "prepare"):
+        project.run(*project.stage_command(stage))
+    return project
+
+
+@pytest.fixture(scope="module")
+def done(prepared):
+    """The project, and what the command said."""
+    return prepared, prepared.run("bonafide", "folds", "--by", "source", "--folds", FOLDS).stdout
+
+
+def splits(project):
+    found = sorted((project.root / ".bonafide" / "folds").glob("*/source-*/split.parquet"))
+    assert len(found) == FOLDS
+    return [pq.read_table(path).to_pandas() for path in found]
+
+
+def test_the_table_has_a_row_for_each_fold(done):
+    project, said = done
+    rows = pd.read_csv(project.root / "metrics" / "folds.csv")
+    assert rows[["held out", "fold", "seed"]].values.tolist() == [["source", 1, 1], ["source", 2, 1]]
+    rates = rows[["eer", "auc", "accuracy", "fpr", "fnr", "hter", "auc_over_generators"]]
+    assert rates.notna().all(axis=None) and rates.min(axis=None) >= 0 and rates.max(axis=None) <= 1
+    assert rows["clips"].tolist() == [(split["split"] == "test").sum() for split in splits(project)]
+    assert "sd over folds and seeds" in said
+    for fold, eer in zip(rows["fold"], rows["eer"], strict=True):
+        assert f"fold {fold}, seed 1: EER {eer:.3f}" in said
+
+
+def test_every_source_and_every_clip_is_tested_once(done):
+    tested = [split[split["split"] == "test"] for split in splits(done[0])]
+    everything = pq.read_table(done[0].root / "data" / "catalog.parquet").to_pandas()
+    for column in ("clip", "source"):
+        values = [value for fold in tested for value in fold[column].unique()]
+        assert sorted(values) == sorted(everything[column].unique())
+    assert all(set(fold["label"]) == {"human", "ai"} for fold in tested)
+
+
+def test_nothing_tested_was_trained_on(done):
+    for split in splits(done[0]):
+        sides = {side: split[split["split"] == side] for side in ("train", "dev", "test")}
+        for column in ("clip", "source", "speaker", "generator"):
+            values = [set(rows[column]) - {""} for rows in sides.values()]
+            assert len(set.union(*values)) == sum(map(len, values)), f"two sides share a {column}"
+        for rows in sides.values():
+            assert set(rows["label"]) == {"human", "ai"}
+
+
+def test_a_second_run_reuses_the_folds(done):
+    project, said = done
+    models = sorted((project.root / ".bonafide" / "folds").rglob("*.keras"))
+    before = [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in models]
+    table = project.root / "metrics" / "folds.csv"
+    first = table.read_text()
+    table.unlink()
+    again = project.run("bonafide", "folds", "--by", "source", "--folds", FOLDS).stdout
+    assert "epoch" in said and "epoch" not in again
+    assert again.endswith(said[said.index("fold 2, seed 1") :])
+    assert table.read_text() == first
+    models = sorted((project.root / ".bonafide" / "folds").rglob("*.keras"))
+    assert [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in models] == before
+    assert len(models) == FOLDS
+
+
+def test_too_many_folds_are_refused_in_a_sentence(done):
+    said = done[0].run("bonafide", "folds", "--by", "source", "--folds", 50, code=1).stderr
+    assert "50 folds by source would leave one without a class" in said
+    assert "Traceback" not in said
