@@ -25,7 +25,7 @@ lint: .venv/.dev
 	touch $@
 
 .venv/.dev: .venv/.demo
-	$(PIP_INSTALL) -e ".[pipeline,demo,dev]"
+	$(PIP_INSTALL) -e ".[pipeline,demo,service,dev]"
 	touch $@
 
 clean: ## remove what was installed and computed, but not the recordings

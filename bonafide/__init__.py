@@ -1,3 +1,13 @@
 """Bonafide: tell human recordings from machine-generated voices."""
 
 __version__ = "0.1.0"
+__all__ = ["Detector", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Import what users ask for when they ask: `import bonafide` alone costs nothing."""
+    if name == "Detector":
+        from bonafide.predict import Detector
+
+        return Detector
+    raise AttributeError(f"module 'bonafide' has no attribute '{name}'")

@@ -6,6 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from bonafide.commands.collect import collect
+from bonafide.commands.detect import detect
+from bonafide.commands.explain import explain
+from bonafide.commands.generate import generate
+from bonafide.commands.info import info
+from bonafide.commands.serve import serve
 from bonafide.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -37,6 +43,14 @@ def folds(
         write_text(out, pd.DataFrame(rows).to_csv(index=False))
         print(f"fold {row['fold']}, seed {row['seed']}: EER {row['eer']:.3f}, AUC {row['auc']:.3f}", flush=True)
     print(summarise(pd.DataFrame(rows)).round(4).to_string())
+
+
+app.command()(collect)
+app.command()(detect)
+app.command()(explain)
+app.command()(generate)
+app.command()(info)
+app.command()(serve)
 
 
 def main() -> None:

@@ -1,0 +1,153 @@
+"""`bonafide detect`: human or machine-generated, for any number of recordings."""
+
+import glob
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bonafide.errors import UserError
+
+if TYPE_CHECKING:
+    from bonafide.commands.progress import Line
+    from bonafide.predict import Detector
+    from bonafide.results import Result
+
+# Of the files in a folder; one that is named itself is read whatever it is called.
+SOUND = (
+    ".aac",
+    ".ac3",
+    ".aif",
+    ".aifc",
+    ".aiff",
+    ".amr",
+    ".au",
+    ".caf",
+    ".flac",
+    ".gsm",
+    ".m4a",
+    ".m4b",
+    ".mka",
+    ".mp2",
+    ".mp3",
+    ".mpga",
+    ".oga",
+    ".ogg",
+    ".opus",
+    ".rf64",
+    ".snd",
+    ".sph",
+    ".voc",
+    ".w64",
+    ".wav",
+    ".wave",
+    ".wma",
+)
+VIDEO = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
+
+
+def detect(
+    files: Annotated[list[str], typer.Argument(help="Recordings, folders, globs; `-` reads one from standard input.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each, with all windows.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Columns path, verdict, p_ai, llr, seconds, reason.")] = False,
+    threshold: Annotated[
+        str,
+        typer.Option(
+            help="balanced leaves uncertain ones open; precision calls few human ones ai; recall misses few ai ones;"
+            " a number between 0 and 1 is the probability of ai from which one is called ai."
+        ),
+    ] = "balanced",
+    timeline: Annotated[bool, typer.Option("--timeline", help="Draw what each stretch of a recording says.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Another detector than the packaged one.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
+) -> None:
+    """Say whether voices are human or machine-generated.
+
+    Exit code 0: all recordings were read, whatever the verdicts. 1: some could not be read. 2: wrong usage.
+    """
+    if as_json + as_csv + timeline > 1:
+        raise typer.BadParameter("choose one of --json, --csv and --timeline")
+    if "-" in files and len(files) > 1:
+        raise typer.BadParameter("`-` stands alone: one recording comes from standard input")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads cost more than such sums gain
+    _hush_decoders()
+    from bonafide.commands.progress import Line
+    from bonafide.commands.writing import Csv, JsonLines, Table
+    from bonafide.predict import Detector
+    from bonafide.verdicts import cut_of
+
+    detector = Detector(model)
+    try:
+        cut = cut_of(detector.facts.thresholds, threshold)
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from None
+    writer = JsonLines() if as_json else Csv() if as_csv else Table(cut, timeline=timeline)
+    line = Line()
+    unread = 0
+    for name, result in _results(detector, files, jobs, threshold, line):
+        line.clear()
+        writer.write(name, result)
+        unread += result.seconds == 0
+        line.count()
+    line.clear()
+    writer.finish()
+    if unread:
+        raise typer.Exit(1)
+
+
+def _results(
+    detector: "Detector", files: list[str], jobs: int, threshold: str, line: "Line"
+) -> Iterator[tuple[str, "Result"]]:
+    from bonafide.batch import one_by_one, spread
+
+    if files == ["-"]:
+        yield "-", detector.predict(sys.stdin.buffer, threshold=threshold, heard=line.heard)
+        return
+    paths = _paths(files)
+    if jobs == 1:
+        found = one_by_one(detector, paths, threshold, line.heard)
+    else:
+        found = spread(detector.model, paths, jobs, threshold)
+    for path, result in found:
+        yield str(path), result
+
+
+def _paths(names: list[str]) -> Iterator[Path]:
+    """Yield the files that `names` stand for, those of folders and globs in order of their names."""
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            yield from _inside(path)
+        elif not os.path.lexists(path) and glob.has_magic(name):
+            matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+            if not matches:
+                raise UserError(f"no file matches {name}")
+            for match in map(Path, matches):
+                yield from _inside(match) if match.is_dir() else [match]
+        else:
+            yield path
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    some = False
+    for home, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if Path(name).suffix.lower() in (*SOUND, *VIDEO) and not name.startswith("."):
+                some = True
+                yield Path(home, name)
+    if not some:
+        raise UserError(f"the folder {folder} holds no recording that its name tells: name the files themselves")
+
+
+def _hush_decoders() -> None:
+    """Keep what decoders print about damaged files off the terminal; messages of ours still get there."""
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", errors="backslashreplace", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)

@@ -1,0 +1,43 @@
+"""One line on the terminal that says how far a long job is."""
+
+import sys
+import time
+
+from bonafide.streaming import clock
+
+QUIET_SECONDS = 2.0  # a job that is done by then needs no such line
+EVERY_SECONDS = 0.2
+
+
+class Line:
+    """A line on stderr that is written over; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+        self._started = self._said = time.monotonic()
+        self._done = 0
+        self._shown = False
+
+    def count(self) -> None:
+        """One more recording is done."""
+        self._done += 1
+        if not sys.stdout.isatty():  # else the results themselves show how far it is
+            self._say(f"{self._done} recordings done")
+
+    def heard(self, seconds: float) -> None:
+        """So many seconds of a recording were heard."""
+        self._say(f"{self._done} recordings done; heard {clock(seconds)} of this one")
+
+    def clear(self) -> None:
+        """Make room for a result."""
+        if self._shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+            self._shown = False
+
+    def _say(self, text: str) -> None:
+        now = time.monotonic()
+        if self._watched and now - self._started >= QUIET_SECONDS and now - self._said >= EVERY_SECONDS:
+            sys.stderr.write(f"\r\033[K{text}, {now - self._started:.0f} s")
+            sys.stderr.flush()
+            self._said, self._shown = now, True

@@ -1,0 +1,52 @@
+"""`bonafide serve`: the detector as a service on this machine, with its page."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bonafide.errors import UserError
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Where it listens; elsewhere than here it needs a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
+    token: Annotated[
+        str, typer.Option(envvar="BONAFIDE_TOKEN", help="What clients must send; better set than typed.")
+    ] = "",
+    workers: Annotated[int, typer.Option(min=0, help="Processes that score; 0: one a core.")] = 0,
+    max_mb: Annotated[float, typer.Option(min=0.001, help="Size of a request, all its files together.")] = 64,
+    max_seconds: Annotated[float, typer.Option(min=1, help="Length of a recording.")] = 3600,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one recording may take to be scored.")] = 60,
+    queue: Annotated[int, typer.Option(min=0, help="Requests that may wait; more are told to come back.")] = 16,
+    model: Annotated[Path | None, typer.Option(help="A detector other than the packaged one.")] = None,
+    collect: Annotated[
+        Path | None, typer.Option(help="Folder that takes recordings made in the page, with consent.")
+    ] = None,
+) -> None:
+    """Serve the detector and its page to browsers and programs on this machine."""
+    from bonafide.web.settings import Settings, check
+
+    settings = Settings(
+        host=host,
+        port=port,
+        token=token,
+        workers=workers or os.cpu_count() or 1,
+        max_bytes=round(max_mb * 2**20),
+        max_seconds=max_seconds,
+        timeout=timeout,
+        queue=queue,
+        model=model,
+        collect=collect,
+    )
+    try:
+        check(settings)
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from None
+    try:
+        from bonafide.web.serving import run
+    except ModuleNotFoundError as error:
+        raise UserError(f"the service needs {error.name}: pip install 'bonafide[service]'") from None
+    run(settings)

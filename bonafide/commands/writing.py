@@ -1,0 +1,130 @@
+"""Results as people and programs read them: a table, a timeline, JSON lines, CSV. Each result shows as it comes."""
+
+import csv
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+
+import typer
+
+from bonafide.results import Result, as_json
+from bonafide.streaming import clock, printable
+from bonafide.verdicts import Cut, call
+
+COLOURS = {"human": "green", "ai": "red", "mixed": "magenta", "cannot tell": "yellow"}
+SURE = ((0.99, "very sure"), (0.9, "sure"), (0.7, "fairly sure"), (0.0, "hardly sure"))  # from which probability on
+MARKS = {"human": "▁", "ai": "█", "cannot tell": "▄", "": " "}
+ASCII_MARKS = {"human": "_", "ai": "#", "cannot tell": "=", "": " "}
+HEAD = f"{'verdict':<11}  {'p(ai)':>5}  {'how sure':<11}  {'length':>7}  file"
+LINE_WIDTH = 100  # characters of a timeline, at most
+
+
+class JsonLines:
+    """A line of JSON for each result: its path and all that `Result` holds."""
+
+    def write(self, path: str, result: Result) -> None:
+        """Show one result."""
+        _out(json.dumps({"path": path, **as_json(result)}) + "\n")
+
+    def finish(self) -> None:
+        """Nothing comes after the last."""
+
+
+class Csv:
+    """A table for programs: columns path, verdict, p_ai, llr, seconds, reason."""
+
+    def __init__(self) -> None:
+        sys.stdout.reconfigure(errors="backslashreplace", newline="")  # type: ignore[union-attr]
+        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+        self._writer.writerow(["path", "verdict", "p_ai", "llr", "seconds", "reason"])
+
+    def write(self, path: str, result: Result) -> None:
+        """Show one result."""
+        numbers = ["" if each is None else f"{each:.6f}" for each in (result.p_ai, result.llr)]
+        self._writer.writerow([path, result.verdict, *numbers, result.seconds, result.reason])
+        sys.stdout.flush()
+
+    def finish(self) -> None:
+        """Nothing comes after the last."""
+        sys.stdout.flush()
+
+
+class Table:
+    """A table for people.
+
+    Parameters
+    ----------
+    cut : Cut
+        What the windows of a timeline are called by.
+    timeline : bool
+        Draw a line below each result.
+    """
+
+    def __init__(self, cut: Cut, *, timeline: bool) -> None:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        self._cut, self._timeline = cut, timeline
+        self._counted: Counter[str] = Counter()
+
+    def write(self, path: str, result: Result) -> None:
+        """Show one result."""
+        if not self._counted:
+            _out(_styled(HEAD, bold=True) + "\n")
+        self._counted[result.verdict] += 1
+        probability = "-" if result.p_ai is None else f"{result.p_ai:.2f}"
+        length = _length(result.seconds)
+        verdict = _styled(f"{result.verdict:<11}", fg=COLOURS[result.verdict])
+        reason = f": {result.reason}" if result.reason else ""
+        name = printable(path) if path != "-" else "standard input"
+        _out(f"{verdict}  {probability:>5}  {_how_sure(result):<11}  {length:>7}  {name}{reason}\n")
+        if self._timeline and result.windows:
+            _out(timeline(result, self._cut))
+
+    def finish(self) -> None:
+        """Count the verdicts where there are several."""
+        if self._counted.total() > 1:
+            counts = ", ".join(f"{self._counted[verdict]} {verdict}" for verdict in COLOURS if self._counted[verdict])
+            _out(f"{self._counted.total()} recordings: {counts}\n")
+
+
+def timeline(result: Result, cut: Cut) -> str:
+    """Return a line of marks, one for each stretch of the recording, with the times below it."""
+    width = max(20, min(LINE_WIDTH, shutil.get_terminal_size((80, 24)).columns - 4))
+    marks = MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else ASCII_MARKS
+    calls = [_call_at(result, (column + 0.5) / width * result.seconds, cut) for column in range(width)]
+    drawn = "".join(_styled(marks[each], fg=COLOURS.get(each)) for each in calls)
+    end = clock(result.seconds)
+    legend = ", ".join(f"{marks[each]} {each}" for each in ("human", "cannot tell", "ai")) + ", blank: not scored"
+    return f"  {drawn}\n  {'0:00':<{width - len(end)}}{end}\n  {legend}\n"
+
+
+def _call_at(result: Result, seconds: float, cut: Cut) -> str:
+    """Return what the window says whose middle is nearest, of those that hear this moment."""
+    around = [window for window in result.windows if window.start <= seconds <= window.stop]
+    if not around:
+        return ""
+    return call(min(around, key=lambda window: abs((window.start + window.stop) / 2 - seconds)).llr, cut)
+
+
+def _length(seconds: float) -> str:
+    if not seconds:
+        return "-"
+    return f"{seconds:.1f} s" if seconds < 60 else clock(seconds)
+
+
+def _how_sure(result: Result) -> str:
+    if result.p_ai is None or result.verdict in ("mixed", "cannot tell"):
+        return "-"
+    sure = result.p_ai if result.verdict == "ai" else 1 - result.p_ai
+    return next(words for least, words in SURE if sure >= least)
+
+
+def _styled(text: str, *, fg: str | None = None, bold: bool = False) -> str:
+    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
+    return text if plain else typer.style(text, fg=fg, bold=bold)
+
+
+def _out(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""The service `bonafide serve` and the page that it serves."""

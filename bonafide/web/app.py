@@ -1,0 +1,220 @@
+"""The service: recordings in, verdicts out."""
+
+import asyncio
+import io
+import wave
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from bonafide.collecting import save_clip
+from bonafide.errors import UserError
+from bonafide.web import describing
+from bonafide.web.edge import PAGE, Edge, TooLarge, TooSlow, problem, too_large
+from bonafide.web.metrics import Metrics
+from bonafide.web.pool import Ask, Busy, Pool, Unanswered
+from bonafide.web.settings import Settings
+from bonafide.web.uploads import BadUpload, Body, Upload, received
+from bonafide.web.worker import PRESETS
+
+MOST_UPLOADS = 64  # at a time; a slow client holds one of these and no worker
+MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
+
+Threshold = Annotated[
+    str, Query(description="balanced, precision, recall, or the probability from which on it is called ai")
+]
+
+
+def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    settings : Settings
+        Limits, the token and the folder for collected recordings.
+    pool : Pool
+        Started workers.
+    metrics : Metrics
+        What /metrics shows; the pool counts there as well.
+    """
+    # No docs_url: those pages load their scripts from elsewhere.
+    app = FastAPI(
+        title="Bonafide",
+        version=own_version(),
+        description=describing.DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.settings, app.state.pool, app.state.metrics, app.state.uploading = settings, pool, metrics, 0
+    app.add_middleware(Edge, settings=settings, metrics=metrics)
+    _add_refusals(app, settings)
+    _add_page(app)
+    app.post("/v1/detect", **describing.DETECT)(detect)
+    app.get("/v1/health", **describing.HEALTH)(health)
+    app.get("/v1/model", **describing.MODEL)(model)
+    app.get("/metrics", **describing.METRICS)(show_metrics)
+    if settings.collect is not None:
+        app.post("/v1/collect", **describing.COLLECT)(collect)
+    return app
+
+
+async def detect(request: Request, threshold: Threshold = "balanced", evidence: bool = False) -> Response:
+    """Say of one or several recordings whether the voice is human or machine-generated."""
+    state = request.app.state
+    ask = Ask(_threshold(threshold), evidence)
+    state.pool.refuse_when_full()  # before a body is taken in for nothing
+    if state.uploading >= MOST_UPLOADS:
+        raise Busy(1)
+    state.uploading += 1
+    try:
+        async with received(request) as body:
+            state.uploading -= 1
+            async with state.pool.ticket():
+                answers = [await _answer(state, upload, ask, request) for upload in body.uploads]
+            state.uploading += 1
+    finally:
+        state.uploading -= 1
+    verdicts = Counter(answer["result"]["verdict"] if "result" in answer else "refused" for answer in answers)
+    request.scope["state"]["noted"] = {"files": len(answers), "verdicts": dict(verdicts)}
+    return _packed(body, answers, request)
+
+
+async def health(request: Request) -> JSONResponse:
+    """Say whether recordings can be scored; 503 while no worker is alive."""
+    state = request.app.state
+    alive = len(state.pool.pids())
+    said = {"status": "ok" if alive else "starting", "version": own_version(), "workers": alive}
+    said |= {"token_needed": bool(state.settings.token), "collects": state.settings.collect is not None}
+    return JSONResponse(said, status_code=200 if alive else 503)
+
+
+async def model(request: Request) -> JSONResponse:
+    """Say what the detector is, its thresholds, and what this service takes."""
+    state = request.app.state
+    limits = {"max_bytes": state.settings.max_bytes, "max_seconds": state.settings.max_seconds}
+    return JSONResponse({**state.pool.model, "limits": {**limits, "timeout": state.settings.timeout}})
+
+
+async def show_metrics(request: Request) -> PlainTextResponse:
+    """Give counters to Prometheus."""
+    state = request.app.state
+    gauges = {"bonafide_workers_idle": state.pool.idle, "bonafide_recordings_waiting": state.pool.waiting}
+    gauges["bonafide_requests_in_flight"] = state.pool.admitted
+    return PlainTextResponse(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
+
+
+async def collect(request: Request) -> JSONResponse:
+    """Put a recording of a person who agreed to it into the corpus folder."""
+    async with received(request) as body:
+        if body.fields.get("consent") != "yes":
+            raise BadUpload(422, "a recording is kept only with its speaker's consent: consent=yes")
+        content = body.uploads[0].file.read()
+        if not _is_plain_wav(content):
+            raise BadUpload(422, "the recording must be a WAV file with 16-bit samples, as the page makes it")
+        facts = {name: body.fields.get(name, "") for name in ("speaker", "language", "gender", "license")}
+        try:
+            clip = await asyncio.to_thread(save_clip, request.app.state.settings.collect, content, **facts)
+        except UserError as error:
+            raise BadUpload(422, str(error)) from None
+    return JSONResponse({"saved": clip.name}, status_code=201)
+
+
+def own_version() -> str:
+    """Return the installed version."""
+    with suppress(PackageNotFoundError):
+        return version("bonafide")
+    return "0"
+
+
+async def _answer(state: Any, upload: Upload, ask: Ask, request: Request) -> dict[str, Any]:  # noqa: ANN401 - starlette's
+    """Return the result of one recording, or why it has none, with its name."""
+    try:
+        result = await state.pool.ask(upload.file.fileno(), ask)
+    except Unanswered as none:
+        state.metrics.add("bonafide_files_total", verdict="refused")
+        return {"name": upload.name, "error": {"status": none.status, "message": str(none)}}
+    state.metrics.add("bonafide_files_total", verdict=result["verdict"])
+    state.metrics.add("bonafide_audio_seconds_total", result["seconds"])
+    return {"name": upload.name, "result": result}
+
+
+def _packed(body: Body, answers: list[dict[str, Any]], request: Request) -> Response:
+    """Answer a raw body with its bare result, a form with a list; an error where there is nothing else."""
+    errors = [answer["error"] for answer in answers if "error" in answer]
+    if len(errors) == len(answers):
+        worst = max(errors, key=lambda error: error["status"])
+        if not body.several or len(errors) == 1:
+            return problem(worst["status"], worst["message"], request.scope["state"]["id"])
+        return JSONResponse({"results": answers}, status_code=worst["status"])
+    return JSONResponse({"results": answers} if body.several else answers[0]["result"])
+
+
+def _threshold(said: str) -> str | float:
+    if said in PRESETS:
+        return said
+    with suppress(ValueError):
+        if 0 < (number := float(said)) < 1:
+            return number
+    raise BadUpload(422, "threshold must be balanced, precision, recall or a probability between 0 and 1")
+
+
+def _is_plain_wav(content: bytes) -> bool:
+    """Whether it is what the page's recorder makes: nothing that a decoder of C would have to make sense of."""
+    try:
+        with wave.open(io.BytesIO(content)) as sound:
+            return sound.getsampwidth() == 2 and sound.getnchannels() <= 2
+    except (wave.Error, EOFError):
+        return False
+
+
+def _add_page(app: FastAPI) -> None:
+    for path, name in PAGE.items():
+        content = files("bonafide.web").joinpath(name).read_bytes()
+        app.get(path, include_in_schema=False)(_file(content, MEDIA[Path(name).suffix]))
+
+
+def _file(content: bytes, media: str) -> Callable[[], Coroutine[Any, Any, Response]]:
+    async def give() -> Response:
+        return Response(content, media_type=media)
+
+    return give
+
+
+def _add_refusals(app: FastAPI, settings: Settings) -> None:
+    """Let every refusal have one form: {"error": {"status", "message", "request_id"}}."""
+
+    def on(kind: type[Exception], say: Callable[[Any], tuple[int, str]]) -> None:
+        async def answer(request: Request, error: Exception) -> Response:
+            status, sentence = say(error)
+            headers = {"Retry-After": str(error.seconds)} if isinstance(error, Busy) else None
+            return problem(status, sentence, request.scope["state"]["id"], headers)
+
+        app.add_exception_handler(kind, answer)
+
+    on(TooLarge, lambda _: (413, too_large(settings)))
+    on(TooSlow, lambda _: (408, "the upload was too slow"))
+    on(Busy, lambda error: (429, str(error)))
+    on(BadUpload, lambda error: (error.status, str(error)))
+    on(ClientDisconnect, lambda _: (499, "the client went away"))
+    on(RequestValidationError, lambda error: (422, _invalid(error)))
+    on(HTTPException, lambda error: (error.status_code, _plain(error.status_code)))
+
+
+def _invalid(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    return f"{first['loc'][-1]}: {first['msg']}"
+
+
+def _plain(status: int) -> str:
+    return {404: "there is no such address here", 405: "this address takes another method"}.get(status, "refused")

@@ -1,0 +1,277 @@
+"""The worker processes: one recording each at a time, killed when it takes too long, replaced when they die."""
+
+import asyncio
+import json
+import logging
+import math
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonafide.errors import UserError
+from bonafide.web import logs
+
+MEMORY = 768 * 2**20  # bytes of address space of a worker, some 200 MB of it libraries
+START_SECONDS = 60.0  # for imports from a cold disk
+MAX_ANSWER = 256 * 2**20  # bytes
+SMOOTHING = 0.1  # of the mean time of a recording, for Retry-After
+OWN_SECRETS = {"BONAFIDE_TOKEN"}
+
+
+class Busy(Exception):  # noqa: N818 - not a fault
+    """All workers work and the queue is full; `seconds` later there may be room."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"the service is busy: try again in {seconds} s")
+        self.seconds = seconds
+
+
+class Unanswered(Exception):  # noqa: N818 - said to the client as it is
+    """A recording that got no result; `status` is the HTTP status, the message a sentence for the client."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class WorkerDied(Exception):  # noqa: N818
+    """The process at the other end is gone."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of one recording."""
+
+    threshold: str | float = "balanced"
+    evidence: bool = False
+
+
+@dataclass
+class _Worker:
+    process: asyncio.subprocess.Process
+    channel: socket.socket
+    model: dict[str, Any]
+
+
+class Pool:
+    """Processes that decode and score.
+
+    Parameters
+    ----------
+    size : int
+        How many processes.
+    queue : int
+        How many requests may wait beside those that are being worked on.
+    timeout : float
+        Seconds for one recording.
+    max_seconds : float
+        Longest recording.
+    model : Path or None
+        The detector; None is the packaged one.
+    lost : callable
+        Told the cause ("crash", "time") whenever a worker had to be replaced.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        queue: int,
+        timeout: float,
+        max_seconds: float,
+        model: Path | None,
+        lost: Callable[[str], None] = lambda cause: None,
+    ) -> None:
+        self.model: dict[str, Any] = {}
+        self._size, self._queue, self._timeout, self._max_seconds = size, queue, timeout, max_seconds
+        self._told = json.dumps({"memory": MEMORY, "model": None if model is None else str(model)})
+        self._lost = lost
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._workers: dict[int, _Worker] = {}
+        self._starting: set[asyncio.Task[None]] = set()
+        self._admitted = 0
+        self._mean = 0.5  # seconds a recording
+        self._closed = False
+
+    async def __aenter__(self) -> "Pool":
+        """Start all workers; raises `UserError` where the model cannot be used."""
+        try:
+            for worker in await asyncio.gather(*(self._started() for _ in range(self._size))):
+                self._take_in(worker)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End all workers; none is in use any more."""
+        self._closed = True
+        for task in self._starting:
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        for worker in list(self._workers.values()):
+            await self._end(worker)
+
+    @property
+    def idle(self) -> int:
+        """Workers that wait."""
+        return self._idle.qsize()
+
+    @property
+    def admitted(self) -> int:
+        """Requests that are worked on or wait."""
+        return self._admitted
+
+    @property
+    def waiting(self) -> int:
+        """Admitted requests beyond the number of workers."""
+        return max(0, self._admitted - self._size)
+
+    def pids(self) -> list[int]:
+        """Return the process ids of the workers."""
+        return list(self._workers)
+
+    def refuse_when_full(self) -> None:
+        """Raise `Busy` where there is no room for one more request."""
+        if self._admitted >= self._size + self._queue:
+            raise Busy(max(1, math.ceil(self._mean * (self.waiting + 1) / self._size)))
+
+    @asynccontextmanager
+    async def ticket(self) -> AsyncIterator[None]:
+        """Hold a place among those who work and wait; raises `Busy` where there is none."""
+        self.refuse_when_full()
+        self._admitted += 1
+        try:
+            yield
+        finally:
+            self._admitted -= 1
+
+    async def ask(self, file: int, ask: Ask) -> dict[str, Any]:
+        """Return the result of the recording in the open file descriptor `file`; hold a ticket.
+
+        Raises
+        ------
+        Unanswered
+            When the recording breaks a limit, takes too long or takes the worker down.
+        """
+        worker = await self._given(file, ask)
+        began = time.monotonic()
+        try:
+            answer = await asyncio.wait_for(_receive(worker.channel), self._timeout)
+        except TimeoutError:
+            self._replace(worker, "time")
+            raise Unanswered(
+                504, f"the recording took longer to score than the {self._timeout:g} s that this service allows"
+            ) from None
+        except (WorkerDied, OSError):
+            self._replace(worker, "crash")
+            raise Unanswered(
+                500, "the process that worked on this recording ended unexpectedly; other requests are not affected"
+            ) from None
+        except BaseException:  # the request was given up: what the worker does is of no use to anyone
+            self._replace(worker, "time")
+            raise
+        self._idle.put_nowait(worker)
+        self._mean += SMOOTHING * (time.monotonic() - began - self._mean)
+        if "refused" in answer:
+            raise Unanswered(answer["status"], answer["refused"])
+        if "fault" in answer:
+            logs.event("fault in a worker", level=logging.ERROR, trace=answer["fault"])
+            raise Unanswered(500, "the detector has a defect that this recording shows; the service's log tells more")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def _given(self, file: int, ask: Ask) -> _Worker:
+        """Hand the recording to an idle worker, passing over those that died while they were idle."""
+        request = {**vars(ask), "timeout": self._timeout, "max_seconds": self._max_seconds}
+        content = json.dumps(request).encode()
+        while True:
+            worker = await self._idle.get()
+            try:
+                # One request is under way at a time, so that this short message always fits the empty socket.
+                socket.send_fds(worker.channel, [content], [file])
+            except OSError:
+                self._replace(worker, "crash")
+                continue
+            return worker
+
+    async def _started(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        env = {name: value for name, value in os.environ.items() if name not in OWN_SECRETS}
+        env |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1") | {"ORT_DISABLE_TELEMETRY": "1"}
+        process = await asyncio.create_subprocess_exec(
+            # -P: a file of the working folder must not stand in for a module
+            *(sys.executable, "-P", "-m", "bonafide.web.worker", self._told),
+            stdin=theirs.fileno(),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,  # decoders print there what they find in files
+            env=env,
+            start_new_session=True,
+        )
+        theirs.close()
+        worker = _Worker(process, ours, {})
+        self._workers[process.pid] = worker
+        try:
+            hello = await asyncio.wait_for(_receive(ours), START_SECONDS)
+        except (WorkerDied, TimeoutError):
+            await self._end(worker)
+            raise UserError("a scoring process does not start: see whether `bonafide detect` works") from None
+        if "error" in hello:
+            await self._end(worker)
+            raise UserError(hello["error"])
+        worker.model = hello["model"]
+        return worker
+
+    def _take_in(self, worker: _Worker) -> None:
+        self.model = worker.model
+        self._idle.put_nowait(worker)
+
+    def _replace(self, worker: _Worker, cause: str) -> None:
+        self._lost(cause)
+        task = asyncio.get_running_loop().create_task(self._replaced(worker))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _replaced(self, worker: _Worker) -> None:
+        await self._end(worker)
+        pause = 1.0
+        while not self._closed:
+            try:
+                self._take_in(await self._started())
+                return
+            except (UserError, OSError):  # the model is being replaced, memory is short: it may pass
+                await asyncio.sleep(pause)
+                pause = min(60.0, 2 * pause)
+
+    async def _end(self, worker: _Worker) -> None:
+        self._workers.pop(worker.process.pid, None)
+        worker.channel.close()
+        with suppress(ProcessLookupError):
+            worker.process.kill()
+        await worker.process.wait()
+
+
+async def _receive(channel: socket.socket) -> dict[str, Any]:
+    size = int.from_bytes(await _exactly(channel, 4), "big")
+    if size > MAX_ANSWER:
+        raise WorkerDied
+    answer: dict[str, Any] = json.loads(await _exactly(channel, size))
+    return answer
+
+
+async def _exactly(channel: socket.socket, size: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    content = bytearray()
+    while len(content) < size:
+        part = await loop.sock_recv(channel, min(size - len(content), 2**20))
+        if not part:
+            raise WorkerDied
+        content += part
+    return bytes(content)

@@ -1,0 +1,101 @@
+"""Runs the service until it is told to end."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+
+import uvicorn
+
+from bonafide.errors import UserError
+from bonafide.web import logs
+from bonafide.web.app import create_app, own_version
+from bonafide.web.metrics import Metrics
+from bonafide.web.patience import PatientProtocol
+from bonafide.web.pool import Pool
+from bonafide.web.settings import Settings
+
+MOST_CONNECTIONS = 512
+KEEP_ALIVE = 10  # seconds
+GRACE = 10.0  # seconds beyond a recording's time limit in which answers under way are finished
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C; what is under way then is still answered.
+
+    Raises
+    ------
+    UserError
+        When the address cannot be had or the model cannot be used.
+    """
+    os.umask(0o077)
+    logs.set_up()
+    with _listening(settings) as listener:
+        asyncio.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    # uvicorn takes both signals while it serves and raises them again at its end, when there is nothing left to do.
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: loop.call_soon_threadsafe(ended.set))
+    metrics = Metrics()
+
+    def lost(cause: str) -> None:
+        metrics.add("bonafide_worker_restarts_total", cause=cause)
+        logs.event("worker replaced", level=logging.WARNING, cause=cause)
+
+    pool = Pool(
+        size=settings.workers,
+        queue=settings.queue,
+        timeout=settings.timeout,
+        max_seconds=settings.max_seconds,
+        model=settings.model,
+        lost=lost,
+    )
+    async with pool:
+        if ended.is_set():
+            return
+        server = uvicorn.Server(_config(settings, pool, metrics))
+        _announce(settings, listener)
+        await server.serve(sockets=[listener])
+    logs.event("ended")
+
+
+def _config(settings: Settings, pool: Pool, metrics: Metrics) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings, pool, metrics),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        loop="asyncio",
+        http=PatientProtocol,
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=round(settings.timeout + GRACE),
+    )
+
+
+def _listening(settings: Settings) -> socket.socket:
+    host = settings.host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, settings.port), family=family, backlog=256)
+    except OSError as error:
+        raise UserError(
+            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}): choose another --port"
+        ) from None
+
+
+def _announce(settings: Settings, listener: socket.socket) -> None:
+    host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{listener.getsockname()[1]}/"
+    logs.event("listening", url=url, version=own_version(), workers=settings.workers)
+    if sys.stdout.isatty():
+        print(f"Bonafide is at {url} (Ctrl-C ends it)", flush=True)

@@ -1,0 +1,68 @@
+"""What the service is told: limits, and who may use it. Imports nothing heavy, for the command's help."""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonafide.errors import UserError
+
+MIN_TOKEN = 16  # characters; guessing is not slowed down
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the service.
+
+    Attributes
+    ----------
+    host, port
+        Where it listens; port 0 is any free one.
+    token
+        What a client must send as ``Authorization: Bearer TOKEN``; empty asks for none, on loopback alone.
+    workers
+        Processes that decode and score, one file each at a time.
+    max_bytes
+        Of one request's body, all its files together.
+    max_seconds
+        Of one recording.
+    timeout
+        Seconds that one recording may take to be scored.
+    queue
+        Requests that may wait for a worker; more are refused (429).
+    model
+        The detector; None is the packaged one.
+    collect
+        Folder that takes recordings with the speaker's consent; None offers no such thing.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str = ""
+    workers: int = 1
+    max_bytes: int = 64 * 2**20
+    max_seconds: float = 3600.0
+    timeout: float = 60.0
+    queue: int = 16
+    model: Path | None = None
+    collect: Path | None = None
+
+
+def check(settings: Settings) -> None:
+    """Raise `UserError` where `settings` would let strangers in."""
+    if settings.token and len(settings.token) < MIN_TOKEN:
+        raise UserError(f"the token must have {MIN_TOKEN} characters at least: python -c 'import secrets; "
+                        "print(secrets.token_urlsafe())' makes one")  # fmt: skip
+    if not settings.token and not is_loopback(settings.host):
+        raise UserError(
+            f"{settings.host} is not this machine alone, so a token is needed: set BONAFIDE_TOKEN, or leave out --host"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine alone, as an address or as ``localhost``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

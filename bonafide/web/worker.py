@@ -1,0 +1,185 @@
+"""The process that decodes and scores one recording at a time: limited, replaceable, and told nothing but the audio.
+
+It is started by `bonafide.web.pool` with a Unix socket as its standard input. Each request is a line of JSON with an
+open file beside it (SCM_RIGHTS), so that audio has no name on disk and is never copied through a pipe; each answer
+is JSON after its length in four bytes.
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+MAX_REQUEST = 4096  # bytes of JSON
+PRESETS = ("balanced", "precision", "recall")
+CELL_SECONDS = 0.05  # of an evidence map, whose patches are several times as long
+MOST_BANDS = 64
+GRACE = 5  # seconds after which a worker whose parent died without a word ends itself
+
+
+class Refused(Exception):  # noqa: N818 - not a fault
+    """A recording that the service's limits forbid; the message is the sentence for the client."""
+
+
+def main() -> None:
+    """Load the detector, say what it is, and answer until the parent hangs up."""
+    told = json.loads(sys.argv[1])
+    limit(told["memory"])
+    channel = socket.socket(fileno=0)
+    try:
+        detector, about = load(told["model"])
+    except Exception as error:  # the parent tells the user
+        say(channel, {"error": str(error)})
+        return
+    say(channel, {"model": about})
+    while True:
+        line, files, _, _ = socket.recv_fds(channel, MAX_REQUEST, 1)
+        if not files:
+            return
+        request = json.loads(line)
+        signal.setitimer(signal.ITIMER_REAL, request["timeout"] + GRACE)
+        with os.fdopen(files[0], "rb") as file:
+            answer = answered(detector, file, request)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        say(channel, answer)
+
+
+def limit(memory: int) -> None:
+    """Bound what decoding a hostile file can take: `memory` in bytes, no files, no core dump that would hold audio."""
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(what, (most, most))
+    # The parent ends its workers by hanging up; a signal to the whole group must not cut what is in flight.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def load(model: str | None) -> tuple[Any, dict[str, Any]]:
+    """Return the detector of the file `model`, or the packaged one, and what /v1/model says of it."""
+    from bonafide.predict import Detector
+
+    detector = Detector() if model is None else Detector(Path(model))
+    facts = detector.facts
+    about = {
+        "thresholds": dict(facts.thresholds),
+        "cannot_tell": {name: _band(facts.thresholds, name) for name in PRESETS},
+        "calibration": vars(facts.calibration),
+        "rate": facts.audio.rate,
+        "card": dict(facts.card),
+    }
+    return detector, about
+
+
+def _band(thresholds: Mapping[str, float], name: str) -> list[float]:
+    """Return the probabilities of ai between which the verdict under a threshold is "cannot tell"."""
+    from bonafide.calibration import p_ai
+    from bonafide.verdicts import cut_of
+
+    cut = cut_of(thresholds, name)
+    return [float(p_ai(cut.high)), float(p_ai(cut.low))]
+
+
+def answered(detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - light import
+    """Return the answer to one request: a result, a refusal with its HTTP status, or a fault with its trace."""
+    try:
+        refuse_long(announced_seconds(file), request["max_seconds"])
+        # As a path, for it is read from several times; the file itself has no name.
+        path = Path(f"/dev/fd/{file.fileno()}")
+        answer = judged(detector, path, request["threshold"], evidence=request["evidence"])
+        refuse_long(answer["seconds"], request["max_seconds"])
+        return {"result": answer}
+    except Refused as refusal:
+        return {"refused": str(refusal), "status": 422}
+    except MemoryError:
+        return {"refused": "the recording needs more memory to decode than this service allows", "status": 422}
+    except Exception:
+        return {"fault": traceback.format_exc(limit=-8)}
+
+
+def judged(detector: Any, path: Path, threshold: str | float, *, evidence: bool) -> dict[str, Any]:  # noqa: ANN401
+    """Return the result of one recording, with where in time and frequency its reasons are if `evidence` is asked."""
+    from bonafide.errors import UserError
+    from bonafide.results import as_json
+
+    if evidence:
+        from bonafide.explaining import explain
+
+        try:
+            explanation = explain(detector, path, threshold=threshold)
+        except UserError:  # it holds nothing that could be shown; the result says why
+            pass
+        else:
+            return as_json(explanation.result) | {"evidence": evidence_of(explanation)}
+    return as_json(detector.predict(path, threshold=threshold))
+
+
+def evidence_of(explanation: Any) -> dict[str, Any] | None:  # noqa: ANN401 - light import
+    """Return the evidence map in cells that a page can show; positive cells spoke for ai, in nats of llr."""
+    import numpy as np
+
+    if explanation.evidence is None:
+        return None
+    frames, bands = explanation.evidence.shape
+    seconds = explanation.stop - explanation.start
+    long, high = max(1, frames // max(1, round(seconds / CELL_SECONDS))), max(1, bands // MOST_BANDS)
+    whole = explanation.evidence[: frames // long * long, : bands // high * high]
+    cells = whole.reshape(len(whole) // long, long, -1, high).mean(axis=(1, 3))
+    centres = explanation.hertz[: bands // high * high].reshape(-1, high).mean(axis=1)
+    edges = np.concatenate(([0.0], (centres[1:] + centres[:-1]) / 2, [explanation.facts.audio.rate / 2]))
+    return {
+        "start": explanation.start,
+        "stop": explanation.start + seconds * len(whole) / frames,
+        "hertz": edges.round(1).tolist(),
+        "map": cells.round(5).tolist(),
+    }
+
+
+def announced_seconds(file: BinaryIO) -> float:
+    """Return how long the file says it is, 0 where it does not say; the file is left at its beginning."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+            return sound.frames / sound.samplerate
+    except (soundfile.LibsndfileError, RuntimeError, ZeroDivisionError):
+        return av_seconds(file)
+    finally:
+        file.seek(0)
+
+
+def av_seconds(file: BinaryIO) -> float:
+    """Return what `announced_seconds` does, of the containers that PyAV reads."""
+    try:
+        import av
+
+        file.seek(0)
+        with av.open(file, mode="r") as container:
+            return (container.duration or 0) / 1e6
+    except Exception:  # what it is will be said by the detector
+        return 0.0
+
+
+def refuse_long(seconds: float, most: float) -> None:
+    """Raise `Refused` where a recording is longer than allowed."""
+    if seconds > most:
+        raise Refused(f"the recording is {seconds:.0f} s long, and this service takes {most:.0f} s at most")
+
+
+def say(channel: socket.socket, message: dict[str, Any]) -> None:
+    """Send `message`."""
+    content = json.dumps(message, allow_nan=False).encode()
+    channel.sendall(len(content).to_bytes(4, "big") + content)
+
+
+if __name__ == "__main__":
+    main()
