@@ -15,18 +15,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from annotated_types import Ge
 
+from bonafide import channel
 from bonafide.audio import AudioSettings, from_flac, level, quantize, to_flac
 from bonafide.cliptable import AUDIO, as_table
 from bonafide.errors import UserError
 from bonafide.parts import Task, tasks_from_parts
+
+OWN = ("Codec", "Room")  # of bonafide.channel
 
 
 @dataclass(frozen=True)
 class AugmentSettings:
     """Which copies are made; section `augment` of params.yaml.
 
-    `chains` are lists of audiomentations' transforms by name with their arguments; copy k of a clip goes through
-    chain k modulo their number.
+    `chains` are lists of transforms by name with their arguments, of audiomentations or of `bonafide.channel`; copy k
+    of a clip goes through chain k modulo their number.
     """
 
     copies: Annotated[int, Ge(0)]
@@ -68,9 +71,9 @@ def check_chains(settings: AugmentSettings) -> None:
         for step in chain:
             for name, arguments in step.items():
                 where = f"augment.chains, chain {number + 1}: {name}"
-                kind = getattr(audiomentations, name, None)
+                kind = _transform(name)
                 if kind is None:
-                    raise UserError(f"{where} is no transform of audiomentations")
+                    raise UserError(f"{where} is no transform of audiomentations, nor {' or '.join(OWN)}")
                 try:
                     kind(**arguments)
                 except Exception as error:  # each transform refuses its arguments in its own way
@@ -89,8 +92,8 @@ def augmented(samples: np.ndarray, rate: int, chain: int, seed: str, settings: A
 
 @cache
 def _drawing_modules() -> list[ModuleType]:
-    """Return the modules of audiomentations that draw from the module `random`."""
-    own = [module for name, module in sys.modules.items() if name.startswith("audiomentations.")]
+    """Return the modules of transforms that draw from the module `random`."""
+    own = [module for name, module in sys.modules.items() if name.startswith(("audiomentations.", channel.__name__))]
     return [module for module in own if getattr(module, "random", None) is random]
 
 
@@ -105,4 +108,8 @@ def _copy(row: dict[str, Any], copy: int, settings: AugmentedAudio) -> dict[str,
 
 def _chain(settings: AugmentSettings, number: int) -> audiomentations.Compose:
     steps = [(name, arguments) for step in settings.chains[number] for name, arguments in step.items()]
-    return audiomentations.Compose([getattr(audiomentations, name)(**arguments) for name, arguments in steps])
+    return audiomentations.Compose([_transform(name)(**arguments) for name, arguments in steps])
+
+
+def _transform(name: str) -> Any:  # noqa: ANN401 - a class of audiomentations, which share no type, or None
+    return getattr(channel, name) if name in OWN else getattr(audiomentations, name, None)

@@ -73,6 +73,15 @@ def clip_mels(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.nd
         yield from ((clip, mel) for clip, mel in _clips(recordings) if clip in chosen)
 
 
+def training_mels(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Yield the id, the number (0: the clip itself) and the spectrogram of each of the `chosen` clips' copies."""
+    for batch in read_rows(part_files(folder).values()):
+        numbers = batch.column("copy").to_pylist()
+        yield from (
+            (clip, copy, mel) for copy, (clip, mel) in zip(numbers, _clips(batch), strict=True) if clip in chosen
+        )
+
+
 def mask(crop: np.ndarray, masks: SpecAugment, rng: np.random.Generator) -> None:
     """Overwrite random bands and stretches of `crop`, shape (frames, bands), in place with its mean."""
     frames, bands = crop.shape

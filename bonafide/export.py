@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import onnx
+import onnx.numpy_helper
 
 from bonafide.errors import UserError
 from bonafide.training import logit_model
@@ -30,12 +31,26 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
         path = Path(folder) / "model.onnx"
         scorer.export(path, format="onnx", verbose=False)
         exported = onnx.load(path)
+    _store_as_float32(exported.graph)
     _rename(exported.graph)
     # The exporter's own remarks hold nothing that a score needs, and could differ between runs.
     del exported.metadata_props[:]
     exported.graph.ClearField("doc_string")
     onnx.helper.set_model_props(exported, {"bonafide": json.dumps(facts, sort_keys=True)})
     return exported.SerializeToString(deterministic=True)
+
+
+def _store_as_float32(graph: onnx.GraphProto) -> None:
+    """Store constants that are float64 but hold float32 values as these, cast when used: half the size."""
+    for constant in list(graph.initializer):
+        values = onnx.numpy_helper.to_array(constant)
+        if values.dtype != np.float64 or not np.array_equal(values, values.astype(np.float32)):
+            continue
+        name = constant.name
+        stored = onnx.numpy_helper.from_array(values.astype(np.float32), f"{name}_float32")
+        graph.initializer.remove(constant)
+        graph.initializer.append(stored)
+        graph.node.insert(0, onnx.helper.make_node("Cast", [stored.name], [name], to=onnx.TensorProto.DOUBLE))
 
 
 def _rename(graph: onnx.GraphProto) -> None:

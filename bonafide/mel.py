@@ -1,8 +1,8 @@
-"""Log-mel features: one implementation for the pipeline and the detector, in numpy alone."""
+"""Log-mel and log-linear spectrograms: one implementation for the pipeline and the detector, in numpy alone."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt
@@ -20,6 +20,7 @@ class MelSettings:
     f_min: Annotated[float, Ge(0)]
     f_max: Annotated[float, Gt(0)]
     crop_seconds: Annotated[float, Gt(0)]
+    scale: Literal["mel", "linear"] = "mel"
 
     def crop_frames(self, rate: int) -> int:
         """Return the length in frames of one crop at `rate` hertz: the width of the network's input."""
@@ -27,10 +28,11 @@ class MelSettings:
 
 
 def log_mel(samples: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray:
-    """Return the log-mel power spectrogram of `samples`, shape (n,), in decibels.
+    """Return the log power spectrogram of `samples`, shape (n,), in decibels, on the scale of `settings`.
 
     Frames are centred, the edges mirrored, the window is Hann, the mel scale Slaney's with bands of equal area: what
-    ``librosa.feature.melspectrogram(..., pad_mode="reflect")`` computes.
+    ``librosa.feature.melspectrogram(..., pad_mode="reflect")`` computes. On the linear scale the bands are spaced
+    evenly: ``n_fft // 2 - 1`` of them from 0 Hz to half the rate are the bins of the transform themselves.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def log_mel(samples: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray
     frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
     spectrum = np.fft.rfft(frames * _hann(settings.n_fft))
     power = np.square(spectrum.real) + np.square(spectrum.imag)
-    bands = power @ _mel_filters(rate, settings.n_fft, settings.n_mels, settings.f_min, settings.f_max)
+    bands = power @ _filters(rate, settings)
     return (10 * np.log10(np.maximum(bands, FLOOR))).astype(np.float16)
 
 
@@ -72,11 +74,15 @@ def _hann(n_fft: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _mel_filters(rate: int, n_fft: int, n_mels: int, f_min: float, f_max: float) -> np.ndarray:
-    """Triangles of equal area on Slaney's mel scale (Auditory Toolbox, 1998), shape (1 + n_fft // 2, n_mels)."""
-    edges = _mel_to_hz(np.linspace(_hz_to_mel(f_min), _hz_to_mel(min(f_max, rate / 2)), n_mels + 2))
+def _filters(rate: int, settings: MelSettings) -> np.ndarray:
+    """Triangles of equal area, shape (1 + n_fft // 2, n_mels); on Slaney's mel scale (Auditory Toolbox, 1998) or even."""
+    f_max = min(settings.f_max, rate / 2)
+    if settings.scale == "linear":
+        edges = np.linspace(settings.f_min, f_max, settings.n_mels + 2)
+    else:
+        edges = _mel_to_hz(np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(f_max), settings.n_mels + 2))
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
-    bins = np.fft.rfftfreq(n_fft, 1 / rate)[:, None]
+    bins = np.fft.rfftfreq(settings.n_fft, 1 / rate)[:, None]
     rising, falling = (bins - lower) / (centre - lower), (upper - bins) / (upper - centre)
     return (np.maximum(0, np.minimum(rising, falling)) * 2 / (upper - lower)).astype(np.float32)
 

@@ -6,8 +6,8 @@ With `bonafide.models` and `bonafide.export` the only code that imports Keras.
 import json
 import math
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
+import bonafide.models.statistics  # noqa: F401 - Keras looks its layers up by name when it loads a model
 from bonafide.batches import Labels, SpecAugment, clip_mels, training_batches
 from bonafide.calibration import Calibration, calibrate
 from bonafide.files import write_text, write_whole
@@ -29,27 +30,39 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
+class KernelSettings:
+    """How the network "statistics" is fitted; part of section `train`."""
+
+    centres: Annotated[int, Gt(0)]
+    width: Annotated[float, Gt(0)]
+    strength: Annotated[float, Gt(0)]
+    copy_weight: Annotated[float, Gt(0)]
+
+
+@dataclass(frozen=True)
 class TrainSettings:
     """How the network is trained; section `train` of params.yaml."""
 
-    model: Literal["small", "seed"]
+    model: Literal["statistics", "small", "seed"]
     epochs: Annotated[int, Gt(0)]
     batch_size: Annotated[int, Gt(0)]
     learning_rate: Annotated[float, Gt(0)]
     dropout: Annotated[float, Ge(0), Lt(1)]
     seed: Annotated[int, Ge(0)]
     spec_augment: SpecAugment
+    kernel: KernelSettings
 
 
 @dataclass(frozen=True)
 class Clips:
-    """Where the features are and which clips train and judge; labels are True for ai."""
+    """Where the features are and which clips train and judge; labels are True for ai. `sources` of train, if known."""
 
     features: Path
     train: Labels
     dev: Labels
     frames: int
     n_mels: int
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 def fit(clips: Clips, settings: TrainSettings, checkpoints: Path) -> tuple[keras.Model, list[dict[str, float]]]:
@@ -70,7 +83,7 @@ def fit(clips: Clips, settings: TrainSettings, checkpoints: Path) -> tuple[keras
     model, history = _resume(checkpoints) or (_compiled(clips, settings), [])
     for epoch in range(len(history), settings.epochs):
         loss = _one_epoch(model, clips, settings, epoch)
-        history.append({"epoch": epoch + 1, "loss": loss, **_judge(model, clips)})
+        history.append({"epoch": epoch + 1, "loss": loss, **judge(model, clips)})
         print(_line(history[-1], settings.epochs), flush=True)
         if history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
             write_whole(checkpoints / "best.keras", model.save)
@@ -148,7 +161,8 @@ def _class_weights(ai: Labels) -> np.ndarray:
     return np.array([0.5 / (1 - share), 0.5 / share], np.float32)
 
 
-def _judge(model: keras.Model, clips: Clips) -> dict[str, float]:
+def judge(model: keras.Model, clips: Clips) -> dict[str, float]:
+    """Return dev_loss, dev_auc and dev_eer of `model` on the dev clips."""
     logits = clip_logits(model, clips.features, clips.dev, clips.frames)
     human = np.array([not clips.dev[clip] for clip in logits])
     llr = calibrate(list(logits.values()), Calibration(scale=1.0, offset=0.0))

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from bonafide.audio import AudioSettings
 from bonafide.files import write_text
+from bonafide.fitting import fit_statistics
 from bonafide.imports import code_version
 from bonafide.mel import MelSettings
 from bonafide.params import read_section
@@ -26,16 +27,19 @@ def train(params: Path, split: Path, features: Path, out: Path, history: Path) -
     settings = read_section(params, "train", TrainSettings)
     mel = read_section(params, "features", MelSettings)
     frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
-    rows = pq.read_table(split, columns=["clip", "label", "split"]).to_pylist()
+    rows = pq.read_table(split, columns=["clip", "label", "split", "source"]).to_pylist()
     sides = {
         side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
     }
-    clips = Clips(features, sides["train"], sides["dev"], frames, mel.n_mels)
+    sources = {row["clip"]: row["source"] for row in rows}
+    clips = Clips(features, sides["train"], sides["dev"], frames, mel.n_mels, sources)
     checkpoints = CHECKPOINTS / _fingerprint(clips, settings)
-    model, epochs = fit(clips, settings, checkpoints)
+    model, epochs = (
+        fit_statistics(clips, settings) if settings.model == "statistics" else fit(clips, settings, checkpoints)
+    )
     save_model(model, out)
     write_text(history, pd.DataFrame(epochs).to_csv(index=False))
-    shutil.rmtree(checkpoints)
+    shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def _fingerprint(clips: Clips, settings: TrainSettings) -> str:

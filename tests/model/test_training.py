@@ -29,7 +29,7 @@ from bonafide.params import read_section
 from bonafide.preparation import prepare_part
 from bonafide.scoring import auc
 from bonafide.tables import write_table
-from bonafide.training import MODELS, Clips, TrainSettings, clip_logits, fit, logit_model, save_model
+from bonafide.training import MODELS, Clips, KernelSettings, TrainSettings, clip_logits, fit, logit_model, save_model
 
 ROOT = Path(__file__).parents[2]
 AUDIO = read_section(ROOT / "params.yaml", "audio", AudioSettings)
@@ -43,6 +43,7 @@ TRAIN = TrainSettings(
     dropout=0.1,
     seed=1,
     spec_augment=SpecAugment(1, 0.1, 1, 0.1),
+    kernel=KernelSettings(centres=20, width=0.1, strength=10.0, copy_weight=0.5),
 )
 BAND = np.isin(np.arange(MEL.n_mels), range(20, 26))
 
