@@ -11,6 +11,7 @@ from bonafide.commands.detect import detect
 from bonafide.commands.explain import explain
 from bonafide.commands.generate import generate
 from bonafide.commands.info import info
+from bonafide.commands.release import release
 from bonafide.commands.serve import serve
 from bonafide.errors import UserError
 
@@ -50,6 +51,7 @@ app.command()(detect)
 app.command()(explain)
 app.command()(generate)
 app.command()(info)
+app.command()(release)
 app.command()(serve)
 
 

@@ -113,6 +113,6 @@ def _statistics_of(clips: Clips) -> tuple[list[str], np.ndarray, np.ndarray]:
 
 
 def _predict(scorer: keras.Model, waiting: list[np.ndarray]) -> np.ndarray:
-    """Return the outputs for the crops; a batch that is not full is filled up, so that one compiled graph serves all."""
+    """Return the outputs for the crops; a batch is filled up, so that one compiled graph serves all."""
     filler = [np.zeros_like(waiting[0])] * (CROPS_AT_ONCE - len(waiting))
     return np.asarray(scorer.predict_on_batch(np.stack(waiting + filler)))[: len(waiting)]

@@ -23,6 +23,7 @@ from bonafide.splits import SplitSettings, fold_groups, split
 from bonafide.tables import write_table
 
 CATALOG, CLIPS = Path("data/catalog.parquet"), Path("data/clips")
+FEATURES = "features"  # of all clips and copies, in the folds' folder
 SHOWN = ("eer", "auc", "min_dcf", "cllr")
 SHOWN_AT_THRESHOLD = ("accuracy", "fpr", "fnr", "hter")
 
@@ -47,12 +48,7 @@ def run_folds(params: Path, by: str, n_folds: int, seeds: list[int], work: Path)
     UserError
         When the corpus was not prepared yet, or a fold cannot be split or trained.
     """
-    if not CLIPS.is_dir():
-        raise UserError(f"{CLIPS} is not there: run `dvc repro prepare` first")
-    sections = yaml.safe_load(params.read_text(encoding="utf-8"))
-    sections["split"]["group"] = by
-    rows = pq.read_table(CATALOG).to_pylist()
-    work = work / _key(sections, rows)
+    sections, rows, work = _prepared(params, by, work)
     features = _features_of_all(sections, rows, work)
     for fold, tested in enumerate(fold_groups(rows, by, n_folds)):
         for seed in seeds:
@@ -63,10 +59,32 @@ def run_folds(params: Path, by: str, n_folds: int, seeds: list[int], work: Path)
             yield {"held out": by, "fold": fold + 1, "seed": seed, **_shown(json.loads(metrics.read_text()))}
 
 
+def folds_folder(params: Path, by: str, work: Path) -> Path:
+    """Return the folder under `work` where the folds of these params and clips are kept."""
+    return _prepared(params, by, work)[2]
+
+
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     """Return mean, and standard deviation over folds and seeds, of each metric."""
     numbers = rows.drop(columns=["held out", "fold", "seed"])
     return pd.DataFrame({"mean": numbers.mean(), "sd over folds and seeds": numbers.std(ddof=1)})
+
+
+def run_stage(name: str, *paths: Path) -> None:
+    """Run stage `name` as a program with `paths` as its arguments; raise `UserError` where it fails."""
+    command = [sys.executable, f"stages/{name}.py", *map(str, paths)]
+    if subprocess.run(command, check=False).returncode:
+        raise UserError(f"stage {name} failed; it says above why")
+
+
+def _prepared(params: Path, by: str, work: Path) -> tuple[dict[str, Any], list[dict], Path]:
+    """Return the params' sections for the protocol, the catalog's rows and the folder of the folds."""
+    if not CLIPS.is_dir():
+        raise UserError(f"{CLIPS} is not there: run `dvc repro prepare` first")
+    sections = yaml.safe_load(params.read_text(encoding="utf-8"))
+    sections["split"]["group"] = by
+    rows = pq.read_table(CATALOG).to_pylist()
+    return sections, rows, work / _key(sections, rows)
 
 
 def _one_fold(
@@ -77,10 +95,10 @@ def _one_fold(
     sides = folder / "split.parquet"
     write_table(as_table(split(rows, read_section(params, "split", SplitSettings), tested), SPLIT), sides)
     keras_model, onnx_model = folder / "bonafide.keras", folder / "bonafide.onnx"
-    _stage("train", params, sides, features, keras_model, folder / "history.csv")
-    _stage("export", params, sides, features, keras_model, onnx_model)
+    run_stage("train", params, sides, features, keras_model, folder / "history.csv")
+    run_stage("export", params, sides, features, keras_model, onnx_model)
     names = ("scores.parquet", "measured.json", "intervals.json", "slices.csv", "plots")
-    _stage("evaluate", params, sides, CLIPS, onnx_model, *(folder / name for name in names))
+    run_stage("evaluate", params, sides, CLIPS, onnx_model, *(folder / name for name in names))
     (folder / "measured.json").replace(folder / "metrics.json")  # last: a fold that has it is whole
 
 
@@ -90,15 +108,9 @@ def _features_of_all(sections: dict[str, Any], rows: list[dict], work: Path) -> 
     params = _write_params(sections, work)
     marks = {"split": "train", "speaker_seen": True, "source_seen": True, "generator_seen": True}
     write_table(as_table([{**row, **marks} for row in rows], SPLIT), work / "all.parquet")
-    _stage("augment", params, work / "all.parquet", CLIPS, work / "augmented")
-    _stage("features", params, CLIPS, work / "augmented", work / "features")
-    return work / "features"
-
-
-def _stage(name: str, *paths: Path) -> None:
-    command = [sys.executable, f"stages/{name}.py", *map(str, paths)]
-    if subprocess.run(command, check=False).returncode:
-        raise UserError(f"stage {name} failed; it says above why")
+    run_stage("augment", params, work / "all.parquet", CLIPS, work / "augmented")
+    run_stage("features", params, CLIPS, work / "augmented", work / FEATURES)
+    return work / FEATURES
 
 
 def _write_params(sections: dict[str, Any], folder: Path) -> Path:

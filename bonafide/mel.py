@@ -75,7 +75,7 @@ def _hann(n_fft: int) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _filters(rate: int, settings: MelSettings) -> np.ndarray:
-    """Triangles of equal area, shape (1 + n_fft // 2, n_mels); on Slaney's mel scale (Auditory Toolbox, 1998) or even."""
+    """Triangles of equal area, shape (1 + n_fft // 2, n_mels); on Slaney's mel scale (1998) or even."""
     f_max = min(settings.f_max, rate / 2)
     if settings.scale == "linear":
         edges = np.linspace(settings.f_min, f_max, settings.n_mels + 2)

@@ -5,6 +5,7 @@ is, how lively its cepstra are, how alike neighbouring bands move. A convolution
 statistics by itself and, from some thousand clips, finds the recording chain first. Here they are given.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -100,7 +101,7 @@ class SpectralStatistics(layers.Layer):
 
 @keras.saving.register_keras_serializable("bonafide")
 class RadialBasis(layers.Layer):
-    """How near each statistic vector, shape (n, k), is to each of `centres` examples: a Gaussian kernel, from 0 to 1."""
+    """How near each statistic vector, shape (n, k), is to each of `centres` examples, from 0 to 1."""
 
     def __init__(self, centres: int, width: float, **kwargs: Any) -> None:  # noqa: ANN401 - of keras.layers.Layer
         super().__init__(**kwargs)
@@ -224,7 +225,7 @@ def _groups(size: int, groups: int) -> np.ndarray:
 
 def _edges_to_groups(edges: tuple[int, ...], size: int) -> np.ndarray:
     matrix = np.zeros((size, len(edges) - 1), np.float32)
-    for group, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+    for group, (start, stop) in enumerate(pairwise(edges)):
         matrix[start:stop, group] = 1 / (stop - start)
     return matrix
 

@@ -1,0 +1,88 @@
+"""The released detector: trained on every clip, calibrated by cross-fitting on clips that its folds had never heard."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pyarrow.parquet as pq
+
+from bonafide.batches import clip_mels
+from bonafide.calibration import calibrate, fit_calibration
+from bonafide.detector import Detector, Facts, facts_as_json
+from bonafide.errors import UserError
+from bonafide.export import to_onnx
+from bonafide.folds import FEATURES, folds_folder, run_stage
+from bonafide.scoring import auc, decisions, eer, thresholds
+
+CARD_COLUMNS = ("source", "generator", "language", "license")
+
+
+def release(params: Path, by: str, work: Path) -> bytes:
+    """Return the ONNX file of a detector trained on all prepared clips.
+
+    Its calibration and thresholds come from the folds of `bonafide folds`, which must have run with the same params:
+    each clip's logit is that of the fold that held its source out, so no clip judges a network that has heard it.
+
+    Parameters
+    ----------
+    params : Path
+    by : str
+        What the folds held out: ``"source"``, ``"generator"`` or ``"speaker"``.
+    work : Path
+        Where the folds were kept.
+
+    Raises
+    ------
+    UserError
+        When the folds are not there.
+    """
+    folder = folds_folder(params, by, work)
+    folds = sorted(path.parent for path in folder.glob(f"{by}-*/metrics.json"))
+    if not folds:
+        raise UserError(f"{folder} holds no folds: run `bonafide folds --by {by}` with the same params first")
+    logits, human = _held_out(folds, folder / FEATURES)
+    rows = pq.read_table(folder / "all.parquet").to_pylist()
+    model = folder / "release.keras"
+    run_stage("train", folder / "params.yaml", folder / "all.parquet", folder / FEATURES, model, folder / "release.csv")
+    calibration = fit_calibration(logits, human)
+    llr = calibrate(logits, calibration)
+    known = Detector(folds[0] / "bonafide.onnx").facts
+    facts = Facts(known.audio, known.mel, calibration, thresholds(llr, human), _card(rows, llr, human, len(folds)))
+    return to_onnx(keras.saving.load_model(model), facts_as_json(facts))
+
+
+def _held_out(folds: list[Path], features: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the logits of all held-out clips and whether each is human."""
+    logits, human = [], []
+    for fold in folds:
+        tested = pq.read_table(fold / "split.parquet", filters=[("split", "=", "test")]).to_pylist()
+        is_human = {row["clip"]: row["label"] == "human" for row in tested}
+        detector = Detector(fold / "bonafide.onnx")
+        for clip, mel in clip_mels(features, is_human):
+            logits.append(detector.logit_of_mel(mel))
+            human.append(is_human[clip])
+        print(f"{fold.name}: {len(is_human)} clips held out", file=sys.stderr, flush=True)
+    return np.array(logits), np.array(human)
+
+
+def _card(rows: list[dict[str, Any]], llr: np.ndarray, human: np.ndarray, folds: int) -> dict[str, Any]:
+    """Return what a person who gets the file wants to know of its training and of how far it can be trusted."""
+    at_balanced = decisions(llr, human, thresholds(llr, human)["balanced"])
+    return {
+        "network": "statistics",
+        "clips": {label: sum(row["label"] == label for row in rows) for label in ("human", "ai")},
+        **{f"{name}s": sorted({row[name] for row in rows} - {""}) for name in CARD_COLUMNS},
+        "trained_on": "all clips; calibrated and measured on clips of sources that a fold's network had never heard",
+        "held_out": {
+            "folds": folds,
+            "clips": len(llr),
+            "eer": round(eer(llr, human), 4),
+            "auc": round(auc(llr, human), 4),
+            "fpr": round(at_balanced["fpr"], 4),
+            "fnr": round(at_balanced["fnr"], 4),
+        },
+        "use": "research and evaluation: some sources state no licence or forbid commercial use. Retrain it on"
+        " recordings of your own with `dvc repro`, `bonafide folds` and `bonafide release`",
+    }

@@ -1,0 +1,124 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from bonafide.audio import AudioSettings
+from bonafide.batches import SpecAugment
+from bonafide.calibration import Calibration, calibrate
+from bonafide.detector import Detector, Facts, facts_as_json
+from bonafide.export import check_parity, to_onnx
+from bonafide.features import feature_schema
+from bonafide.fitting import balanced_weights, fit_statistics, gaussian
+from bonafide.mel import MelSettings, log_mel
+from bonafide.scoring import auc
+from bonafide.tables import write_table
+from bonafide.training import Clips, KernelSettings, TrainSettings, clip_logits, save_model
+
+RATE = 16000
+AUDIO = AudioSettings(RATE, 40, 0.3, 8, 60, -26)
+MEL = MelSettings(512, 160, 255, 0, 8000, 1.0, "linear")
+SETTINGS = TrainSettings(
+    model="statistics",
+    epochs=1,
+    batch_size=8,
+    learning_rate=1e-3,
+    dropout=0.1,
+    seed=1,
+    spec_augment=SpecAugment(0, 0.0, 0, 0.0),
+    kernel=KernelSettings(centres=30, width=0.1, strength=10.0, copy_weight=0.5),
+)
+
+
+def voice(rng, *, machine):
+    """Return a second of a voice-like sound; a machine's harmonics stand still where a person's waver."""
+    time = np.arange(RATE) / RATE
+    pitch = rng.uniform(90, 220) * (1 + (0.0 if machine else 0.06) * np.sin(2 * np.pi * rng.uniform(2, 5) * time))
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    tone = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 30))
+    loud = 0.6 + 0.4 * np.sin(2 * np.pi * rng.uniform(2, 4) * time)
+    return (0.05 * tone * loud + 0.003 * rng.normal(size=RATE)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    rng = np.random.default_rng(1)
+    ai = {f"{number:03d}": bool(number % 2) for number in range(60)}
+    mels = [log_mel(voice(rng, machine=machine), RATE, MEL) for machine in ai.values()]
+    part = tmp_path_factory.mktemp("features") / "part-0000.parquet"
+    table = {
+        "clip": list(ai),
+        "copy": [0] * len(ai),
+        "frames": [len(mel) for mel in mels],
+        "mel": [list(mel) for mel in mels],
+    }
+    write_table(pa.table(table, schema=feature_schema(MEL.n_mels)), part)
+    dev = {clip: label for clip, label in ai.items() if clip >= "040"}
+    return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, MEL.crop_frames(RATE), 255)
+
+
+@pytest.fixture(scope="module")
+def fitted(clips):
+    return fit_statistics(clips, SETTINGS)
+
+
+def ranking(model, clips):
+    logits = clip_logits(model, clips.features, clips.dev, clips.frames)
+    llr = calibrate(list(logits.values()), Calibration(1.0, 0.0))
+    return auc(llr, np.array([not clips.dev[clip] for clip in logits]))
+
+
+def test_what_differs_in_liveliness_is_told_apart(fitted, clips):
+    model, history = fitted
+    assert ranking(model, clips) > 0.95
+    assert history[0]["dev_auc"] == pytest.approx(ranking(model, clips))
+
+
+def test_turned_labels_turn_the_order(clips):
+    turned = Clips(clips.features, {clip: not ai for clip, ai in clips.train.items()}, {}, clips.frames, clips.n_mels)
+    model, history = fit_statistics(turned, SETTINGS)
+    assert ranking(model, clips) < 0.05
+    assert "dev_auc" not in history[0], "there was no dev side to judge it by"
+
+
+def test_the_same_fit_gives_the_same_bytes(fitted, clips, tmp_path):
+    save_model(fitted[0], tmp_path / "first.keras")
+    save_model(fit_statistics(clips, SETTINGS)[0], tmp_path / "second.keras")
+    assert (tmp_path / "first.keras").read_bytes() == (tmp_path / "second.keras").read_bytes()
+
+
+def test_keras_and_onnx_give_the_same_logit(fitted, clips):
+    facts = Facts(AUDIO, MEL, Calibration(1.0, 0.0), {"balanced": 0.0}, {})
+    exported = to_onnx(fitted[0], facts_as_json(facts))
+    logits = clip_logits(fitted[0], clips.features, clips.dev, clips.frames)
+    detector = Detector(exported)
+    from bonafide.batches import clip_mels
+
+    ours = {clip: detector.logit_of_mel(mel) for clip, mel in clip_mels(clips.features, clips.dev)}
+    assert check_parity(logits, ours) < 1e-4
+
+
+def test_silence_and_noise_give_a_number(fitted, clips):
+    facts = Facts(AUDIO, MEL, Calibration(1.0, 0.0), {"balanced": 0.0}, {})
+    detector = Detector(to_onnx(fitted[0], facts_as_json(facts)))
+    for samples in (np.zeros(RATE), np.random.default_rng(0).normal(size=RATE), np.eye(1, RATE)[0]):
+        assert np.isfinite(detector.logit(samples.astype(np.float32)))
+
+
+def test_sources_count_by_the_root_of_their_clips_and_classes_alike():
+    names = [*"aaaab", *"cc"]
+    sources = {"a": "big", "b": "small", "c": "big"}
+    ai = np.array([False] * 5 + [True] * 2)
+    weights = balanced_weights(names, ai, sources, np.ones(7))
+    assert weights[:4].sum() == pytest.approx(2 * weights[4])
+    assert weights[ai].sum() == pytest.approx(weights[~ai].sum())
+    assert weights.mean() == pytest.approx(1)
+    copies = balanced_weights(names, ai, sources, np.array([1, 0.5, 1, 1, 1, 1, 1]))
+    assert copies[1] == pytest.approx(copies[0] / 2)
+
+
+def test_the_kernel_is_scikit_learns():
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    rng = np.random.default_rng(0)
+    x, centres = rng.normal(size=(5, 7)), rng.normal(size=(3, 7))
+    assert gaussian(x, centres, 0.2) == pytest.approx(rbf_kernel(x, centres, 0.2))

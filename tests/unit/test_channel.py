@@ -1,0 +1,42 @@
+import random
+
+import numpy as np
+import pytest
+
+from bonafide import channel
+from bonafide.channel import Codec, Room
+
+RATE = 16000
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    def start(seed):
+        monkeypatch.setattr(channel, "random", random.Random(seed))
+
+    return start
+
+
+@pytest.mark.parametrize("transform", [Codec(), Room()])
+def test_length_is_kept_the_sound_is_changed_and_the_seed_decides(voice, drawn, transform):
+    samples = voice[: 2 * RATE].astype(np.float32)
+    for seed in range(6):
+        drawn(seed)
+        first = transform(samples, RATE)
+        drawn(seed)
+        assert np.array_equal(transform(samples, RATE), first)
+        assert first.shape == samples.shape
+        assert first.dtype == np.float32
+        assert not np.array_equal(first, samples)
+        assert np.corrcoef(np.abs(first), np.abs(samples))[0, 1] > 0.3, "no longer the same voice"
+
+
+@pytest.mark.parametrize("transform", [Codec(p=0.0), Room(p=0.0)])
+def test_with_probability_0_nothing_happens(voice, transform):
+    assert transform(voice, RATE) is voice
+
+
+def test_a_room_keeps_the_level(voice, drawn):
+    drawn(1)
+    samples = voice[:RATE].astype(np.float32)
+    assert np.std(Room()(samples, RATE)) == pytest.approx(np.std(samples), rel=0.05)
