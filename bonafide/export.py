@@ -42,7 +42,7 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
 
 def _store_as_float32(graph: onnx.GraphProto) -> None:
     """Store constants that are float64 but hold float32 values as these, cast when used: half the size."""
-    for constant in list(graph.initializer):
+    for constant in sorted(graph.initializer, key=lambda constant: (list(constant.dims), constant.raw_data)):
         values = onnx.numpy_helper.to_array(constant)
         if values.dtype != np.float64 or not np.array_equal(values, values.astype(np.float32)):
             continue
