@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from bonafide.audio import AudioSettings
+from bonafide.errors import UserError
 from bonafide.files import write_text
 from bonafide.fitting import fit_statistics
 from bonafide.imports import code_version
@@ -26,6 +27,11 @@ def train(params: Path, split: Path, features: Path, out: Path, history: Path) -
     """Fit the network that `params` describes to the train side of `split` and write it to `out`."""
     settings = read_section(params, "train", TrainSettings)
     mel = read_section(params, "features", MelSettings)
+    if settings.model == "statistics" and (mel.scale != "linear" or mel.n_mels != mel.n_fft // 2 - 1):
+        raise UserError(
+            'train.model "statistics" needs features.scale "linear" and features.n_mels of n_fft / 2 - 1,'
+            f" {mel.n_fft // 2 - 1}; for mel bands choose train.model small"
+        )
     frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
     rows = pq.read_table(split, columns=["clip", "label", "split", "source"]).to_pylist()
     sides = {

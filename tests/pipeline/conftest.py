@@ -169,12 +169,12 @@ def reproduced(fresh):
 
 @pytest.fixture(scope="session")
 def slower(reproduced, tmp_path_factory):
-    """A copy of the project with another learning rate, run and committed on the branch `slower`; never change it."""
+    """A copy of the project with a blunter kernel, run and committed on the branch `slower`; never change it."""
     project = reproduced.copy(tmp_path_factory.mktemp("slower") / "project")
     project.git("checkout", "--quiet", "-b", "slower")
-    project.set("train", learning_rate=1e-5)
+    project.set("train", kernel={"centres": 4, "width": 0.1, "strength": 0.001, "copy_weight": 0.4})
     project.second_run = project.repro()
-    project.commit("a lower learning rate")
+    project.commit("a blunter kernel")
     return project
 
 

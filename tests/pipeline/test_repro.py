@@ -22,7 +22,7 @@ def test_a_second_run_runs_no_stage(project):
     assert project.git("status", "--porcelain").stdout == ""
 
 
-def test_the_learning_rate_concerns_the_training_and_what_needs_the_model(slower):
+def test_the_kernel_concerns_the_training_and_what_needs_the_model(slower):
     assert set(slower.second_run) == downstream(slower.stages(), "train")
     assert {"train", "export", "evaluate"} <= set(slower.second_run)
     assert not {"catalog", "split", "prepare", "augment", "features"} & set(slower.second_run)
@@ -35,8 +35,8 @@ def test_settings_of_the_audit_train_nothing_anew(project):
     assert directly_changed(project) == {"report"}
 
 
-def test_the_number_of_bands_concerns_the_features_and_what_comes_after(project):
-    project.set("features", n_mels=48)
+def test_the_length_of_a_crop_concerns_the_features_and_what_comes_after(project):
+    project.set("features", crop_seconds=3)
     assert directly_changed(project) == {"features", "train", "export", "report"}
     assert project.repro("features") == ["features"]
     assert directly_changed(project) == {"train", "export", "report"}

@@ -17,6 +17,9 @@ def wait_for(process, there, seconds=120):
 
 
 def test_a_killed_training_ends_in_the_same_model(project):
+    project.set("features", scale="mel", n_mels=40)
+    project.set("train", model="small")
+    project.repro("train")
     model, history = project.root / "models" / "bonafide.keras", project.root / "metrics" / "history.csv"
     expected = model.read_bytes(), history.read_text()
     model.unlink()
@@ -33,7 +36,9 @@ def test_a_killed_training_ends_in_the_same_model(project):
 
 
 def test_ctrl_c_in_training_leaves_one_sentence(project):
-    project.set("train", epochs=500)
+    project.set("features", scale="mel", n_mels=40)
+    project.set("train", model="small", epochs=500)
+    project.repro("features")
     process = project.start(*project.stage_command("train"))
     wait_for(process, lambda: list((project.root / KEPT).glob("*/state.json")))
     os.killpg(process.pid, signal.SIGINT)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from bonafide.detector import Detector
@@ -12,11 +13,12 @@ ROOT = Path(__file__).parents[2]
 OWN = {"augment", "features", "train"}
 
 
-def test_the_preset_differs_where_it_says():
-    params, preset = (yaml.safe_load((ROOT / path).read_text()) for path in ("params.yaml", "presets/seed.yaml"))
+@pytest.mark.parametrize(("name", "own"), [("seed", OWN), ("cnn", {"features", "train"})])
+def test_the_preset_differs_where_it_says(name, own):
+    params, preset = (yaml.safe_load((ROOT / path).read_text()) for path in ("params.yaml", f"presets/{name}.yaml"))
     assert list(preset) == list(params)
-    assert {section for section in params if params[section] != preset[section]} == OWN
-    for section in OWN:
+    assert {section for section in params if params[section] != preset[section]} == own
+    for section in own:
         assert preset[section].keys() == params[section].keys()
 
 
