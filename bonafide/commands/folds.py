@@ -1,4 +1,4 @@
-"""`bonafide folds`: leave-one-out protocols over the pipeline's own stages, and the table that progress is read from."""
+"""`bonafide folds`: leave-one-out protocols over the pipeline's own stages, and the table to read progress from."""
 
 import json
 from pathlib import Path
