@@ -32,6 +32,7 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
         scorer.export(path, format="onnx", verbose=False)
         exported = onnx.load(path)
     _store_as_float32(exported.graph)
+    _sort(exported.graph)
     _rename(exported.graph)
     # The exporter's own remarks hold nothing that a score needs, and could differ between runs.
     del exported.metadata_props[:]
@@ -42,7 +43,7 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
 
 def _store_as_float32(graph: onnx.GraphProto) -> None:
     """Store constants that are float64 but hold float32 values as these, cast when used: half the size."""
-    for constant in sorted(graph.initializer, key=lambda constant: (list(constant.dims), constant.raw_data)):
+    for constant in list(graph.initializer):
         values = onnx.numpy_helper.to_array(constant)
         if values.dtype != np.float64 or not np.array_equal(values, values.astype(np.float32)):
             continue
@@ -53,10 +54,29 @@ def _store_as_float32(graph: onnx.GraphProto) -> None:
         graph.node.insert(0, onnx.helper.make_node("Cast", [stored.name], [name], to=onnx.TensorProto.DOUBLE))
 
 
+def _sort(graph: onnx.GraphProto) -> None:
+    """Put the nodes in the order in which the outputs need them; the exporter's is that of a set, and so differs."""
+    makers = {output: node for node in graph.node for output in node.output}
+    places: dict[str, int] = {}
+
+    def place(tensor: str) -> None:
+        if tensor in makers:
+            node = makers[tensor]
+            for output in node.output:
+                del makers[output]
+            for needed in node.input:
+                place(needed)
+            places[node.output[0]] = len(places)
+
+    for output in graph.output:
+        place(output.name)
+    graph.node.sort(key=lambda node: places[node.output[0]])
+
+
 def _rename(graph: onnx.GraphProto) -> None:
     """Name nodes and tensors by their place in `graph`; its inputs and outputs keep their names.
 
-    The exporter's names count what it met in the order of a set, and so differ between runs.
+    The exporter's names count what it met, and so differ between runs.
     """
     kept = {value.name for value in (*graph.input, *graph.output)}
     names = {"": ""} | {name: name for name in kept}

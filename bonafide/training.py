@@ -5,6 +5,7 @@ With `bonafide.models` and `bonafide.export` the only code that imports Keras.
 
 import json
 import math
+import re
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from bonafide.scoring import auc, cllr, eer
 
 MODELS: dict[str, Callable[[int, int, float], keras.Model]] = {"small": small_model, "seed": seed_model}
 CROPS_AT_ONCE = 128  # scored together; every batch is filled up to it, so that one compiled graph serves all
+SHARED = re.compile(r'("shared_object_id": )(\d+)')
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -213,7 +215,7 @@ def _line(epoch: dict[str, float], epochs: int) -> str:
 
 
 def _save_timeless(model: keras.Model, path: Path) -> None:
-    """Save without the clock: the archive's entries and its metadata carry the time of saving otherwise."""
+    """Save without what differs between runs: the clock, in entries and metadata, and addresses in memory."""
     saved = path.with_suffix(".saved.keras")
     try:
         model.save(saved)
@@ -222,6 +224,14 @@ def _save_timeless(model: keras.Model, path: Path) -> None:
                 content = source.read(name)
                 if name == "metadata.json":
                     content = json.dumps({**json.loads(content), "date_saved": ""}).encode()
+                if name == "config.json":
+                    content = _number_shared(content.decode()).encode()
                 target.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
     finally:
         saved.unlink(missing_ok=True)
+
+
+def _number_shared(config: str) -> str:
+    """Return the configuration with its shared objects numbered; Keras tells them apart by their address."""
+    numbers: dict[str, int] = {}
+    return SHARED.sub(lambda found: f"{found[1]}{numbers.setdefault(found[2], len(numbers))}", config)
