@@ -204,13 +204,13 @@ def _decode_sndfile(path: Path, max_seconds: float) -> tuple[Recording, int]:
     with soundfile.SoundFile(path) as file:
         wanted = min(file.frames, round(max_seconds * file.samplerate))
         samples = _first((block.mean(axis=1, dtype=np.float32) for block in _blocks(file, wanted)), wanted)
-        guessed = file.format == "MP3" and not _mp3_tells_length(path)
+        guessed = file.format == "MP3" and not mp3_tells_length(path)
         recording = Recording(samples, file.samplerate, f"{file.format}/{file.subtype}")
         return recording, samples.size if guessed else wanted
 
 
-def _mp3_tells_length(path: Path) -> bool:
-    """Where an MP3 does not tell its length, libsndfile guesses it from the file's size, and guesses too much."""
+def mp3_tells_length(path: Path) -> bool:
+    """Tell whether the MP3 file `path` says its length: if not, libsndfile guesses it from the size, and too much."""
     with path.open("rb") as file:
         head = file.read(10)
         tag = 10 + sum(byte << 7 * place for place, byte in enumerate(reversed(head[6:10])))
@@ -237,15 +237,15 @@ def _decode_av(path: Path, max_seconds: float) -> tuple[Recording, int]:
         with av.open(str(path)) as container:
             stream = container.streams.audio[0]
             wanted = round(max_seconds * stream.rate)
-            samples = _first(_av_blocks(container.decode(stream), av, stream.rate), wanted)
+            samples = _first(av_blocks(container.decode(stream), av, stream.rate), wanted)
             coding = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}".upper()
-            announced = min(wanted, round(_av_seconds(container, stream) * stream.rate))
+            announced = min(wanted, round(av_seconds(container, stream) * stream.rate))
             return Recording(samples, stream.rate, coding), max(announced, samples.size)
-    except (av.FFmpegError, IndexError, ValueError):
+    except (av.FFmpegError, AttributeError, IndexError, ValueError):  # a stream of no known coding has no attributes
         raise UnusableError(_why_undecodable(path, can_av=True)) from None
 
 
-def _av_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401 - PyAV, if there
+def av_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401 - PyAV, if there
     """Return how much sound the file says it holds, at least; 0 where it does not say."""
     if stream.duration is not None:
         return float(stream.duration * stream.time_base) - AV_SLACK
@@ -253,7 +253,8 @@ def _av_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401 - PyAV, i
     return (container.duration or 0) / 1e6 - AV_SLACK if alone else 0.0
 
 
-def _av_blocks(frames: Iterable[Any], av: Any, rate: int) -> Iterator[np.ndarray]:  # noqa: ANN401 - PyAV, if there
+def av_blocks(frames: Iterable[Any], av: Any, rate: int) -> Iterator[np.ndarray]:  # noqa: ANN401 - PyAV, if there
+    """Yield PyAV's decoded `frames` as mono blocks, shape (n,), float32, at `rate` hertz."""
     resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate)
     for frame in frames:
         yield from (part.to_ndarray()[0] for part in resampler.resample(frame))

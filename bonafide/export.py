@@ -74,7 +74,7 @@ def _sort(graph: onnx.GraphProto) -> None:
 
 
 def _rename(graph: onnx.GraphProto) -> None:
-    """Name nodes and tensors by their place in `graph`; its inputs and outputs keep their names.
+    """Name nodes and tensors by their place in `graph`; inputs and outputs keep theirs, their first axis is "crops".
 
     The exporter's names count what it met, and so differ between runs.
     """
@@ -87,6 +87,8 @@ def _rename(graph: onnx.GraphProto) -> None:
                 names_of_node[position] = names.setdefault(name, f"tensor_{len(names)}")
     for value in (*graph.value_info, *graph.initializer):
         value.name = names.setdefault(value.name, f"tensor_{len(names)}")
+    for value in (*graph.input, *graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "crops"
     graph.initializer.sort(key=lambda constant: constant.name)
     graph.value_info.sort(key=lambda value: value.name)
 

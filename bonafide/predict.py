@@ -115,8 +115,10 @@ class Detector(detector.Detector):
             return judge()
         except UnusableError as error:
             return refused(str(error))
-        except (UserError, KeyboardInterrupt):
+        except UserError:
             raise
+        except MemoryError:
+            return refused("this machine has too little memory left to read it")
         except Exception as error:  # a damaged file makes decoders raise what they like, and it is no user's mistake
             return refused(f"the data cannot be decoded ({type(error).__name__}): the file is damaged")
 

@@ -85,12 +85,12 @@ def summary_row(folds: Sequence[tuple[pd.DataFrame, float]], *, replicates: int,
     }
 
 
-def put_row(table: pd.DataFrame, row: dict[str, object]) -> pd.DataFrame:
-    """Return `table` with `row` in the place of an older one of the same name and settings, or at its end."""
+def put_row(table: pd.DataFrame, row: dict[str, object], key: Sequence[str] = NUMBERS) -> pd.DataFrame:
+    """Return `table` with `row` in the place of an older one that has the same in the columns `key`, or at its end."""
     new = pd.DataFrame([row])
     if table.empty:
         return new
-    same = (table[list(NUMBERS)].astype(str) == new[list(NUMBERS)].astype(str).iloc[0]).all(axis=1)
+    same = (table[list(key)].astype(str) == new[list(key)].astype(str).iloc[0]).all(axis=1)
     return pd.concat([table[~same], new], ignore_index=True)
 
 

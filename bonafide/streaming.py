@@ -15,8 +15,7 @@ import numpy as np
 import soundfile
 import soxr
 
-# Helpers that audio.py keeps to itself: making them public there would make every stage of the pipeline run again.
-from bonafide.audio import UnusableError, _av_blocks, _av_seconds, _mp3_tells_length
+from bonafide.audio import UnusableError, av_blocks, av_seconds, mp3_tells_length
 from bonafide.errors import UserError
 
 MIN_RATE = 7000  # hertz; below a telephone's 8,000 no model of ours knows a voice
@@ -167,7 +166,7 @@ def _sndfile_blocks(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarra
                 break
             taken += len(block)
             yield _sound(block.mean(axis=1, dtype=np.float32))
-        _refuse_cut(taken, file.frames if file.format != "MP3" or _mp3_tells_length(path) else 0, file.samplerate)
+        _refuse_cut(taken, file.frames if file.format != "MP3" or mp3_tells_length(path) else 0, file.samplerate)
 
 
 def _open_av(path: Path) -> tuple[int, Iterator[np.ndarray]]:
@@ -182,12 +181,12 @@ def _av_mono(av: Any, container: Any, audio: Any) -> Iterator[np.ndarray]:  # no
     with container:
         taken = 0
         try:
-            for block in _av_blocks(container.decode(audio), av, audio.rate):
+            for block in av_blocks(container.decode(audio), av, audio.rate):
                 taken += block.size
                 yield _sound(block)
         except (av.FFmpegError, ValueError):
             raise UnusableError(f"the data cannot be decoded after {clock(taken / audio.rate)}") from None
-        _refuse_cut(taken, round(_av_seconds(container, audio) * audio.rate), audio.rate)
+        _refuse_cut(taken, round(av_seconds(container, audio) * audio.rate), audio.rate)
 
 
 def _sound(block: np.ndarray) -> np.ndarray:
