@@ -1,6 +1,10 @@
 """Leave-one-out protocols: every source, or every generator, is once on the test side, over the pipeline's own stages.
 
 What does not depend on the split (copies of clips, features) is computed once for all folds.
+
+A fold is calibrated on a dev side of its own, which is then missing in training, or by cross-fitting: the network
+trains on all that is not tested, and each of the other folds is judged by a network that held it out as well. No
+clip then judges a network that has heard it, and none is wasted; it is how `bonafide.release` calibrates, too.
 """
 
 import hashlib
@@ -11,24 +15,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
 from bonafide.cliptable import SPLIT, as_table
 from bonafide.errors import UserError
-from bonafide.files import write_text
+from bonafide.files import write_bytes, write_text
 from bonafide.params import read_section
-from bonafide.splits import SplitSettings, fold_groups, split
+from bonafide.splits import SplitSettings, assign, fold_groups, split
 from bonafide.tables import write_table
 
 CATALOG, CLIPS = Path("data/catalog.parquet"), Path("data/clips")
 FEATURES = "features"  # of all clips and copies, in the folds' folder
+CROSS_FITTED = "cross-fitted"  # the folds that are calibrated by the others
+SIDES, KERAS, ONNX = "split.parquet", "bonafide.keras", "bonafide.onnx"  # in a fold's folder
 SHOWN = ("eer", "auc", "min_dcf", "cllr")
 SHOWN_AT_THRESHOLD = ("accuracy", "fpr", "fnr", "hter")
 
 
-def run_folds(params: Path, by: str, n_folds: int, seeds: list[int], work: Path) -> Iterator[dict[str, Any]]:
+def run_folds(
+    params: Path, by: str, n_folds: int, seeds: list[int], work: Path, *, cross_fit: bool = False
+) -> Iterator[dict[str, Any]]:
     """Train and test `n_folds` times for each of `seeds`, and yield a row of metrics for each.
 
     Parameters
@@ -42,6 +51,8 @@ def run_folds(params: Path, by: str, n_folds: int, seeds: list[int], work: Path)
         Of the training.
     work : Path
         Where folds are kept: one that was done with the same params and clips is not done again.
+    cross_fit : bool
+        Whether the calibration comes from the other folds, not from a dev side.
 
     Raises
     ------
@@ -49,14 +60,26 @@ def run_folds(params: Path, by: str, n_folds: int, seeds: list[int], work: Path)
         When the corpus was not prepared yet, or a fold cannot be split or trained.
     """
     sections, rows, work = _prepared(params, by, work)
+    if cross_fit and (n_folds < 3 or sections["train"]["model"] != "statistics"):
+        raise UserError(
+            "cross-fitting needs three folds or more, and train.model statistics: others choose their epoch by dev"
+        )
     features = _features_of_all(sections, rows, work)
-    for fold, tested in enumerate(fold_groups(rows, by, n_folds)):
+    groups = fold_groups(rows, by, n_folds)
+    one_fold = _cross_fitted_fold if cross_fit else _one_fold
+    for fold in range(n_folds):
         for seed in seeds:
-            folder = work / f"{by}-{fold + 1}-of-{n_folds}-seed-{seed}"
+            folder = fold_folder(work, by, fold, n_folds, seed, cross_fit=cross_fit)
             metrics = folder / "metrics.json"
             if not metrics.exists():
-                _one_fold(sections, rows, tested, seed, features, folder)
+                one_fold(sections, rows, groups, fold, seed, features, folder)
             yield {"held out": by, "fold": fold + 1, "seed": seed, **_shown(json.loads(metrics.read_text()))}
+
+
+def fold_folder(work: Path, by: str, fold: int, n_folds: int, seed: int, *, cross_fit: bool) -> Path:
+    """Return where the fold with the number `fold`, from 0, is kept in the folder of `folds_folder`."""
+    name = f"{by}-{fold + 1}-of-{n_folds}-seed-{seed}"
+    return work / CROSS_FITTED / name if cross_fit else work / name
 
 
 def folds_folder(params: Path, by: str, work: Path) -> Path:
@@ -88,23 +111,64 @@ def _prepared(params: Path, by: str, work: Path) -> tuple[dict[str, Any], list[d
 
 
 def _one_fold(
-    sections: dict[str, Any], rows: list[dict], tested: frozenset[int], seed: int, features: Path, folder: Path
+    sections: dict[str, Any],
+    rows: list[dict],
+    groups: list[frozenset[int]],
+    fold: int,
+    seed: int,
+    features: Path,
+    folder: Path,
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    params = _write_params({**sections, "train": {**sections["train"], "seed": seed}}, folder)
-    sides = folder / "split.parquet"
-    write_table(as_table(split(rows, read_section(params, "split", SplitSettings), tested), SPLIT), sides)
-    keras_model, onnx_model = folder / "bonafide.keras", folder / "bonafide.onnx"
-    run_stage("train", params, sides, features, keras_model, folder / "history.csv")
-    run_stage("export", params, sides, features, keras_model, onnx_model)
+    params = _write_params(_with_seed(sections, seed), folder)
+    settings = read_section(params, "split", SplitSettings)
+    _train(params, split(rows, settings, groups[fold]), features, folder)
+    run_stage("export", params, folder / SIDES, features, folder / KERAS, folder / ONNX)
+    _evaluate(params, folder)
+
+
+def _cross_fitted_fold(
+    sections: dict[str, Any],
+    rows: list[dict],
+    groups: list[frozenset[int]],
+    fold: int,
+    seed: int,
+    features: Path,
+    folder: Path,
+) -> None:
+    from bonafide.crossfit import calibrated, held_out_logits
+
+    params = _write_params(_with_seed(sections, seed), folder)
+    settings = read_section(params, "split", SplitSettings)
+    _train(params, assign(rows, settings, groups[fold]), features, folder)
+    logits, human = [], []
+    for other in sorted(set(range(len(groups))) - {fold}):
+        low, high = sorted((fold, other))
+        pair = folder.parent / f"pairs-of-{len(groups)}-seed-{seed}" / f"{low + 1}-and-{high + 1}"
+        if not (pair / KERAS).exists():
+            sides = assign(rows, settings, groups[low], groups[high])
+            _train(_write_params(_with_seed(sections, seed), pair), sides, features, pair)
+        judged = [row for row in assign(rows, settings, groups[fold], groups[other]) if row["split"] == "dev"]
+        of_clip = held_out_logits(pair / KERAS, features, [row["clip"] for row in judged])
+        logits += [of_clip[row["clip"]] for row in judged]
+        human += [row["label"] == "human" for row in judged]
+    exported = calibrated(folder / KERAS, params, np.array(logits), np.array(human), {"network": "statistics"})
+    write_bytes(folder / ONNX, exported)
+    _evaluate(params, folder)
+
+
+def _train(params: Path, rows: list[dict], features: Path, folder: Path) -> None:
+    write_table(as_table(rows, SPLIT), folder / SIDES)
+    run_stage("train", params, folder / SIDES, features, folder / KERAS, folder / "history.csv")
+
+
+def _evaluate(params: Path, folder: Path) -> None:
     names = ("scores.parquet", "measured.json", "intervals.json", "slices.csv", "plots")
-    run_stage("evaluate", params, sides, CLIPS, onnx_model, *(folder / name for name in names))
+    run_stage("evaluate", params, folder / SIDES, CLIPS, folder / ONNX, *(folder / name for name in names))
     (folder / "measured.json").replace(folder / "metrics.json")  # last: a fold that has it is whole
 
 
 def _features_of_all(sections: dict[str, Any], rows: list[dict], work: Path) -> Path:
     """Augment and compute features as if every clip were trained on: a copy depends on its clip alone."""
-    work.mkdir(parents=True, exist_ok=True)
     params = _write_params(sections, work)
     marks = {"split": "train", "speaker_seen": True, "source_seen": True, "generator_seen": True}
     write_table(as_table([{**row, **marks} for row in rows], SPLIT), work / "all.parquet")
@@ -113,7 +177,12 @@ def _features_of_all(sections: dict[str, Any], rows: list[dict], work: Path) -> 
     return work / FEATURES
 
 
+def _with_seed(sections: dict[str, Any], seed: int) -> dict[str, Any]:
+    return {**sections, "train": {**sections["train"], "seed": seed}}
+
+
 def _write_params(sections: dict[str, Any], folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "params.yaml"
     write_text(path, yaml.safe_dump(sections, sort_keys=False))
     return path

@@ -10,7 +10,14 @@ from bonafide.evaluation import arrays, clusters
 from bonafide.scoring import auc, decisions, eer
 
 FEWEST = 5  # clips of each class that a source needs for an AUC of its own
-NUMBERS = ("name", "params", "held out", "folds", "seeds")  # what tells one row of the table from another
+NUMBERS = (
+    "name",
+    "params",
+    "calibrated by",
+    "held out",
+    "folds",
+    "seeds",
+)  # what tells one row of the table from another
 
 
 def fold_figures(scores: pd.DataFrame, threshold: float) -> dict[str, float]:

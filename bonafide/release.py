@@ -4,16 +4,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pyarrow.parquet as pq
 
-from bonafide.batches import clip_mels
 from bonafide.calibration import calibrate, fit_calibration
-from bonafide.detector import Detector, Facts, facts_as_json
+from bonafide.crossfit import calibrated, held_out_logits
 from bonafide.errors import UserError
-from bonafide.export import to_onnx
-from bonafide.folds import FEATURES, folds_folder, run_stage
+from bonafide.folds import CROSS_FITTED, FEATURES, KERAS, SIDES, folds_folder, run_stage
 from bonafide.scoring import auc, decisions, eer, thresholds
 
 CARD_COLUMNS = ("source", "generator", "language", "license")
@@ -22,8 +19,9 @@ CARD_COLUMNS = ("source", "generator", "language", "license")
 def release(params: Path, by: str, work: Path) -> bytes:
     """Return the ONNX file of a detector trained on all prepared clips.
 
-    Its calibration and thresholds come from the folds of `bonafide folds`, which must have run with the same params:
-    each clip's logit is that of the fold that held its source out, so no clip judges a network that has heard it.
+    Its calibration and thresholds come from the folds of `bonafide folds --cross-fit`, which must have run with the
+    same params: each clip's logit is that of the fold that held its source out, so no clip judges a network that has
+    heard it.
 
     Parameters
     ----------
@@ -39,31 +37,26 @@ def release(params: Path, by: str, work: Path) -> bytes:
         When the folds are not there.
     """
     folder = folds_folder(params, by, work)
-    folds = sorted(path.parent for path in folder.glob(f"{by}-*/metrics.json"))
+    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"{by}-*/metrics.json"))
     if not folds:
-        raise UserError(f"{folder} holds no folds: run `bonafide folds --by {by}` with the same params first")
+        raise UserError(f"{folder} has no folds: run `bonafide folds --cross-fit --by {by}` with the same params first")
     logits, human = _held_out(folds, folder / FEATURES)
     rows = pq.read_table(folder / "all.parquet").to_pylist()
     model = folder / "release.keras"
     run_stage("train", folder / "params.yaml", folder / "all.parquet", folder / FEATURES, model, folder / "release.csv")
-    calibration = fit_calibration(logits, human)
-    llr = calibrate(logits, calibration)
-    known = Detector(folds[0] / "bonafide.onnx").facts
-    facts = Facts(known.audio, known.mel, calibration, thresholds(llr, human), _card(rows, llr, human, len(folds)))
-    return to_onnx(keras.saving.load_model(model), facts_as_json(facts))
+    llr = calibrate(logits, fit_calibration(logits, human))
+    return calibrated(model, folder / "params.yaml", logits, human, _card(rows, llr, human, len(folds)))
 
 
 def _held_out(folds: list[Path], features: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the logits of all held-out clips and whether each is human."""
+    """Return the logits of all held-out clips, each by its fold's network, and whether each is human."""
     logits, human = [], []
     for fold in folds:
-        tested = pq.read_table(fold / "split.parquet", filters=[("split", "=", "test")]).to_pylist()
-        is_human = {row["clip"]: row["label"] == "human" for row in tested}
-        detector = Detector(fold / "bonafide.onnx")
-        for clip, mel in clip_mels(features, is_human):
-            logits.append(detector.logit_of_mel(mel))
-            human.append(is_human[clip])
-        print(f"{fold.name}: {len(is_human)} clips held out", file=sys.stderr, flush=True)
+        tested = pq.read_table(fold / SIDES, filters=[("split", "=", "test")]).to_pylist()
+        of_clip = held_out_logits(fold / KERAS, features, [row["clip"] for row in tested])
+        logits += [of_clip[row["clip"]] for row in tested]
+        human += [row["label"] == "human" for row in tested]
+        print(f"{fold.name}: {len(tested)} clips held out", file=sys.stderr, flush=True)
     return np.array(logits), np.array(human)
 
 

@@ -81,6 +81,19 @@ def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozense
     return _mark([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
 
 
+def assign(rows: Rows, settings: SplitSettings, tested: frozenset[int], judged: frozenset[int] = frozenset()) -> Rows:
+    """Return `rows` with the groups `tested` on the test side, `judged` on dev and all others on train.
+
+    Groups are numbers of `group_numbers`. What the sides share is dropped, or marked, as in `split`.
+    """
+    groups = group_numbers(rows, settings.group)
+    atoms, atom_of = _atoms(rows, groups)
+    side_of_group = np.full(groups.max() + 1, TRAIN)
+    side_of_group[sorted(judged)], side_of_group[sorted(tested)] = DEV, TEST
+    sides = _sides(atoms, side_of_group, settings)[atom_of]
+    return _mark([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
+
+
 def group_numbers(rows: Rows, group: str) -> np.ndarray:
     """Return the number of the group that each clip moves with, shape (n,).
 

@@ -17,6 +17,10 @@ def folds(
     by: Annotated[Literal["source", "generator", "speaker"], typer.Option(help="What is held out.")] = "source",
     n_folds: Annotated[int, typer.Option("--folds", min=2, help="How many parts it is divided into.")] = 5,
     seeds: Annotated[str, typer.Option(help="Seeds of the training, with commas between.")] = "1",
+    cross_fit: Annotated[
+        bool,
+        typer.Option("--cross-fit", help="Calibrate by the other folds, and give all that is not tested to train."),
+    ] = False,
     params: Annotated[Path, typer.Option(help="The params file.")] = Path("params.yaml"),
     out: Annotated[Path, typer.Option(help="Where every fold's figures go.")] = Path("metrics/folds.csv"),
     table: Annotated[
@@ -28,21 +32,28 @@ def folds(
     import pandas as pd
 
     from bonafide.files import write_text
-    from bonafide.folds import folds_folder, run_folds, summarise
+    from bonafide.folds import fold_folder, folds_folder, run_folds, summarise
     from bonafide.protocol import put_row, summary_row
 
     numbers = _numbers(seeds)
     rows = []
-    for row in run_folds(params, by, n_folds, numbers, WORK):
+    for row in run_folds(params, by, n_folds, numbers, WORK, cross_fit=cross_fit):
         rows.append(row)
         write_text(out, pd.DataFrame(rows).to_csv(index=False))
         print(f"fold {row['fold']}, seed {row['seed']}: EER {row['eer']:.3f}, AUC {row['auc']:.3f}", flush=True)
     print(summarise(pd.DataFrame(rows)).round(4).to_string())
 
     folder = folds_folder(params, by, WORK)
-    kept = [_kept(folder / f"{by}-{row['fold']}-of-{n_folds}-seed-{row['seed']}") for row in rows]
+    kept = [_kept(fold_folder(folder, by, row["fold"] - 1, n_folds, row["seed"], cross_fit=cross_fit)) for row in rows]
     row = {
-        **{"name": name, "params": folder.name, "held out": by, "folds": n_folds, "seeds": " ".join(map(str, numbers))},
+        **{
+            "name": name,
+            "params": folder.name,
+            "calibrated by": "the other folds" if cross_fit else "dev",
+            "held out": by,
+            "folds": n_folds,
+            "seeds": " ".join(map(str, numbers)),
+        },
         **{key: round(value, 4) for key, value in summary_row(kept, replicates=REPLICATES, seed=1).items()},
     }
     print(pd.Series(row).to_string())

@@ -6,6 +6,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from bonafide import Detector
+
 FOLDS = 2
 
 
@@ -87,6 +89,47 @@ def test_a_second_run_reuses_the_folds(done):
     models = sorted((project.root / ".bonafide" / "folds").rglob("*.keras"))
     assert [(path, path.stat().st_mtime_ns, path.read_bytes()) for path in models] == before
     assert len(models) == FOLDS
+
+
+@pytest.fixture(scope="module")
+def crossed(prepared):
+    """The folder of three folds that were calibrated by each other, and what the command said."""
+    said = prepared.run("bonafide", "folds", "--cross-fit", "--folds", 3).stdout
+    (folder,) = (prepared.root / ".bonafide" / "folds").glob("*/cross-fitted")
+    return folder, said
+
+
+def sides_of(folder):
+    split = pq.read_table(folder / "split.parquet").to_pandas()
+    return {side: split[split["split"] == side] for side in ("train", "dev", "test", "dropped")}
+
+
+def test_cross_fitting_wastes_no_clip_and_lets_none_judge_what_it_trained(crossed):
+    folds = [sides_of(path.parent) for path in sorted(crossed[0].glob("source-*/metrics.json"))]
+    pairs = {path.parent.name: sides_of(path.parent) for path in crossed[0].glob("pairs-of-3-seed-1/*/bonafide.keras")}
+    assert sorted(pairs) == ["1-and-2", "1-and-3", "2-and-3"] and len(folds) == 3
+    assert all(sides["dev"].empty and len(sides["train"]) for sides in folds)
+    for name, sides in pairs.items():
+        for number in (int(name[0]), int(name[-1])):
+            tested = folds[number - 1]["test"]
+            for column in ("clip", "source", "speaker", "generator"):
+                shared = set(sides["train"][column]) & set(tested[column]) - {""}
+                assert not shared, f"the network of {name} was trained on a {column} of fold {number}"
+
+
+def test_the_release_is_trained_on_all_and_scores_a_file(crossed, prepared):
+    prepared.run("bonafide", "release", "--out", "models/release.onnx")
+    detector = Detector(prepared.root / "models" / "release.onnx")
+    catalog = pq.read_table(prepared.root / "data" / "catalog.parquet").to_pandas()
+    said = detector.facts.card
+    assert sum(said["clips"].values()) == said["held_out"]["clips"] == len(catalog)
+    assert said["sources"] == sorted(set(catalog["source"]))
+    assert 0 <= detector.predict(prepared.root / "data" / "raw" / catalog["path"][0]).p_ai <= 1
+
+
+def test_cross_fitting_two_folds_is_refused_in_a_sentence(prepared):
+    said = prepared.run("bonafide", "folds", "--cross-fit", "--folds", 2, code=1).stderr
+    assert "cross-fitting needs three folds" in said and "Traceback" not in said
 
 
 def test_too_many_folds_are_refused_in_a_sentence(done):

@@ -1,0 +1,41 @@
+"""Calibration by cross-fitting: from the logits of clips that a network of the same settings had never heard."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from bonafide.audio import AudioSettings
+from bonafide.calibration import calibrate, fit_calibration
+from bonafide.detector import Facts, facts_as_json
+from bonafide.export import to_onnx
+from bonafide.mel import MelSettings
+from bonafide.params import read_section
+from bonafide.scoring import thresholds
+from bonafide.training import clip_logits
+
+
+def held_out_logits(model: Path, features: Path, clips: Collection[str]) -> dict[str, float]:
+    """Return the logit of each of `clips`, whose features are in the parts under `features`, by the .keras `model`."""
+    network = keras.saving.load_model(model)
+    return clip_logits(network, features, clips, network.input_shape[1])
+
+
+def calibrated(model: Path, params: Path, logits: np.ndarray, human: np.ndarray, card: dict[str, Any]) -> bytes:
+    """Return the ONNX file of the .keras `model` with calibration and thresholds from other networks' logits.
+
+    Parameters
+    ----------
+    model, params : Path
+    logits : np.ndarray, shape=(n,)
+        Of clips that were held out of the networks which gave them; higher is more ai.
+    human : np.ndarray, shape=(n,), bool
+    card : dict
+        What the detector's metadata tells people of it.
+    """
+    calibration = fit_calibration(logits, human)
+    found = thresholds(calibrate(logits, calibration), human)
+    audio, mel = read_section(params, "audio", AudioSettings), read_section(params, "features", MelSettings)
+    return to_onnx(keras.saving.load_model(model), facts_as_json(Facts(audio, mel, calibration, found, card)))
