@@ -44,8 +44,7 @@ def log_mel(samples: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray
     frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
     spectrum = np.fft.rfft(frames * _hann(settings.n_fft))
     power = np.square(spectrum.real) + np.square(spectrum.imag)
-    bands = power @ _filters(rate, settings)
-    return (10 * np.log10(np.maximum(bands, FLOOR))).astype(np.float16)
+    return (10 * np.log10(np.maximum(_bands(power, rate, settings), FLOOR))).astype(np.float16)
 
 
 def crops(mel: np.ndarray, frames: int) -> np.ndarray:
@@ -66,6 +65,14 @@ def crops(mel: np.ndarray, frames: int) -> np.ndarray:
 def repeat_to(mel: np.ndarray, frames: int) -> np.ndarray:
     """Return `mel`, shape (n, bands), repeated until it has `frames` or more; a longer one as it is."""
     return mel if len(mel) >= frames else np.tile(mel, (-(-frames // len(mel)), 1))[:frames]
+
+
+def _bands(power: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray:
+    """Return the power, shape (frames, 1 + n_fft // 2), in bands, shape (frames, n_mels)."""
+    of_half_the_rate = settings.f_min == 0 and settings.f_max >= rate / 2
+    if settings.scale == "linear" and of_half_the_rate and settings.n_mels == settings.n_fft // 2 - 1:
+        return power[:, 1:-1] * np.float32(settings.n_fft / rate)  # the triangles touch no bin but their own
+    return power @ _filters(rate, settings)
 
 
 @lru_cache(maxsize=4)

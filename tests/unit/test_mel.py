@@ -88,3 +88,11 @@ def test_short_spectrograms_are_repeated_whole(length, frames):
     repeated = repeat_to(mel, frames)[:, 0]
     assert len(repeated) == max(length, frames)
     assert (repeated == np.arange(len(repeated)) % length).all()
+
+
+def test_linear_bands_are_the_bins_of_the_transform(voice):
+    librosa = pytest.importorskip("librosa", reason="needs librosa: pip install 'bonafide[pipeline]'")
+    settings = MelSettings(n_fft=512, hop_length=160, n_mels=255, f_min=0, f_max=8000, crop_seconds=1, scale="linear")
+    power = np.square(np.abs(librosa.stft(voice, n_fft=512, hop_length=160, pad_mode="reflect")))[1:-1].T
+    expected = 10 * np.log10(np.maximum(power * 512 / RATE, FLOOR))
+    np.testing.assert_allclose(log_mel(voice, RATE, settings), expected, atol=0.05)
