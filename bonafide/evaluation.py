@@ -12,7 +12,7 @@ import pyarrow.compute
 from annotated_types import Ge, Gt
 
 from bonafide.audio import from_flac
-from bonafide.bootstrap import cluster_bootstrap, group_bootstrap
+from bonafide.bootstrap import cluster_bootstrap, group_bootstrap, intervals
 from bonafide.calibration import calibrate, is_ai, p_ai
 from bonafide.detector import Detector
 from bonafide.executors import run_all
@@ -64,7 +64,8 @@ def score_clips(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
 def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, Any]:
     """Return the metrics of all test clips: pooled, at each threshold, and as means over generators and sources."""
     llr, human = arrays(scores)
-    return {**summary(llr, human, thresholds), "macro": _macro(scores, thresholds["balanced"])}
+    groups = _by_group(scores, thresholds["balanced"])
+    return {**summary(llr, human, thresholds), "macro": {name: float(of.mean()) for name, of in groups.items()}}
 
 
 def intervals_of(
@@ -73,7 +74,8 @@ def intervals_of(
     """Return the 95 % interval, over speakers and generators, of every number of `metrics_of` that has one.
 
     Names of nested metrics are joined by a dot, such as ``"balanced.fpr"``; ``"female - male.eer"`` and the like are
-    differences between the voices at the same thresholds, where both have clips of both classes.
+    differences between the voices at the same thresholds, where both have clips of both classes. Those of means over
+    generators or sources draw these alone: what another generator would change, for the same other clips.
     """
     llr, human = arrays(scores)
     drawn: dict[str, Any] = {"thresholds": thresholds, "replicates": settings.replicates, "seed": settings.seed}
@@ -83,6 +85,10 @@ def intervals_of(
         metrics = ["eer", "auc", "balanced.fpr", "balanced.fnr", "balanced.hter"]
         apart = group_bootstrap(llr, human, clusters(scores), female, male, metrics=metrics, **drawn)
         found |= {f"female - male.{name}": ends for name, ends in apart.items()}
+    rng = np.random.default_rng(settings.seed)
+    groups = _by_group(scores, thresholds["balanced"])
+    drawn_means = {name: rng.choice(of, (settings.replicates, of.size)).mean(axis=1) for name, of in groups.items()}
+    found |= intervals({f"macro.{name}": means for name, means in drawn_means.items()})
     return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(found.items())}
 
 
@@ -123,17 +129,17 @@ def clusters(scores: pd.DataFrame) -> np.ndarray:
     return np.where(scores["label"] == "human", scores["speaker"], scores["generator"])
 
 
-def _macro(scores: pd.DataFrame, threshold: float) -> dict[str, float]:
-    """Means in which every generator, and every human source, counts alike, however many clips it has."""
+def _by_group(scores: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
+    """Return measures of each generator, or human source, by name: in their means each counts alike, large or small."""
     llr, human = arrays(scores)
     flagged, humans = pd.Series(is_ai(llr, threshold)), np.sort(llr[human])
     generators = scores["generator"].to_numpy()[~human]
     sources = scores["source"].to_numpy()[human]
     aucs = [auc_between(humans, np.sort(inside)) for _, inside in pd.Series(llr[~human]).groupby(generators)]
     return {
-        "auc_over_generators": float(np.mean(aucs)),
-        "fnr_over_generators": float(1 - flagged[~human].groupby(generators).mean().mean()),
-        "fpr_over_human_sources": float(flagged[human].groupby(sources).mean().mean()),
+        "auc_over_generators": np.array(aucs),
+        "fnr_over_generators": 1 - flagged[~human].groupby(generators).mean().to_numpy(),
+        "fpr_over_human_sources": flagged[human].groupby(sources).mean().to_numpy(),
     }
 
 

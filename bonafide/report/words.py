@@ -115,8 +115,10 @@ def _unseen(run: Run) -> str:
 def _macro(run: Run) -> str:
     return (
         "If every generator and every human source counts alike, however many clips it has, it misses"
-        f" {of_hundred(run.metric('macro.fnr_over_generators'))} of 100 AI clips and wrongly flags"
-        f" {of_hundred(run.metric('macro.fpr_over_human_sources'))} of 100 human clips."
+        f" {of_hundred(run.metric('macro.fnr_over_generators'))} of 100 AI clips"
+        f"{percent_interval(run, 'macro.fnr_over_generators')} and wrongly flags"
+        f" {of_hundred(run.metric('macro.fpr_over_human_sources'))} of 100 human clips"
+        f"{percent_interval(run, 'macro.fpr_over_human_sources')}."
     )
 
 

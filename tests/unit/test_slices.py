@@ -6,7 +6,15 @@ import pytest
 
 from bonafide import resampling
 from bonafide.bootstrap import cluster_bootstrap
-from bonafide.evaluation import EvaluateSettings, arrays, clusters, histogram, metrics_of, reliability_points
+from bonafide.evaluation import (
+    EvaluateSettings,
+    arrays,
+    clusters,
+    histogram,
+    intervals_of,
+    metrics_of,
+    reliability_points,
+)
 from bonafide.scoring import auc, decisions, eer
 from bonafide.slices import slices_of
 
@@ -124,6 +132,17 @@ def test_macro_means_count_every_generator_alike(scores):
     assert found["fnr_over_generators"] == pytest.approx(np.mean(missed))
     flagged = [(inside["llr"] < THRESHOLD).mean() for _, inside in humans.groupby("source")]
     assert found["fpr_over_human_sources"] == pytest.approx(np.mean(flagged))
+
+
+def test_macro_means_lie_in_their_intervals_which_more_generators_narrow(scores):
+    found = intervals_of(scores, {"balanced": THRESHOLD}, SETTINGS)
+    for name, mean in metrics_of(scores, {"balanced": THRESHOLD})["macro"].items():
+        ends = found[f"macro.{name}"]
+        assert ends["low"] <= mean <= ends["high"]
+    split_in_many = scores.assign(generator=np.where(scores["label"] == "ai", scores.index.astype(str), ""))
+    many = intervals_of(split_in_many, {"balanced": THRESHOLD}, SETTINGS)["macro.auc_over_generators"]
+    few = found["macro.auc_over_generators"]
+    assert 0 < many["high"] - many["low"] < few["high"] - few["low"]
 
 
 def test_points_of_histogram_and_reliability_hold_every_clip(scores):
