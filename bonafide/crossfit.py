@@ -11,10 +11,24 @@ from bonafide.audio import AudioSettings
 from bonafide.calibration import calibrate, fit_calibration
 from bonafide.detector import Facts, facts_as_json
 from bonafide.export import to_onnx
+from bonafide.fitting import CropStatistics, crop_statistics, fit_statistics
 from bonafide.mel import MelSettings
 from bonafide.params import read_section
 from bonafide.scoring import thresholds
-from bonafide.training import clip_logits
+from bonafide.training import Clips, TrainSettings, clip_logits, clips_of, save_model
+
+Rows = list[dict[str, Any]]
+
+
+def statistics_of_all(params: Path, rows: Rows, features: Path) -> CropStatistics:
+    """Return the statistics of the crops of all clips in `rows` and of their copies, for `fit_part`."""
+    return crop_statistics(_clips([{**row, "split": "train"} for row in rows], params, features))
+
+
+def fit_part(params: Path, rows: Rows, features: Path, known: CropStatistics, out: Path) -> None:
+    """Fit the network "statistics" to the train side of `rows` of a split table; write it as a .keras file to `out`."""
+    settings = read_section(params, "train", TrainSettings)
+    save_model(fit_statistics(_clips(rows, params, features), settings, known)[0], out)
 
 
 def held_out_logits(model: Path, features: Path, clips: Collection[str]) -> dict[str, float]:
@@ -39,3 +53,8 @@ def calibrated(model: Path, params: Path, logits: np.ndarray, human: np.ndarray,
     found = thresholds(calibrate(logits, calibration), human)
     audio, mel = read_section(params, "audio", AudioSettings), read_section(params, "features", MelSettings)
     return to_onnx(keras.saving.load_model(model), facts_as_json(Facts(audio, mel, calibration, found, card)))
+
+
+def _clips(rows: Rows, params: Path, features: Path) -> Clips:
+    mel = read_section(params, "features", MelSettings)
+    return clips_of(rows, features, mel.crop_frames(read_section(params, "audio", AudioSettings).rate), mel.n_mels)

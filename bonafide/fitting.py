@@ -6,7 +6,8 @@ The statistics of every training crop are taken once; a Gaussian kernel is appro
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -21,10 +22,33 @@ SMALLEST = 1e-2  # of the kernel's eigenvalues: below it weights grow until roun
 ITERATIONS = 300
 
 
-def fit_statistics(clips: Clips, settings: TrainSettings) -> tuple[keras.Model, list[dict[str, float]]]:
+@dataclass(frozen=True)
+class CropStatistics:
+    """Statistics of crops, shape (n, k), with the clip of each and whether it is of an augmented copy, shape (n,)."""
+
+    clips: np.ndarray
+    copies: np.ndarray
+    values: np.ndarray
+
+    def of(self, clips: Collection[str]) -> "CropStatistics":
+        """Return those of `clips` alone."""
+        chosen = np.isin(self.clips, list(clips))
+        return CropStatistics(self.clips[chosen], self.copies[chosen], self.values[chosen])
+
+
+def fit_statistics(
+    clips: Clips, settings: TrainSettings, known: CropStatistics | None = None
+) -> tuple[keras.Model, list[dict[str, float]]]:
     """Fit the network "statistics" and return it with one line of history.
 
     Every source counts by the square root of its clips, and both classes alike. Memory: some 3 kB a training crop.
+
+    Parameters
+    ----------
+    clips : Clips
+    settings : TrainSettings
+    known : CropStatistics, optional
+        Of the training clips and perhaps others, where many networks are fitted to parts of the same clips.
 
     Returns
     -------
@@ -33,10 +57,12 @@ def fit_statistics(clips: Clips, settings: TrainSettings) -> tuple[keras.Model, 
     list of dict
         epoch (1), loss, and on dev, where there is one: dev_loss, dev_auc, dev_eer.
     """
-    names, copies, found = _statistics_of(clips)
-    is_ai = np.array([clips.train[name] for name in names])
-    weights = balanced_weights(names, is_ai, clips.sources, np.where(copies, settings.kernel.copy_weight, 1.0))
-    print(f"{len(names)} crops of {len(set(names))} clips; {found.shape[1]} statistics of each", flush=True)
+    training = known.of(clips.train) if known else crop_statistics(clips)
+    found = training.values
+    is_ai = np.array([clips.train[name] for name in training.clips])
+    given = np.where(training.copies, settings.kernel.copy_weight, 1.0)
+    weights = balanced_weights(training.clips, is_ai, clips.sources, given)
+    print(f"{len(found)} crops of {len(clips.train)} clips; {found.shape[1]} statistics of each", flush=True)
 
     mean, variance = found.mean(axis=0, dtype=np.float64), found.var(axis=0, dtype=np.float64)
     standard = np.clip((found - mean) / np.sqrt(variance + 1e-6), -LIMIT, LIMIT).astype(np.float32)
@@ -91,8 +117,8 @@ def _inverse_root(kernel: np.ndarray) -> np.ndarray:
     return vectors / np.sqrt(np.maximum(values, SMALLEST))
 
 
-def _statistics_of(clips: Clips) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return the clip of every training crop, whether it is of a copy, and the crops' statistics, shape (n, k)."""
+def crop_statistics(clips: Clips) -> CropStatistics:
+    """Return the statistics of every crop of the training clips and their copies."""
     model = statistics(clips.frames, clips.n_mels, 1, 1.0)
     scorer = keras.Model(model.input, model.get_layer("statistics").output)
     names: list[str] = []
@@ -109,7 +135,7 @@ def _statistics_of(clips: Clips) -> tuple[list[str], np.ndarray, np.ndarray]:
             waiting = waiting[CROPS_AT_ONCE:]
     if waiting:
         found.append(_predict(scorer, waiting))
-    return names, np.array(copies), np.concatenate(found)
+    return CropStatistics(np.array(names), np.array(copies), np.concatenate(found))
 
 
 def _predict(scorer: keras.Model, waiting: list[np.ndarray]) -> np.ndarray:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from bonafide.files import write_bytes, write_text
 from bonafide.params import read_section
 from bonafide.splits import SplitSettings, assign, fold_groups, split
 from bonafide.tables import write_table
+
+if TYPE_CHECKING:
+    from bonafide.fitting import CropStatistics
 
 CATALOG, CLIPS = Path("data/catalog.parquet"), Path("data/clips")
 FEATURES = "features"  # of all clips and copies, in the folds' folder
@@ -66,13 +69,18 @@ def run_folds(
         )
     features = _features_of_all(sections, rows, work)
     groups = fold_groups(rows, by, n_folds)
-    one_fold = _cross_fitted_fold if cross_fit else _one_fold
+    known = None
     for fold in range(n_folds):
         for seed in seeds:
             folder = fold_folder(work, by, fold, n_folds, seed, cross_fit=cross_fit)
             metrics = folder / "metrics.json"
             if not metrics.exists():
-                one_fold(sections, rows, groups, fold, seed, features, folder)
+                params = _write_params({**sections, "train": {**sections["train"], "seed": seed}}, folder)
+                if cross_fit:
+                    known = known or _known(params, rows, features)
+                    _cross_fitted_fold(params, rows, groups, fold, features, known, folder)
+                else:
+                    _one_fold(params, rows, groups[fold], features, folder)
             yield {"held out": by, "fold": fold + 1, "seed": seed, **_shown(json.loads(metrics.read_text()))}
 
 
@@ -110,43 +118,42 @@ def _prepared(params: Path, by: str, work: Path) -> tuple[dict[str, Any], list[d
     return sections, rows, work / _key(sections, rows)
 
 
-def _one_fold(
-    sections: dict[str, Any],
-    rows: list[dict],
-    groups: list[frozenset[int]],
-    fold: int,
-    seed: int,
-    features: Path,
-    folder: Path,
-) -> None:
-    params = _write_params(_with_seed(sections, seed), folder)
-    settings = read_section(params, "split", SplitSettings)
-    _train(params, split(rows, settings, groups[fold]), features, folder)
+def _one_fold(params: Path, rows: list[dict], tested: frozenset[int], features: Path, folder: Path) -> None:
+    write_table(as_table(split(rows, read_section(params, "split", SplitSettings), tested), SPLIT), folder / SIDES)
+    run_stage("train", params, folder / SIDES, features, folder / KERAS, folder / "history.csv")
     run_stage("export", params, folder / SIDES, features, folder / KERAS, folder / ONNX)
     _evaluate(params, folder)
 
 
+def _known(params: Path, rows: list[dict], features: Path) -> "CropStatistics":
+    from bonafide.crossfit import statistics_of_all  # TensorFlow's seconds, for those who cross-fit
+
+    return statistics_of_all(params, rows, features)
+
+
 def _cross_fitted_fold(
-    sections: dict[str, Any],
+    params: Path,
     rows: list[dict],
     groups: list[frozenset[int]],
     fold: int,
-    seed: int,
     features: Path,
+    known: "CropStatistics",
     folder: Path,
 ) -> None:
-    from bonafide.crossfit import calibrated, held_out_logits
+    from bonafide.crossfit import calibrated, fit_part, held_out_logits
 
-    params = _write_params(_with_seed(sections, seed), folder)
     settings = read_section(params, "split", SplitSettings)
-    _train(params, assign(rows, settings, groups[fold]), features, folder)
+    sides = assign(rows, settings, groups[fold])
+    write_table(as_table(sides, SPLIT), folder / SIDES)
+    fit_part(params, sides, features, known, folder / KERAS)
     logits, human = [], []
     for other in sorted(set(range(len(groups))) - {fold}):
         low, high = sorted((fold, other))
-        pair = folder.parent / f"pairs-of-{len(groups)}-seed-{seed}" / f"{low + 1}-and-{high + 1}"
+        pair = folder.parent / f"pairs-{folder.name.partition('-of-')[2]}" / f"{low + 1}-and-{high + 1}"
         if not (pair / KERAS).exists():
             sides = assign(rows, settings, groups[low], groups[high])
-            _train(_write_params(_with_seed(sections, seed), pair), sides, features, pair)
+            write_table(as_table(sides, SPLIT), pair / SIDES)
+            fit_part(params, sides, features, known, pair / KERAS)
         judged = [row for row in assign(rows, settings, groups[fold], groups[other]) if row["split"] == "dev"]
         of_clip = held_out_logits(pair / KERAS, features, [row["clip"] for row in judged])
         logits += [of_clip[row["clip"]] for row in judged]
@@ -154,11 +161,6 @@ def _cross_fitted_fold(
     exported = calibrated(folder / KERAS, params, np.array(logits), np.array(human), {"network": "statistics"})
     write_bytes(folder / ONNX, exported)
     _evaluate(params, folder)
-
-
-def _train(params: Path, rows: list[dict], features: Path, folder: Path) -> None:
-    write_table(as_table(rows, SPLIT), folder / SIDES)
-    run_stage("train", params, folder / SIDES, features, folder / KERAS, folder / "history.csv")
 
 
 def _evaluate(params: Path, folder: Path) -> None:
@@ -175,10 +177,6 @@ def _features_of_all(sections: dict[str, Any], rows: list[dict], work: Path) -> 
     run_stage("augment", params, work / "all.parquet", CLIPS, work / "augmented")
     run_stage("features", params, CLIPS, work / "augmented", work / FEATURES)
     return work / FEATURES
-
-
-def _with_seed(sections: dict[str, Any], seed: int) -> dict[str, Any]:
-    return {**sections, "train": {**sections["train"], "seed": seed}}
 
 
 def _write_params(sections: dict[str, Any], folder: Path) -> Path:

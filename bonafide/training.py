@@ -67,6 +67,16 @@ class Clips:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
+def clips_of(rows: Iterable[Mapping[str, str]], features: Path, frames: int, n_mels: int) -> Clips:
+    """Return the clips that train and judge by `rows` of a split table; crops have the shape (frames, n_mels)."""
+    rows = list(rows)
+    sides = {
+        side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
+    }
+    sources = {row["clip"]: row["source"] for row in rows}
+    return Clips(features, sides["train"], sides["dev"], frames, n_mels, sources)
+
+
 def fit(clips: Clips, settings: TrainSettings, checkpoints: Path) -> tuple[keras.Model, list[dict[str, float]]]:
     """Train a network and return it as it was after its best epoch, with the history.
 

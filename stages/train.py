@@ -18,7 +18,7 @@ from bonafide.mel import MelSettings
 from bonafide.params import read_section
 from bonafide.parts import tasks_from_parts
 from bonafide.stage import run
-from bonafide.training import Clips, TrainSettings, fit, save_model
+from bonafide.training import Clips, TrainSettings, clips_of, fit, save_model
 
 CHECKPOINTS = Path(".bonafide/train")  # outside the outs, which DVC deletes when a stage starts
 
@@ -34,11 +34,7 @@ def train(params: Path, split: Path, features: Path, out: Path, history: Path) -
         )
     frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
     rows = pq.read_table(split, columns=["clip", "label", "split", "source"]).to_pylist()
-    sides = {
-        side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
-    }
-    sources = {row["clip"]: row["source"] for row in rows}
-    clips = Clips(features, sides["train"], sides["dev"], frames, mel.n_mels, sources)
+    clips = clips_of(rows, features, frames, mel.n_mels)
     checkpoints = CHECKPOINTS / _fingerprint(clips, settings)
     model, epochs = (
         fit_statistics(clips, settings) if settings.model == "statistics" else fit(clips, settings, checkpoints)
