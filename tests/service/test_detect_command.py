@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +128,13 @@ def test_exit_codes_without_tracebacks(folder, arguments, code):
 def test_results_stream_and_an_interrupt_is_clean(folder, tmp_path):
     os.mkfifo(tmp_path / "slow")
     with subprocess.Popen(
-        [*COMMAND, "detect", "-"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "detect", "-"],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Tests that run in the background of a script inherit that Ctrl-C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         time.sleep(1.5)  # it waits for its input
         process.send_signal(signal.SIGINT)
