@@ -1,127 +1,381 @@
-"""Peers on the folds of `bonafide folds`: rows beside ours in the protocol's table, and paired differences to ours.
+"""Published detectors on the folds of `bonafide folds`: ``python benchmarks/peers.py --peers mfcc-svm lfcc-gmm``.
 
-Run it in the project's folder after `bonafide folds`:  python benchmarks/peers.py .bonafide/folds/KEY docs/protocol.csv
-
-- MFCC-SVM: means of 20 MFCC, chroma and spectral contrast (librosa) and a support vector machine, as popular tools do.
-- LFCC-GMM: 20 linear-frequency cepstra with first and second differences, one Gaussian mixture a class, the baseline
-  of ASVspoof (Sahidullah et al. 2015; Todisco et al. 2019) with 64 components in place of 512, to fit a laptop.
+Every peer trains on the same conditioned clips of the same sides as ours, without augmentation, which none of them has;
+its logits are calibrated on dev, its threshold chosen there, by the code that serves ours. Each peer becomes a row of
+the protocol's table, and with ``--ours``, the folder of a system that `bonafide folds` kept, a row of paired intervals.
+What is done is kept in .bonafide/peers: a run that was interrupted goes on at its next fold.
 """
 
+from __future__ import annotations
+
+import argparse
+import hashlib
 import json
 import sys
-from collections.abc import Callable
-from functools import partial
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import librosa
 import numpy as np
 import pandas as pd
-from sklearn.mixture import GaussianMixture
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+import peer_features
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
 
 from bonafide.audio import from_flac
 from bonafide.bootstrap import paired_difference
-from bonafide.calibration import calibrate, fit_calibration
+from bonafide.calibration import calibrate, fit_calibration, p_ai
+from bonafide.cliptable import SPLIT, as_table
+from bonafide.errors import UserError
 from bonafide.evaluation import arrays, clusters
-from bonafide.mel import MelSettings, log_mel
-from bonafide.models.statistics import _dct  # the cosine transform of our own front end
+from bonafide.files import write_text, write_whole
+from bonafide.folds import CATALOG, CLIPS
+from bonafide.params import read_section
 from bonafide.parts import part_files
 from bonafide.protocol import put_row, summary_row
-from bonafide.scoring import thresholds
-from bonafide.tables import read_rows
+from bonafide.scoring import auc, eer, thresholds
+from bonafide.splits import SplitSettings, fold_groups, split
+from bonafide.tables import read_rows, write_table
 
-RATE = 16000  # Hz; what prepared clips have
-LINEAR = MelSettings(n_fft=512, hop_length=160, n_mels=20, f_min=0, f_max=8000, crop_seconds=4, scale="linear")
-COMPONENTS = 64
-FRAMES = 60_000  # of each class that a mixture is fitted to
+WORK = Path(".bonafide/peers")
 REPLICATES = 1000
+COMPONENTS, PASSES, FRAMES_OF_START = 512, 10, 10  # of a Gaussian mixture; it starts from every tenth frame
 
-Features = dict[str, np.ndarray]
-Judge = Callable[[Features, list[str], np.ndarray], Callable[[list[str]], np.ndarray]]
-
-
-def means(samples: np.ndarray) -> np.ndarray:
-    """Return the means over time of 20 MFCC, 12 chroma and 7 contrast bands, shape (39,)."""
-    spectrum = np.abs(librosa.stft(samples, n_fft=512, hop_length=256))
-    parts = (
-        librosa.feature.mfcc(y=samples, sr=RATE, n_mfcc=20),
-        librosa.feature.chroma_stft(S=spectrum**2, sr=RATE, n_fft=512, tuning=0.0),
-        librosa.feature.spectral_contrast(S=spectrum, sr=RATE, n_fft=512),
-    )
-    return np.concatenate([part.mean(axis=1) for part in parts])
+Logits = Callable[[np.ndarray], np.ndarray]  # numbers of clips to logits, higher is more ai
+Fit = Callable[["Heard", "Sides", int, "int | None"], Logits]
 
 
-def lfcc(samples: np.ndarray) -> np.ndarray:
-    """Return linear-frequency cepstra with first and second differences, shape (frames, 60)."""
-    cepstra = log_mel(samples, RATE, LINEAR).astype(np.float32) @ _dct(LINEAR.n_mels)
-    first = np.gradient(cepstra, axis=0)
-    return np.hstack([cepstra, first, np.gradient(first, axis=0)]).astype(np.float32)
+@dataclass(frozen=True)
+class Heard:
+    """Features of all clips, shape (n, ...), and how many frames of each are not a repetition, shape (n,)."""
+
+    values: np.ndarray
+    frames: np.ndarray
 
 
-def mfcc_svm(found: Features, clips: list[str], is_ai: np.ndarray) -> Callable[[list[str]], np.ndarray]:
-    """Fit the machine and return what scores clips; higher is more ai."""
-    machine = make_pipeline(StandardScaler(), SVC(class_weight="balanced"))
-    machine.fit(np.stack([found[clip] for clip in clips]), is_ai)
-    return lambda tested: machine.decision_function(np.stack([found[clip] for clip in tested]))
+@dataclass(frozen=True)
+class Sides:
+    """Numbers of the clips that train, judge and are tested, and whether each clip of all is ai, shape (n,)."""
+
+    train: np.ndarray
+    dev: np.ndarray
+    test: np.ndarray
+    is_ai: np.ndarray
 
 
-def lfcc_gmm(found: Features, clips: list[str], is_ai: np.ndarray) -> Callable[[list[str]], np.ndarray]:
-    """Fit both mixtures and return what scores clips; higher is more ai."""
-    rng = np.random.default_rng(1)
-    mixtures = []
-    for label in (True, False):
-        frames = np.concatenate([found[clip] for clip, ai in zip(clips, is_ai, strict=True) if ai == label])
-        frames = frames[rng.choice(len(frames), min(FRAMES, len(frames)), replace=False)]
-        mixture = GaussianMixture(COMPONENTS, covariance_type="diag", max_iter=30, random_state=1, reg_covar=1e-3)
-        mixtures.append(mixture.fit(frames))
-    ai, human = mixtures
-    return lambda tested: np.array([ai.score(found[clip]) - human.score(found[clip]) for clip in tested])
+@dataclass(frozen=True)
+class Net:
+    """A network of `peer_nets` and how it is trained.
+
+    The rule for the epoch to keep is the same for all and that of ours: the highest AUC on dev. Both classes weigh
+    alike, by weights where the authors repeat clips.
+    """
+
+    name: str
+    batch: int
+    rate: float  # of Adam
+    epochs: int
+    halve_every: int | None = None  # epochs
+
+    def __call__(self, heard: Heard, sides: Sides, seed: int, epochs: int | None) -> Logits:
+        """Train the network and return what scores clips with it."""
+        import keras
+
+        keras.utils.set_random_seed(seed)
+        model = build(self.name, heard.values.shape[1:])
+        model.compile(keras.optimizers.Adam(self.rate), keras.losses.BinaryCrossentropy(from_logits=True))
+        rng = np.random.default_rng(seed)
+        best, kept = -1.0, model.get_weights()
+        for epoch in range(epochs or self.epochs):
+            started = time.perf_counter()
+            if self.halve_every:
+                model.optimizer.learning_rate = self.rate * 0.5 ** (epoch // self.halve_every)
+            loss = one_epoch(model, heard, sides, self.batch, rng)
+            took = time.perf_counter() - started
+            judged = auc(-logits_of(model, heard, sides.dev), ~sides.is_ai[sides.dev])
+            print(f"  epoch {epoch + 1}: loss {loss:.4f}, dev AUC {judged:.4f}, {took:.1f} s", flush=True)
+            if judged > best:
+                best, kept = judged, model.get_weights()
+        model.set_weights(kept)
+        return lambda clips: logits_of(model, heard, clips)
 
 
-def one_fold(fold: Path, found: Features, judge: Judge) -> tuple[pd.DataFrame, float]:
-    """Return the test clips of a fold with the peer's llr, calibrated on dev, and its balanced threshold."""
-    rows = pd.read_parquet(fold / "split.parquet")
-    side = {name: rows[rows["split"] == name] for name in ("train", "dev", "test")}
-    score = judge(found, side["train"]["clip"].tolist(), (side["train"]["label"] == "ai").to_numpy())
-    human = (side["dev"]["label"] == "human").to_numpy()
-    logits = score(side["dev"]["clip"].tolist())
+@dataclass(frozen=True)
+class Peer:
+    """A system to compare with: which features of `peer_features.FRONTS` it hears, and how it is fitted."""
+
+    front: str
+    fit: Fit
+    label: str
+
+
+def main() -> None:
+    """Train and test the chosen peers, print their rows and write them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--only", type=int, help="this fold alone, for a trial: no row is written")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="of the training")
+    parser.add_argument("--epochs", type=int, help="of the networks, instead of each one's own")
+    parser.add_argument("--ours", type=Path, help="folder of a system in .bonafide/folds, for paired intervals")
+    parser.add_argument("--table", type=Path, default=Path("docs/protocol.csv"))
+    parser.add_argument("--pairs", type=Path, default=Path("docs/pairs.csv"))
+    options = parser.parse_args()
+    try:
+        work, folds = folds_of(options.params, options.folds)
+        for name in options.peers:
+            kept = list(run_peer(name, work, folds, options))
+            if not options.only:
+                report(name, work, kept, options)
+    except UserError as error:
+        sys.exit(f"peers: {error}")
+
+
+def folds_of(params: Path, n_folds: int) -> tuple[Path, list[pd.DataFrame]]:
+    """Return the folder of these clips and folds, and the split table of each: the same as in `bonafide folds`."""
+    if not CLIPS.is_dir():
+        raise UserError(f"{CLIPS} is not there: run `dvc repro prepare` first")
+    sections = yaml.safe_load(params.read_text(encoding="utf-8"))
+    sections["split"]["group"] = "source"
+    rows = pq.read_table(CATALOG).to_pylist()
+    work = WORK / digest([sections["audio"], sections["split"], rows, n_folds])
+    settings = SplitSettings(**vars(read_section(params, "split", SplitSettings)) | {"group": "source"})
+    paths = [work / f"fold-{fold + 1}.parquet" for fold in range(n_folds)]
+    if not all(path.exists() for path in paths):
+        for path, tested in zip(paths, fold_groups(rows, "source", n_folds), strict=True):
+            write_table(as_table(split(rows, settings, tested), SPLIT), path)
+    return work, [pd.read_parquet(path) for path in paths]
+
+
+def run_peer(
+    name: str, work: Path, folds: list[pd.DataFrame], options: argparse.Namespace
+) -> Iterator[tuple[int, int, pd.DataFrame, float]]:
+    """Yield fold, seed, scores of the test clips and dev threshold; what was kept is not done again."""
+    peer, heard = PEERS[name], None
+    for number, rows in enumerate(folds, start=1):
+        for seed in options.seeds:
+            if options.only not in (None, number):
+                continue
+            folder = work / variant(name, options.epochs) / f"source-{number}-of-{len(folds)}-seed-{seed}"
+            if not (folder / "metrics.json").exists():
+                heard = heard or hear(peer.front, work, rows["clip"].tolist())
+                started = time.perf_counter()
+                scores, threshold = test(peer, heard, rows, seed, options.epochs)
+                write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "scores.parquet")
+                write_text(folder / "metrics.json", json.dumps({"balanced": {"threshold": threshold}}))
+                took = time.perf_counter() - started
+                print(f"{name}, fold {number}, seed {seed}: EER {eer(*arrays(scores)):.3f}, {took:.0f} s", flush=True)
+            yield number, seed, *kept_fold(folder)
+
+
+def test(peer: Peer, heard: Heard, rows: pd.DataFrame, seed: int, epochs: int | None) -> tuple[pd.DataFrame, float]:
+    """Train on the train side of `rows`; return the test clips with llr and p_ai, and the balanced threshold of dev."""
+    numbers = {side: np.flatnonzero(rows["split"] == side) for side in ("train", "dev", "test")}
+    sides = Sides(**numbers, is_ai=(rows["label"] == "ai").to_numpy())
+    score = peer.fit(heard, sides, seed, epochs)
+    human = ~sides.is_ai[sides.dev]
+    logits = score(sides.dev)
     calibration = fit_calibration(logits, human)
     threshold = thresholds(calibrate(logits, calibration), human)["balanced"]
-    return side["test"].assign(llr=calibrate(score(side["test"]["clip"].tolist()), calibration)), threshold
+    llr = calibrate(score(sides.test), calibration)
+    return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), threshold
 
 
-def features(make: Callable[[np.ndarray], np.ndarray]) -> Features:
-    """Return what `make` finds in each prepared clip."""
-    return {
-        row["clip"]: make(from_flac(row["audio"]["bytes"]))
-        for batch in read_rows(part_files(Path("data/clips")).values())
-        for row in batch.to_pylist()
+def hear(front: str, work: Path, clips: list[str]) -> Heard:
+    """Return the features of all `clips` in their order; they are computed once and then read from `work`."""
+    path = work / f"{front}.npy"
+    lengths = work / f"{front}-frames.npy"
+    if not lengths.exists():
+        found, frames = {}, {}
+        for batch in read_rows(part_files(CLIPS).values(), ["clip", "audio"]):
+            for row in batch.to_pylist():
+                samples = from_flac(row["audio"]["bytes"])
+                values = peer_features.FRONTS[front](samples)
+                found[row["clip"]] = values.astype(np.float32 if values.ndim == 1 else np.float16)
+                frames[row["clip"]] = min(peer_features.FRAMES, 1 + samples.size // peer_features.HOP)
+        write_whole(path, lambda temporary: np.save(temporary, [found[clip] for clip in clips]))
+        write_whole(lengths, lambda temporary: np.save(temporary, [frames[clip] for clip in clips]))
+    return Heard(np.load(path, mmap_mode="r"), np.load(lengths))
+
+
+def fit_svm(heard: Heard, sides: Sides, seed: int, epochs: int | None) -> Logits:
+    """Fit what a popular tool has: a support vector machine of scikit-learn's defaults over standardised means."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    machine = make_pipeline(StandardScaler(), SVC(kernel="rbf", random_state=seed))
+    machine.fit(heard.values[sides.train], sides.is_ai[sides.train])
+    return lambda clips: machine.decision_function(heard.values[clips])
+
+
+def fit_gmm(heard: Heard, sides: Sides, seed: int, epochs: int | None) -> Logits:
+    """Fit a mixture of 512 diagonal Gaussians to the frames of each class: the LFCC-GMM baseline of ASVspoof 2019.
+
+    Todisco et al. 2019, "ASVspoof 2019: Future Horizons in Spoofed and Fake Audio Detection"; the start from a tenth
+    of the frames and ten passes are those of the organisers' Python version.
+    """
+
+    def frames_of(clip: int) -> np.ndarray:
+        return heard.values[clip, : heard.frames[clip]].astype(np.float32)
+
+    mean, spread = moments(np.concatenate([frames_of(clip) for clip in sides.train]))
+    mixtures = []
+    for label in (True, False):
+        own = [(frames_of(clip) - mean) / spread for clip in sides.train if sides.is_ai[clip] == label]
+        mixtures.append(mixture(np.concatenate(own), seed))
+
+    def score(clips: np.ndarray) -> np.ndarray:
+        standard = [(frames_of(clip) - mean) / spread for clip in clips]
+        return np.array([mixtures[0].score(frames) - mixtures[1].score(frames) for frames in standard])
+
+    return score
+
+
+def moments(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation: a likelihood ratio is the same in any unit, float32 is not."""
+    return frames.mean(axis=0), frames.std(axis=0)
+
+
+def mixture(frames: np.ndarray, seed: int) -> Any:  # noqa: ANN401 - of scikit-learn, which has no types
+    """Return a fitted mixture of Gaussians for `frames`, shape (n, k)."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    options: dict[str, Any] = {"covariance_type": "diag", "max_iter": PASSES, "random_state": seed, "reg_covar": 1e-4}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # ten passes are what was published
+        size = min(COMPONENTS, len(frames) // FRAMES_OF_START)
+        start = GaussianMixture(size, **options).fit(frames[::FRAMES_OF_START])
+        known = {"weights_init": start.weights_, "means_init": start.means_, "precisions_init": start.precisions_}
+        return GaussianMixture(size, **options, **known).fit(frames)
+
+
+def build(name: str, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - Keras is imported where a network is wanted
+    """Return the untrained network `name` of `peer_nets` for features of `shape`."""
+    import peer_nets
+
+    return getattr(peer_nets, name)(*shape)
+
+
+def one_epoch(model: Any, heard: Heard, sides: Sides, batch: int, rng: np.random.Generator) -> float:  # noqa: ANN401
+    """Return the mean loss of one pass over the training clips in a new order; the rest of a batch is left out."""
+    order = rng.permutation(sides.train)
+    batch = min(batch, len(order))
+    share = sides.is_ai[sides.train].mean()
+    losses = []
+    for start in range(0, len(order) - batch + 1, batch):
+        clips = np.sort(order[start : start + batch])
+        is_ai = sides.is_ai[clips]
+        weight = np.where(is_ai, 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
+        x = heard.values[clips].astype(np.float32)
+        losses.append(float(model.train_on_batch(x, is_ai[:, None].astype(np.float32), sample_weight=weight)))
+    return float(np.mean(losses))
+
+
+def logits_of(model: Any, heard: Heard, clips: np.ndarray, batch: int = 64) -> np.ndarray:  # noqa: ANN401
+    """Return the logit of each of `clips`; batches are filled up, so that one compiled graph serves all."""
+    found = []
+    for start in range(0, len(clips), batch):
+        own = clips[start : start + batch]
+        filled = np.concatenate([own, np.repeat(own[-1:], batch - len(own))])
+        logits = np.asarray(model.predict_on_batch(heard.values[filled].astype(np.float32)))
+        found.append(logits[: len(own), 0].astype(np.float64))
+    return np.concatenate(found)
+
+
+def report(
+    name: str, work: Path, kept: list[tuple[int, int, pd.DataFrame, float]], options: argparse.Namespace
+) -> None:
+    """Print and write the peer's row of the protocol's table, and its difference from ours."""
+    figures = summary_row([fold[2:] for fold in kept], replicates=REPLICATES, seed=1)
+    label = PEERS[name].label + (f", {options.epochs} epochs" if options.epochs and is_net(name) else "")
+    row = {
+        **{"name": label, "params": digest([work.name, variant(name, options.epochs)])},
+        **{
+            "calibrated by": "dev",
+            "held out": "source",
+            "folds": options.folds,
+            "seeds": " ".join(map(str, options.seeds)),
+        },
+        **{key: round(value, 4) for key, value in figures.items()},
     }
+    print(pd.Series(row).to_string())
+    put(options.table, row)
+    if options.ours:
+        pair = difference({(fold, seed): scores for fold, seed, scores, _ in kept}, options.ours, options.folds)
+        row = {"system": label, "params": row["params"], "less": options.ours.name, **pair}
+        print(pd.Series(row).to_string())
+        put(options.pairs, row, of=("system", "params", "less"))
 
 
-def main(folder: Path, table: Path) -> None:
-    """Add a row for each peer to `table` and print how it differs from ours."""
-    folds = sorted(path.parent for path in folder.glob("source-*-seed-1/metrics.json"))
-    ours = pd.concat([pd.read_parquet(fold / "scores.parquet", columns=["clip", "llr"]) for fold in folds])
-    for name, make, judge in (("MFCC-SVM", means, mfcc_svm), ("LFCC-GMM", lfcc, lfcc_gmm)):
-        kept = list(map(partial(one_fold, found=features(make), judge=judge), folds))
-        row = summary_row(kept, replicates=REPLICATES, seed=1)
-        named = {"name": name, "params": folder.name, "held out": "source", "folds": len(folds), "seeds": "1"}
-        known = pd.read_csv(table, dtype={"seeds": str}) if table.exists() else pd.DataFrame()
-        put_row(known, {**named, **{key: round(value, 4) for key, value in row.items()}}).to_csv(table, index=False)
+def difference(theirs: dict[tuple[int, int], pd.DataFrame], ours: Path, n_folds: int) -> dict[str, float]:
+    """Return the pooled EER of theirs less ours over the same clips, with its 95 % interval.
 
-        both = pd.concat([scores for scores, _ in kept]).merge(ours, on="clip", suffixes=("", "_ours"))
-        human = arrays(both)[1]
-        worse = paired_difference(
-            both["llr"], both["llr_ours"], human, clusters(both), metric="eer", replicates=REPLICATES, seed=1
-        )
-        print(json.dumps({**named, **row}))
-        print(
-            f"{name}: EER higher than ours by {worse.difference:.3f} ({worse.low:.3f} to {worse.high:.3f})", flush=True
-        )
+    Only seeds that both have are compared; a system with one seed alone meets that seed in the other.
+    """
+    pools = []
+    for (fold, seed), scores in theirs.items():
+        folder = ours / f"source-{fold}-of-{n_folds}-seed-{seed}"
+        if not (folder / "metrics.json").exists():
+            raise UserError(f"{folder} is not done: run `bonafide folds --folds {n_folds}` with seed {seed} first")
+        both = scores.merge(kept_fold(folder)[0][["clip", "llr"]], on="clip", suffixes=("", " ours"))
+        if len(both) != len(scores):
+            raise UserError(f"{folder} tests other clips: give --params the file that `bonafide folds` ran with")
+        pools.append(both)
+    pool = pd.concat(pools)
+    llr, human = arrays(pool)
+    paired = paired_difference(
+        llr, pool["llr ours"].to_numpy(), human, clusters(pool), replicates=REPLICATES, seed=1
+    )._asdict()
+    return {**{key: round(value, 4) for key, value in paired.items()}, "clips": len(pool)}
+
+
+def put(table: Path, row: dict[str, Any], of: tuple[str, ...] | None = None) -> None:
+    """Write `row` into the CSV `table`, in the place of an elder one with the same values in the columns `of`."""
+    known = pd.read_csv(table, dtype={"seeds": str, "params": str}) if table.exists() else pd.DataFrame()
+    write_text(table, (put_row(known, row, of) if of else put_row(known, row)).to_csv(index=False))
+
+
+def kept_fold(folder: Path) -> tuple[pd.DataFrame, float]:
+    """Return the test scores of a fold, of a peer or of ours, and its dev threshold."""
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    return pd.read_parquet(folder / "scores.parquet"), metrics["balanced"]["threshold"]
+
+
+def is_net(name: str) -> bool:
+    """Tell whether peer `name` is trained by epochs."""
+    return isinstance(PEERS[name].fit, Net)
+
+
+def variant(name: str, epochs: int | None) -> str:
+    """Return the name of the folder in which this peer's folds are kept: another training is another folder."""
+    fit = PEERS[name].fit
+    settings = [vars(fit), epochs or fit.epochs] if isinstance(fit, Net) else [COMPONENTS, PASSES]
+    return f"{name}-{digest(settings)[:8]}"
+
+
+def digest(facts: object) -> str:
+    """Return a short name for `facts`."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+PEERS = {
+    "mfcc-svm": Peer("librosa_means", fit_svm, "MFCC, chroma, contrast means and SVM"),
+    "lfcc-gmm": Peer("asvspoof_lfcc", fit_gmm, "LFCC-GMM (ASVspoof baseline)"),
+    # Wang & Yamagishi 2021: Adam at 3e-4, halved every 10 epochs, 64 clips a step.
+    "lcnn": Peer("asvspoof_lfcc", Net("lcnn", 64, 3e-4, 30, halve_every=10), "LFCC-LCNN (ASVspoof baseline)"),
+    # Kawa et al. 2022 and 2023: Adam at 1e-4 for 10 epochs, 8 clips a step.
+    "specrnet": Peer("kawa_lfcc", Net("specrnet", 8, 1e-4, 10), "SpecRNet"),
+    "mesonet": Peer("kawa_lfcc", Net("mesonet", 8, 1e-4, 10), "MesoInception-4"),
+}
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main()
