@@ -11,6 +11,7 @@ from bonafide.commands.folds import folds
 from bonafide.commands.generate import generate
 from bonafide.commands.info import info
 from bonafide.commands.release import release
+from bonafide.commands.search import search
 from bonafide.commands.serve import serve
 from bonafide.errors import UserError
 
@@ -29,6 +30,7 @@ app.command()(folds)
 app.command()(generate)
 app.command()(info)
 app.command()(release)
+app.command()(search)
 app.command()(serve)
 
 

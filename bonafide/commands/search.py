@@ -1,0 +1,45 @@
+"""`bonafide search`: settings of the training, chosen by dev."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bonafide.search import Trial
+
+
+def search(
+    space: Annotated[Path, typer.Argument(help="What may vary: a YAML file as in searches/.")] = Path(
+        "searches/statistics.yaml"
+    ),
+    trials: Annotated[
+        int, typer.Option(min=1, help="How many settings are tried, those of earlier runs among them.")
+    ] = 20,
+    params: Annotated[Path, typer.Option(help="The params file whose section train is varied.")] = Path("params.yaml"),
+    out: Annotated[Path, typer.Option(help="Where the params file of the best trial goes.")] = Path(
+        "params-found.yaml"
+    ),
+    table: Annotated[Path, typer.Option(help="Where the trials are listed.")] = Path("metrics/search.csv"),
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of settings.")] = 1,
+) -> None:
+    """Search the settings of the training that judge the dev side best; an interrupted search goes on."""
+    import pandas as pd
+
+    from bonafide.files import write_text
+    from bonafide.search import search as searched
+    from bonafide.search import written
+
+    def tell(tried: "list[Trial]") -> None:
+        rows = [
+            {"trial": number, **trial.values, "dev AUC": trial.auc, "dev EER": trial.eer, "seconds": trial.seconds}
+            for number, trial in enumerate(tried, start=1)
+        ]
+        listed = pd.DataFrame(rows).sort_values("dev AUC", ascending=False, kind="stable")
+        write_text(table, listed.round(4).to_csv(index=False))
+        values = ", ".join(f"{key} {value}" for key, value in tried[-1].values.items())
+        print(f"trial {len(tried)} of {trials}: dev AUC {tried[-1].auc:.4f} with {values}", flush=True)
+
+    best = searched(params, space, trials=trials, seed=seed, work=Path(".bonafide/search"), tell=tell)[0]
+    write_text(out, written(params, best.values))
+    print(f"best: dev AUC {best.auc:.4f}, dev EER {best.eer:.4f}; {out} has its settings, {table} all trials")
