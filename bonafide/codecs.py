@@ -47,30 +47,12 @@ def through_ffmpeg(samples: np.ndarray, rate: int, *, codec: str, container: str
         return np.concatenate([part.to_ndarray()[0] for part in parts])
 
 
-def through_sndfile(samples: np.ndarray, rate: int, *, container: str, subtype: str, loss: float = 0.0) -> np.ndarray:
-    """Return `samples`, shape (n,), float32 at `rate` hertz, stored by libsndfile and read again.
-
-    Parameters
-    ----------
-    samples : np.ndarray, shape=(n,)
-    rate : int
-        In hertz.
-    container, subtype : str
-        libsndfile's names, such as ``"OGG"`` and ``"VORBIS"``, or ``"WAV"`` and ``"IMA_ADPCM"``.
-    loss : float
-        From 0, the best that a lossy coding can do, to 1, its smallest files.
-    """
-    file = io.BytesIO()
-    level: dict[str, float] = {"compression_level": loss} if loss else {}
-    soundfile.write(file, np.clip(samples, -1, 1), rate, format=container, subtype=subtype, **level)
-    file.seek(0)
-    return soundfile.read(file, dtype="float32")[0]
-
-
 def through_telephone(samples: np.ndarray, rate: int, *, subtype: str) -> np.ndarray:
     """Return `samples`, shape (n,), through an 8 kHz line coded as libsndfile's `subtype`: ALAW, ULAW or GSM610."""
-    line = resample(samples, rate, TELEPHONE_RATE)
-    return resample(through_sndfile(line, TELEPHONE_RATE, container="WAV", subtype=subtype), TELEPHONE_RATE, rate)
+    file = io.BytesIO()
+    soundfile.write(file, resample(samples, rate, TELEPHONE_RATE), TELEPHONE_RATE, format="WAV", subtype=subtype)
+    file.seek(0)
+    return resample(soundfile.read(file, dtype="float32")[0], TELEPHONE_RATE, rate)
 
 
 def _as_int16(samples: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bonafide import channel
-from bonafide.channel import Codec, Denoise, Room
+from bonafide.channel import Codec, Room
 
 RATE = 16000
 
@@ -17,10 +17,10 @@ def drawn(monkeypatch):
     return start
 
 
-@pytest.mark.parametrize("transform", [Codec(), Denoise(), Room()])
+@pytest.mark.parametrize("transform", [Codec(), Room()])
 def test_length_is_kept_the_sound_is_changed_and_the_seed_decides(voice, drawn, transform):
     samples = voice[: 2 * RATE].astype(np.float32)
-    for seed in range(12):
+    for seed in range(6):
         drawn(seed)
         first = transform(samples, RATE)
         drawn(seed)
@@ -32,7 +32,7 @@ def test_length_is_kept_the_sound_is_changed_and_the_seed_decides(voice, drawn, 
         assert np.corrcoef(loud)[0, 1] > 0.7, "no longer the same voice"
 
 
-@pytest.mark.parametrize("transform", [Codec(p=0.0), Denoise(p=0.0), Room(p=0.0)])
+@pytest.mark.parametrize("transform", [Codec(p=0.0), Room(p=0.0)])
 def test_with_probability_0_nothing_happens(voice, transform):
     assert transform(voice, RATE) is voice
 
@@ -41,12 +41,3 @@ def test_a_room_keeps_the_level(voice, drawn):
     drawn(1)
     samples = voice[:RATE].astype(np.float32)
     assert np.std(Room()(samples, RATE)) == pytest.approx(np.std(samples), rel=0.05)
-
-
-def test_noise_reduction_turns_pauses_down_and_leaves_the_voice(voice, drawn):
-    drawn(1)
-    samples = voice[:RATE].astype(np.float32)
-    pause = np.random.default_rng(1).normal(size=RATE).astype(np.float32) * np.std(samples) / 30
-    cleaned = Denoise()(np.concatenate([pause, samples + pause]), RATE)
-    assert np.std(cleaned[: RATE - RATE // 20]) < 0.7 * np.std(pause)
-    assert np.corrcoef(cleaned[RATE:], samples)[0, 1] > 0.9
