@@ -88,7 +88,7 @@ def summary_row(folds: Sequence[tuple[pd.DataFrame, float]], *, replicates: int,
         "within-source AUC": _mean(within),
         "balanced accuracy": float(figures["balanced_accuracy"].mean()),
         "human-only false alarms": _mean(alarms),
-        "clips": len(pool),
+        "clips": pool["clip"].nunique(),
     }
 
 
@@ -97,7 +97,7 @@ def put_row(table: pd.DataFrame, row: dict[str, object], key: Sequence[str] = NU
     new = pd.DataFrame([row])
     if table.empty:
         return new
-    same = (table[list(key)].astype(str) == new[list(key)].astype(str).iloc[0]).all(axis=1)
+    same = (table.reindex(columns=list(key)).astype(str) == new[list(key)].astype(str).iloc[0]).all(axis=1)
     return pd.concat([table[~same], new], ignore_index=True)
 
 

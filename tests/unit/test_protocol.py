@@ -49,8 +49,9 @@ def test_turned_scores_turn_the_figures(scores):
 
 
 def test_a_row_pools_and_averages(scores):
-    row = summary_row([(scores, 0.0), (scores, 0.0)], replicates=50, seed=1)
-    assert row["clips"] == 2 * len(scores)
+    named = scores.assign(clip=scores.index)
+    row = summary_row([(named, 0.0), (named, 0.0)], replicates=50, seed=1)
+    assert row["clips"] == len(scores)
     assert row["pooled EER"] == pytest.approx(row["mean fold EER"])
     assert row["low"] <= row["pooled EER"] <= row["high"]
     assert row["within-source AUC"] == 0.5
@@ -58,7 +59,15 @@ def test_a_row_pools_and_averages(scores):
 
 
 def test_a_new_row_takes_the_place_of_its_elder():
-    one = {"name": "a", "params": "1", "held out": "source", "folds": 5, "seeds": "1", "pooled EER": 0.3}
+    one = {
+        "name": "a",
+        "params": "1",
+        "calibrated by": "dev",
+        "held out": "source",
+        "folds": 5,
+        "seeds": "1",
+        "pooled EER": 0.3,
+    }
     table = put_row(pd.DataFrame(), one)
     table = put_row(table, {**one, "params": "2"})
     table = put_row(table, {**one, "pooled EER": 0.2})
