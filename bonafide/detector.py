@@ -54,8 +54,11 @@ class Detector:
 
     def logit_of_mel(self, mel: np.ndarray) -> float:
         """Return the mean logit over the crops of a log-mel spectrogram, shape (frames, n_mels)."""
-        batch = crops(mel, self.facts.mel.crop_frames(self.facts.audio.rate)).astype(np.float32)
-        return float(self._session.run(None, {self._input: batch})[0].mean(dtype=np.float64))
+        return float(self.logits(crops(mel, self.facts.mel.crop_frames(self.facts.audio.rate))).mean(dtype=np.float64))
+
+    def logits(self, batch: np.ndarray) -> np.ndarray:
+        """Return the network's logit of each crop in `batch`, shape (n, frames, n_mels); shape (n,)."""
+        return self._session.run(None, {self._input: batch.astype(np.float32)})[0].reshape(len(batch))
 
     def score(self, recording: Recording) -> tuple[float, float]:
         """Return the llr (higher is more human) and the probability of ai of a decoded recording.

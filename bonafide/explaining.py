@@ -194,13 +194,8 @@ def _logits(detector: Detector, mels: np.ndarray) -> np.ndarray:
     batch = np.concatenate([crops(mel, size) for mel in mels])
     # A patch lies in one or two crops; the others are the same in all of `mels`.
     of = np.unique([hash(crop.tobytes()) for crop in batch], return_index=True, return_inverse=True)
-    logits = np.concatenate([_run(detector, part) for part in _split(batch[of[1]])])
+    logits = np.concatenate([detector.logits(part) for part in _split(batch[of[1]])])
     return logits[of[2]].reshape(len(mels), -1).mean(axis=1, dtype=np.float64)
-
-
-def _run(detector: Detector, batch: np.ndarray) -> np.ndarray:
-    inputs = {detector._input: batch.astype(np.float32)}
-    return detector._session.run(None, inputs)[0].reshape(len(batch))
 
 
 def _split(batch: np.ndarray) -> list[np.ndarray]:
