@@ -1,6 +1,8 @@
 """The figures in the README are those of the committed tables."""
 
+import json
 import re
+from functools import reduce
 from pathlib import Path
 
 import pandas as pd
@@ -22,3 +24,14 @@ def test_the_readme_shows_the_figures_of_the_protocol(line):
     ours = table[(table["name"] == "statistics and kernel (default)") & (table["calibrated by"] == "the other folds")]
     (text,) = re.findall(rf"^\| {line}.*?\| (.*?) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert re.findall(r"\d\.\d\d", text) == [f"{value:.2f}" for value in ours.iloc[0][SHOWN[line]]]
+
+
+def test_the_readme_shows_the_figures_of_the_demo():
+    measured = json.loads((ROOT / "metrics" / "metrics.json").read_text())
+    intervals = json.loads((ROOT / "metrics" / "intervals.json").read_text())
+    pattern = r"^\| .*?\(`([a-z_.]+)`\) \| ([\d.]+) \| ([\d.]+) to ([\d.]+) \|$"
+    rows = re.findall(pattern, (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(rows) == 8
+    for name, *shown in rows:
+        value = reduce(lambda part, key: part[key], name.split("."), measured)
+        assert shown == [f"{each:.3f}" for each in (value, intervals[name]["low"], intervals[name]["high"])], name
