@@ -29,7 +29,7 @@ def test_the_readme_shows_the_figures_of_the_protocol(line):
 def test_the_readme_shows_the_figures_of_the_demo():
     measured = json.loads((ROOT / "metrics" / "metrics.json").read_text())
     intervals = json.loads((ROOT / "metrics" / "intervals.json").read_text())
-    pattern = r"^\| .*?\(`([a-z_.]+)`\) \| ([\d.]+) \| ([\d.]+) to ([\d.]+) \|$"
+    pattern = r"^\| .*?\(`([a-z0-9_.]+)`\) \| ([\d.]+) \| ([\d.]+) to ([\d.]+) \|$"
     rows = re.findall(pattern, (ROOT / "README.md").read_text(), re.MULTILINE)
     assert len(rows) == 8
     for name, *shown in rows:
