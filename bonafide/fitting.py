@@ -64,23 +64,67 @@ def fit_statistics(
     weights = balanced_weights(training.clips, is_ai, clips.sources, given)
     print(f"{len(found)} crops of {len(clips.train)} clips; {found.shape[1]} statistics of each", flush=True)
 
-    mean, variance = found.mean(axis=0, dtype=np.float64), found.var(axis=0, dtype=np.float64)
-    standard = np.clip((found - mean) / np.sqrt(variance + 1e-6), -LIMIT, LIMIT).astype(np.float32)
+    machine = fit_kernel(found, is_ai, weights, settings)
+
+    model = statistics(clips.frames, clips.n_mels, len(machine.centres), settings.kernel.width)
+    model.get_layer("standardise").set_weights([machine.mean, machine.variance])
+    model.get_layer("kernel").set_weights([machine.centres.T])
+    model.get_layer("logit").set_weights([machine.weights[:, None], np.array([machine.bias])])
+    # The loss of the probability given to the right class: log(1 + exp(-z)) with z the logit, turned for human crops.
+    loss = np.average(np.logaddexp(0, np.where(is_ai, -1, 1) * machine.logits(found)), weights=weights)
+    return model, [{"epoch": 1, "loss": float(loss), **(judge(model, clips) if clips.dev else {})}]
+
+
+@dataclass(frozen=True)
+class KernelMachine:
+    """A kernel machine over statistics: what the layers of the network "statistics" after the first one hold.
+
+    Attributes
+    ----------
+    mean, variance : np.ndarray, shape=(k,)
+        Of each statistic in training.
+    centres : np.ndarray, shape=(m, k)
+        Standardised statistics of examples.
+    width : float
+        Of the Gaussian kernel.
+    weights : np.ndarray, shape=(m,)
+    bias : float
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    centres: np.ndarray
+    width: float
+    weights: np.ndarray
+    bias: float
+
+    def logits(self, values: np.ndarray) -> np.ndarray:
+        """Return the logit, higher is more ai, of each row of statistics, shape (n, k); shape (n,)."""
+        near = gaussian(_standard(values, self.mean, self.variance), self.centres, self.width)
+        return near @ self.weights + self.bias
+
+
+def fit_kernel(values: np.ndarray, is_ai: np.ndarray, weights: np.ndarray, settings: TrainSettings) -> KernelMachine:
+    """Fit a kernel machine to statistics of crops.
+
+    Parameters
+    ----------
+    values : np.ndarray, shape=(n, k)
+    is_ai : np.ndarray, shape=(n,), bool
+    weights : np.ndarray, shape=(n,)
+        What each crop counts.
+    settings : TrainSettings
+        Its `kernel` and `seed`.
+    """
+    mean, variance = values.mean(axis=0, dtype=np.float64), values.var(axis=0, dtype=np.float64)
+    standard = _standard(values, mean, variance)
     rng = np.random.default_rng(settings.seed)
     centres = standard[rng.choice(len(standard), min(settings.kernel.centres, len(standard)), replace=False)]
     width = settings.kernel.width / standard.shape[1]
     whiten = _inverse_root(gaussian(centres, centres, width))
-    near = gaussian(standard, centres, width) @ whiten
     regression = LogisticRegression(C=settings.kernel.strength, max_iter=ITERATIONS)
-    regression.fit(near, is_ai, sample_weight=weights)
-
-    model = statistics(clips.frames, clips.n_mels, len(centres), settings.kernel.width)
-    model.get_layer("standardise").set_weights([mean, variance])
-    model.get_layer("kernel").set_weights([centres.T])
-    model.get_layer("logit").set_weights([whiten @ regression.coef_.T, regression.intercept_])
-    p_right = np.clip(regression.predict_proba(near)[np.arange(len(is_ai)), is_ai.astype(int)], 1e-12, 1)
-    loss = float(np.average(-np.log(p_right), weights=weights))
-    return model, [{"epoch": 1, "loss": loss, **(judge(model, clips) if clips.dev else {})}]
+    regression.fit(gaussian(standard, centres, width) @ whiten, is_ai, sample_weight=weights)
+    return KernelMachine(mean, variance, centres, width, whiten @ regression.coef_[0], float(regression.intercept_[0]))
 
 
 def balanced_weights(
@@ -110,6 +154,10 @@ def gaussian(x: np.ndarray, centres: np.ndarray, width: float) -> np.ndarray:
     """Return exp(-width |x - centre|^2) for x, shape (n, k), and centres, shape (m, k); shape (n, m), float64."""
     squares = np.square(x, dtype=np.float64).sum(axis=1)[:, None] + np.square(centres, dtype=np.float64).sum(axis=1)
     return np.exp(-width * np.maximum(squares - 2.0 * (x @ centres.T), 0.0))
+
+
+def _standard(values: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    return np.clip((values - mean) / np.sqrt(variance + 1e-6), -LIMIT, LIMIT).astype(np.float32)
 
 
 def _inverse_root(kernel: np.ndarray) -> np.ndarray:
