@@ -15,6 +15,8 @@ from bonafide.commands.search import search
 from bonafide.commands.serve import serve
 from bonafide.errors import UserError
 
+INTERRUPTED, GOES_ON = 130, "interrupted; a new run goes on from what is done"
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -40,8 +42,12 @@ def main() -> None:
         app()
     except UserError as error:
         sys.exit(_say(str(error), 1))
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer turns Ctrl-C into this and says nothing
+            _say(GOES_ON, INTERRUPTED)
+        raise
     except KeyboardInterrupt:
-        sys.exit(_say("interrupted; a new run goes on from what is done", 130))
+        sys.exit(_say(GOES_ON, INTERRUPTED))
 
 
 def _say(sentence: str, code: int) -> int:

@@ -7,15 +7,17 @@ import copy
 import hashlib
 import io
 import json
+import math
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
+import keras
 import pyarrow.parquet as pq
 import yaml
 
@@ -29,6 +31,7 @@ from bonafide.training import Clips, TrainSettings, clips_of, fit
 
 SPLIT, FEATURES = Path("data/split.parquet"), Path("data/features")
 SECTION = "train"
+SCALARS = (bool, int, float, str)  # what keras-tuner can choose from
 DIGITS = 4  # of a value that is tried: more say nothing, and the params file is for people
 
 
@@ -61,7 +64,8 @@ def read_space(path: Path, sections: Mapping[str, Any]) -> Space:
     Raises
     ------
     UserError
-        For a key that is unknown or not below `train`, an empty list, or a span that is none.
+        For a key that is unknown or not below `train`, an empty list, a span that is none, or a value that the
+        stage would refuse.
     """
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -77,7 +81,7 @@ def read_space(path: Path, sections: Mapping[str, Any]) -> Space:
 def search(
     params: Path, space_file: Path, *, trials: int, seed: int, work: Path, tell: Callable[[list[Trial]], None]
 ) -> list[Trial]:
-    """Try settings one after the other and return what was tried, best first.
+    """Try settings one after the other and return what was tried, in that order.
 
     A search that was interrupted goes on after its last whole trial.
 
@@ -90,7 +94,7 @@ def search(
     trials : int
         How many in all, with those of earlier runs.
     seed : int
-        Of the choice of settings.
+        Of the choice of settings, from 1.
     work : Path
         Where keras-tuner keeps its state, for each space, params, split and features apart.
     tell : callable
@@ -107,8 +111,8 @@ def search(
             values = {name: _short(value) for name, value in trial.hyperparameters.values.items()}
             try:
                 return judge(values)
-            except UserError as error:
-                raise keras_tuner.errors.FatalError(str(error)) from None
+            except Exception as error:  # else it would be counted as a trial and the search go on
+                raise keras_tuner.errors.FatalError from error
 
         def on_trial_end(self, trial: Any) -> None:  # noqa: ANN401 - likewise
             super().on_trial_end(trial)
@@ -121,13 +125,15 @@ def search(
         hyperparameters=_hyperparameters(keras_tuner, space),
         allow_new_entries=False,
     )
+    name = _key(sections, space, clips, seed)
+    no_trial_ended = not list((work / name).glob("tuner*.json"))  # what is there counts as a trial, but never ends
     with redirect_stdout(io.StringIO()):  # it tells where it reloads from
-        tuner = Tuner(oracle, directory=str(work), project_name=_key(sections, space, clips, seed))
+        tuner = Tuner(oracle, directory=str(work), project_name=name, overwrite=no_trial_ended)
     try:
         tuner.search(verbose=0)
     except keras_tuner.errors.FatalError as error:
-        raise UserError(str(error)) from None
-    return sorted(_tried(oracle), key=lambda trial: -trial.auc)
+        raise error.__cause__ or error from None
+    return _tried(oracle)
 
 
 def with_values(sections: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def written(params: Path, values: Mapping[str, Any]) -> str:
     text = params.read_text(encoding="utf-8")
     places = {key: _place(yaml.compose(text), key) for key in values}
     for key, place in sorted(places.items(), key=lambda of: -of[1].start):
-        text = text[: place.start] + json.dumps(values[key]) + text[place.stop :]
+        text = text[: place.start] + _as_yaml(values[key]) + text[place.stop :]
     return text
 
 
@@ -153,6 +159,10 @@ def _place(node: Any, key: str) -> slice:  # noqa: ANN401 - a node of PyYAML
     for part in key.split("."):
         node = next(value for name, value in node.value if name.value == part)
     return slice(node.start_mark.index, node.end_mark.index)
+
+
+def _as_yaml(value: Any) -> str:  # noqa: ANN401 - whatever a setting may be
+    return yaml.safe_dump(value).partition("\n")[0]  # 5.0e-05; JSON's 5e-05 is a string in YAML
 
 
 def _keras_tuner() -> Any:  # noqa: ANN401 - it has no types
@@ -172,19 +182,36 @@ def _sections(params: Path) -> dict[str, Any]:
 def _range(path: Path, key: str, values: Any, sections: Mapping[str, Any]) -> Span | list[Any]:  # noqa: ANN401 - YAML
     if not str(key).startswith(f"{SECTION}."):
         raise UserError(f"{path}: {key} is not below '{SECTION}': for others change params.yaml and run `dvc repro`")
+    if key == f"{SECTION}.model":
+        raise UserError(f"{path}: {key} needs features of its own: set it in params.yaml and run `dvc repro`")
     known: Any = sections
     for part in key.split("."):
         if not isinstance(known, Mapping) or part not in known:
             raise UserError(f"{path}: {key} is not a known setting")
         known = known[part]
-    if isinstance(values, list) and values and all(type(value) is type(values[0]) for value in values):
-        return values
-    if isinstance(values, Mapping):
-        span = parse(values, f"{path}: {key}", Span)
-        if not span.low < span.high or (span.log and span.low <= 0):
-            raise UserError(f"{path}: {key}: low must be less than high, and more than 0 where log is true")
-        return span
-    raise UserError(f"{path}: {key} must be a list of values of one kind, or have low and high")
+    if isinstance(values, Mapping) and not isinstance(known, Mapping):
+        allowed: Span | list[Any] = _span(path, key, values)
+    elif isinstance(values, list) and values and all(type(one) is type(values[0]) in SCALARS for one in values):
+        allowed = values
+    else:
+        raise UserError(f"{path}: {key} must be a list of values of one kind, or have low and high")
+    for value in allowed if isinstance(allowed, list) else _ends(allowed):
+        parse(with_values(sections, {key: value})[SECTION], f"{path}: {SECTION}", TrainSettings)
+    return allowed
+
+
+def _span(path: Path, key: str, values: Any) -> Span:  # noqa: ANN401 - YAML
+    span = parse(values, f"{path}: {key}", Span)
+    if not span.low < span.high < math.inf or (span.log and span.low <= 0):
+        raise UserError(f"{path}: {key}: low must be less than high, and more than 0 where log is true")
+    if span.whole and not (span.low.is_integer() and span.high.is_integer()):
+        raise UserError(f"{path}: {key}: low and high must be whole numbers where whole is true")
+    return span
+
+
+def _ends(span: Span) -> list[Any]:
+    """Return the values next to the ends of `span`, as they would be tried."""
+    return [round(end) if span.whole else _short(end) for end in (span.low, span.high)]
 
 
 def _hyperparameters(keras_tuner: Any, space: Space) -> Any:  # noqa: ANN401 - it has no types
@@ -203,13 +230,14 @@ def _hyperparameters(keras_tuner: Any, space: Space) -> Any:  # noqa: ANN401 - i
 
 def _judge_of(sections: Mapping[str, Any], clips: Clips, work: Path) -> Callable[[Mapping[str, Any]], dict[str, float]]:
     """Return what trains with other values and tells dev_auc, dev_eer and seconds."""
-    known = crop_statistics(clips) if sections[SECTION]["model"] == "statistics" else None
+    known = cache(lambda: crop_statistics(clips))  # once, and not where all trials are done
 
     def judge(values: Mapping[str, Any]) -> dict[str, float]:
         started = time.monotonic()
+        keras.backend.clear_session()  # else every trial's network stays in memory
         settings = parse(with_values(sections, values)[SECTION], f"the tried values {dict(values)}", TrainSettings)
-        if known is not None:
-            _, history = fit_statistics(clips, settings, known)
+        if settings.model == "statistics":
+            _, history = fit_statistics(clips, settings, known())
         else:
             with tempfile.TemporaryDirectory(dir=work) as checkpoints:
                 _, history = fit(clips, settings, Path(checkpoints))
@@ -244,9 +272,18 @@ def _clips(params: Path) -> Clips:
         if not path.exists():
             raise UserError(f"{path} is not there: run `dvc repro features` first")
     mel, audio = read_section(params, "features", MelSettings), read_section(params, "audio", AudioSettings)
+    _require_features_of(mel)
     columns = ["clip", "label", "split", "source"]
     rows = pq.read_table(SPLIT, columns=columns, filters=[("split", "in", ["train", "dev"])]).to_pylist()
     return clips_of(rows, FEATURES, mel.crop_frames(audio.rate), mel.n_mels)
+
+
+def _require_features_of(mel: MelSettings) -> None:
+    wanted = {key: str(value) for key, value in vars(mel).items()}
+    for part in sorted(FEATURES.glob("*.parquet")):
+        facts = {key.decode(): value.decode() for key, value in (pq.read_schema(part).metadata or {}).items()}
+        if not wanted.items() <= facts.items():
+            raise UserError(f"{FEATURES} was made with other settings: run `dvc repro features` first")
 
 
 def _key(sections: Mapping[str, Any], space: Space, clips: Clips, seed: int) -> str:

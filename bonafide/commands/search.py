@@ -21,7 +21,7 @@ def search(
         "params-found.yaml"
     ),
     table: Annotated[Path, typer.Option(help="Where the trials are listed.")] = Path("metrics/search.csv"),
-    seed: Annotated[int, typer.Option(min=0, help="Of the choice of settings.")] = 1,
+    seed: Annotated[int, typer.Option(min=1, help="Of the choice of settings.")] = 1,
 ) -> None:
     """Search the settings of the training that judge the dev side best; an interrupted search goes on."""
     import pandas as pd
@@ -30,16 +30,27 @@ def search(
     from bonafide.search import search as searched
     from bonafide.search import written
 
-    def tell(tried: "list[Trial]") -> None:
+    def put(tried: "list[Trial]") -> None:
         rows = [
-            {"trial": number, **trial.values, "dev AUC": trial.auc, "dev EER": trial.eer, "seconds": trial.seconds}
+            {
+                "trial": number,
+                **trial.values,
+                "dev AUC": round(trial.auc, 4),
+                "dev EER": round(trial.eer, 4),
+                "seconds": trial.seconds,
+            }
             for number, trial in enumerate(tried, start=1)
         ]
         listed = pd.DataFrame(rows).sort_values("dev AUC", ascending=False, kind="stable")
-        write_text(table, listed.round(4).to_csv(index=False))
+        write_text(table, listed.to_csv(index=False))
+
+    def tell(tried: "list[Trial]") -> None:
+        put(tried)
         values = ", ".join(f"{key} {value}" for key, value in tried[-1].values.items())
         print(f"trial {len(tried)} of {trials}: dev AUC {tried[-1].auc:.4f} with {values}", flush=True)
 
-    best = searched(params, space, trials=trials, seed=seed, work=Path(".bonafide/search"), tell=tell)[0]
+    tried = searched(params, space, trials=trials, seed=seed, work=Path(".bonafide/search"), tell=tell)
+    put(tried)  # where all trials were known, none was told
+    best = max(tried, key=lambda trial: trial.auc)
     write_text(out, written(params, best.values))
     print(f"best: dev AUC {best.auc:.4f}, dev EER {best.eer:.4f}; {out} has its settings, {table} all trials")

@@ -1,6 +1,8 @@
 """`bonafide search` chooses settings of the training by dev alone, and an interrupted search goes on."""
 
+import os
 import re
+import signal
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +15,7 @@ from bonafide.errors import UserError
 
 pytest.importorskip("keras_tuner", reason="needs keras-tuner: pip install 'bonafide[search]'")
 
-from bonafide.search import read_space
+from bonafide.search import read_space, search, written
 
 ROOT = Path(__file__).parents[2]
 SPACE = "train.kernel.strength: {low: 1.0, high: 100.0, log: true}\ntrain.kernel.centres: [5, 10]\n"
@@ -56,6 +58,75 @@ def test_the_best_becomes_a_params_file_with_its_comments(project, searched):
     assert found == before
 
 
+def test_the_stage_trains_the_best_to_what_the_table_says(project, searched, tmp_path):
+    best = pd.read_csv(project.root / "metrics" / "search.csv").iloc[0]
+    other = project.copy(tmp_path / "other")
+    (other.root / "params-found.yaml").replace(other.root / "params.yaml")
+    other.run(*other.stage_command("train"))
+    history = pd.read_csv(other.root / "metrics" / "history.csv")
+    assert history["dev_auc"].max() == pytest.approx(best["dev AUC"], abs=1e-4)
+
+
+def test_small_numbers_stay_numbers():
+    text = written(ROOT / "params.yaml", {"train.learning_rate": 5e-05, "train.kernel.strength": 2e20})
+    train = yaml.safe_load(text)["train"]
+    assert (train["learning_rate"], train["kernel"]["strength"]) == (5e-05, 2e20)
+
+
+def test_a_table_elsewhere_gets_the_trials_that_were_known(project, searched):
+    project.run("bonafide", "search", "space.yaml", "--trials", 3, "--table", "metrics/again.csv")
+    assert (project.root / "metrics" / "again.csv").read_text() == (project.root / "metrics" / "search.csv").read_text()
+
+
+def in_project(project, monkeypatch, tmp_path, trials):
+    """Search in this process and return the trials."""
+    monkeypatch.chdir(project.root)
+    space = tmp_path / "widths.yaml"
+    space.write_text("train.kernel.width: {low: 0.02, high: 0.5, log: true}\n")
+    return search(Path("params.yaml"), space, trials=trials, seed=1, work=tmp_path / "work", tell=lambda tried: None)
+
+
+def test_a_first_trial_that_was_interrupted_costs_no_other(project, monkeypatch, tmp_path):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bonafide.search.fit_statistics", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            in_project(project, monkeypatch, tmp_path, 2)
+    in_project(project, monkeypatch, tmp_path, 10)  # whose trials have names a digit longer
+    assert len(in_project(project, monkeypatch, tmp_path, 11)) == 11
+
+
+def test_what_breaks_the_training_ends_the_search(project, monkeypatch, tmp_path):
+    def broken(*_):
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr("bonafide.search.fit_statistics", broken)
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        in_project(project, monkeypatch, tmp_path, 2)
+
+
+def test_ctrl_c_leaves_one_sentence_and_the_trials(project):
+    process = project.start("bonafide", "search", "space.yaml", "--trials", 500, "--seed", 2)
+    while "trial 2 of 500" not in (line := process.stdout.readline()):
+        assert line, process.communicate()
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "bonafide: interrupted" in said and "Traceback" not in said, said
+    command = ("bonafide", "search", "space.yaml", "--trials", 4, "--seed", 2, "--table", "t.csv", "--out", "t.yaml")
+    then = project.run(*command).stdout
+    assert "trial 1 of" not in then and "trial 2 of" not in then
+    assert len(pd.read_csv(project.root / "t.csv")) == 4
+
+
+def test_features_of_other_settings_are_refused_in_a_sentence(project, tmp_path):
+    other = project.copy(tmp_path / "other")
+    other.set("features", n_mels=40, scale="mel")
+    said = other.run("bonafide", "search", "space.yaml", code=1).stderr
+    assert "data/features was made with other settings: run `dvc repro features` first" in said
+
+
 def test_the_test_side_has_no_say(project, searched, tmp_path):
     other = project.copy(tmp_path / "other")
     rows = pq.read_table(other.root / "data" / "split.parquet").to_pandas()
@@ -78,6 +149,13 @@ def test_the_test_side_has_no_say(project, searched, tmp_path):
         ("train.dropout: {low: 0.1}", "high is missing"),
         ("train.dropout: []", "train.dropout must be a list"),
         ("- train", "must hold keys"),
+        ("train.dropout: {low: 0.1, high: 2.0}", "space.yaml: train.dropout: input should be less than 1"),
+        ("train.batch_size: {low: 8, high: 64}", "space.yaml: train.batch_size: input should be a valid integer"),
+        ("train.kernel.centres: {low: 5.5, high: 9, whole: true}", "train.kernel.centres: low and high must be whole"),
+        ("train.kernel.width: {low: 0.1, high: .inf}", "train.kernel.width: low must be less than high"),
+        ("train.dropout: [null]", "train.dropout must be a list"),
+        ("train.kernel: [{centres: 3}]", "train.kernel must be a list"),
+        ("train.model: [statistics, small]", "train.model needs features of its own"),
         ("train.dropout: [0.1, b]", "train.dropout must be a list of values of one kind"),
     ],
 )
