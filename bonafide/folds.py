@@ -143,9 +143,9 @@ def _cross_fitted_fold(
     from bonafide.crossfit import calibrated, fit_part, held_out_logits
 
     settings = read_section(params, "split", SplitSettings)
-    sides = assign(rows, settings, groups[fold])
-    write_table(as_table(sides, SPLIT), folder / SIDES)
-    fit_part(params, sides, features, known, folder / KERAS)
+    trained = assign(rows, settings, groups[fold])
+    write_table(as_table(trained, SPLIT), folder / SIDES)
+    fit_part(params, trained, features, known, folder / KERAS)
     logits, human = [], []
     for other in sorted(set(range(len(groups))) - {fold}):
         low, high = sorted((fold, other))
@@ -158,8 +158,8 @@ def _cross_fitted_fold(
         of_clip = held_out_logits(pair / KERAS, features, [row["clip"] for row in judged])
         logits += [of_clip[row["clip"]] for row in judged]
         human += [row["label"] == "human" for row in judged]
-    exported = calibrated(folder / KERAS, params, np.array(logits), np.array(human), {"network": "statistics"})
-    write_bytes(folder / ONNX, exported)
+    card = {"network": "statistics", "sources": sorted({row["source"] for row in trained if row["split"] == "train"})}
+    write_bytes(folder / ONNX, calibrated(folder / KERAS, params, np.array(logits), np.array(human), card))
     _evaluate(params, folder)
 
 

@@ -78,11 +78,21 @@ def test_segments_never_overlap_and_stay_in_time_order():
         assert first.start < first.stop <= second.start
 
 
-def test_a_part_in_the_band_makes_nothing_mixed():
+def test_a_part_in_the_band_makes_nothing_mixed_where_it_is_like_the_rest():
     cut = cut_of(THRESHOLDS, "balanced")
-    segments = segments_of(heard(*[3.0] * 8, *[-0.9] * 8), 1.0, cut)
+    segments = segments_of(heard(*[1.6] * 8, *[-0.3] * 8), 1.0, cut)  # 1.9 nats apart
     assert [segment.verdict for segment in segments] == ["human", "cannot tell"]
-    assert verdict_of(1.2, segments, cut)[0] == "cannot tell"
+    assert verdict_of(0.6, segments, cut)[0] == "cannot tell"
+
+
+@pytest.mark.parametrize("human", [3.0, 1.2])  # beyond the band, and in it
+def test_a_part_in_the_band_is_called_where_it_is_unlike_the_rest(human):
+    cut = cut_of(THRESHOLDS, "balanced")
+    segments = segments_of(heard(*[human] * 8, *[-0.9] * 8), 1.0, cut)
+    assert [segment.verdict for segment in segments] == ["human", "ai"]
+    verdict, reason = verdict_of(1.2, segments, cut)
+    assert verdict == "mixed"
+    assert "machine-generated at" in reason
 
 
 def test_between_the_thresholds_has_a_reason():
