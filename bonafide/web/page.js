@@ -193,9 +193,10 @@ const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?
 
 function verdictPart({ result, threshold }, file) {
   const { verdict, reason, p_ai: p, llr, seconds, speech_seconds: speech, windows } = result;
+  const likely = verdict === "mixed" ? "likely a machine, over the whole" : "likely a machine"; // a chance, not a share
   const part = make("div", { class: `verdict ${verdict}` }, make("div", { class: "top" },
     make("div", {}, file, make("p", { class: "word" }, mark(verdict), WORDS[verdict])),
-    p !== null && make("p", { class: "share" }, make("b", {}, percent(p)), make("span", {}, "machine-made"))));
+    p !== null && make("p", { class: "share" }, make("b", {}, percent(p)), make("span", {}, likely))));
   if (reason) part.append(make("p", { class: "sure" }, sentence(reason)));
   if (p !== null) {
     part.append(make("p", { class: "sure" }, sureness(verdict, p)), gauge(p, windows, bandOf(threshold)));
