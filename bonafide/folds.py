@@ -151,7 +151,9 @@ def _cross_fitted_fold(
         low, high = sorted((fold, other))
         pair = folder.parent / f"pairs-{folder.name.partition('-of-')[2]}" / f"{low + 1}-and-{high + 1}"
         if not (pair / KERAS).exists():
-            sides = assign(rows, settings, groups[low], groups[high])
+            sides = assign(
+                rows, settings, groups[low] | groups[high]
+            )  # shares nothing with either, whichever is tested
             write_table(as_table(sides, SPLIT), pair / SIDES)
             fit_part(params, sides, features, known, pair / KERAS)
         judged = [row for row in assign(rows, settings, groups[fold], groups[other]) if row["split"] == "dev"]
