@@ -8,22 +8,23 @@ for the false alarms of a fold is where the errors of all other folds' scores ar
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from bonafide.companions import CompanionSettings
 from bonafide.crossfit import statistics_of_all
 from bonafide.files import write_text
-from bonafide.fitting import CropStatistics, balanced_weights, fit_kernel
+from bonafide.fitting import CropStatistics, crop_weights, fit_kernel
 from bonafide.folds import FEATURES, SIDES, folds_folder
 from bonafide.params import read_section
 from bonafide.protocol import false_alarms, within_sources
 from bonafide.scoring import eer, thresholds
-from bonafide.training import TrainSettings
+from bonafide.training import TrainSettings, clips_of
 
 # The statistics in the order of `SpectralStatistics.call`, with how many there are of each.
 FAMILIES = {
@@ -35,6 +36,17 @@ FAMILIES = {
     "ripples of the long-term spectrum": 16,
 }
 Change = Callable[[TrainSettings], TrainSettings]
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One way to fit: which columns of the statistics stay, what of the settings changes, how sources are weighed."""
+
+    name: str
+    columns: np.ndarray
+    companion_weight: float  # 0 leaves them out
+    change: Change = lambda settings: settings
+    balance: bool = True
 
 
 def main() -> None:
@@ -52,9 +64,9 @@ def main() -> None:
     settings = read_section(options.params, "train", TrainSettings)
     known = statistics_of_all(options.params, folds[0].to_dict("records"), folder / FEATURES)
     rows = []
-    for name, columns, change, balance in levers(known.values.shape[1]):
-        chosen = dataclasses.replace(known, values=known.values[:, columns])
-        rows.append({"lever": name, **measured(folds, chosen, change(settings), balance=balance)})
+    companions = read_section(options.params, "companions", CompanionSettings)
+    for lever in levers(known.values.shape[1], companions):
+        rows.append({"lever": lever.name, **measured(folds, known, settings, companions, lever)})
         print(
             " ".join(f"{value:.3f}" if isinstance(value, float) else f"{value:48}" for value in rows[-1].values()),
             flush=True,
@@ -62,42 +74,54 @@ def main() -> None:
         write_text(options.table, pd.DataFrame(rows).round(4).to_csv(index=False))
 
 
-def levers(size: int) -> list[tuple[str, np.ndarray, Change, bool]]:
-    """Return the name of each lever, the columns of the statistics that stay, the settings, and whether to balance."""
+def levers(size: int, companions: CompanionSettings) -> list[Lever]:
+    """Return the default and what is changed of it, one thing at a time; companions where there are such."""
     everything = np.ones(size, bool)
     edges = np.cumsum([0, *FAMILIES.values()])
     if edges[-1] != size:
         raise SystemExit(f"levers: {size} statistics, but FAMILIES has {edges[-1]}: bring it up to date")
-    found: list[tuple[str, np.ndarray, Change, bool]] = [("default", everything, same, True)]
+    default = Lever("default", everything, companions.weight)
+    found = [default]
     for name, start, stop in zip(FAMILIES, edges, edges[1:], strict=False):
         inside = np.isin(np.arange(size), np.arange(start, stop))
-        found += [(f"without {name}", ~inside, same, True), (f"{name} alone", inside, same, True)]
-    found.append(("sources weighed by their clips", everything, same, False))
+        found += [
+            replace(default, name=f"without {name}", columns=~inside),
+            replace(default, name=f"{name} alone", columns=inside),
+        ]
+    found.append(replace(default, name="sources weighed by their clips", balance=False))
+    if companions.sources:
+        found += [
+            replace(default, name=f"companions.weight {weight}", companion_weight=weight)
+            for weight in (0.0, 0.05, 0.1, 0.5, 1.0)
+        ]
     for key, values in {
-        "copy_weight": (0.0, 0.05, 1.0),
+        "copy_weight": (0.0, 0.2, 1.0),
         "centres": (100, 1600),
         "width": (0.02, 0.5),
         "strength": (1.0, 300.0),
     }.items():
-        found += [(f"train.kernel.{key} {value}", everything, with_kernel(key, value), True) for value in values]
+        found += [
+            replace(default, name=f"train.kernel.{key} {value}", change=with_kernel(key, value)) for value in values
+        ]
     return found
-
-
-def same(settings: TrainSettings) -> TrainSettings:
-    """Change nothing."""
-    return settings
 
 
 def with_kernel(key: str, value: float) -> Change:
     """Return what sets `key` of the kernel to `value`."""
-    return lambda settings: dataclasses.replace(settings, kernel=dataclasses.replace(settings.kernel, **{key: value}))
+    return lambda settings: replace(settings, kernel=replace(settings.kernel, **{key: value}))
 
 
 def measured(
-    folds: list[pd.DataFrame], known: CropStatistics, settings: TrainSettings, *, balance: bool
+    folds: list[pd.DataFrame],
+    known: CropStatistics,
+    settings: TrainSettings,
+    companions: CompanionSettings,
+    lever: Lever,
 ) -> dict[str, float]:
     """Return the protocol's figures for one way to fit."""
-    scored = [score(fold, known, settings, balance=balance) for fold in folds]
+    known = replace(known, values=known.values[:, lever.columns])
+    companions = replace(companions, weight=lever.companion_weight)
+    scored = [score(fold, known, lever.change(settings), companions, balance=lever.balance) for fold in folds]
     alarms, within = [], []
     for number, own in enumerate(scored):
         others = pd.concat(scored[:number] + scored[number + 1 :])
@@ -114,15 +138,23 @@ def measured(
     }
 
 
-def score(fold: pd.DataFrame, known: CropStatistics, settings: TrainSettings, *, balance: bool) -> pd.DataFrame:
+def score(
+    fold: pd.DataFrame,
+    known: CropStatistics,
+    settings: TrainSettings,
+    companions: CompanionSettings,
+    *,
+    balance: bool,
+) -> pd.DataFrame:
     """Return the tested clips of a fold with the mean logit of their crops, turned so that higher is more human."""
-    train = fold[fold["split"] == "train"].set_index("clip")
-    own = known.of(train.index)
-    given = np.where(own.copies, settings.kernel.copy_weight, 1.0)
-    own, given = dataclasses.replace(own, clips=own.clips[given > 0], values=own.values[given > 0]), given[given > 0]
-    is_ai = (train["label"].loc[own.clips] == "ai").to_numpy()
-    sources = train["source"].to_dict() if balance else {}
-    machine = fit_kernel(own.values, is_ai, balanced_weights(own.clips, is_ai, sources, given), settings)
+    train = fold[fold["split"] == "train"]
+    clips = clips_of(train.to_dict("records"), Path(), 0, 0, companions)
+    own = known.of(clips.train)
+    is_ai = np.array([clips.train[clip] for clip in own.clips])
+    sources = clips.sources if balance else {}
+    weights = crop_weights(own, is_ai, replace(clips, sources=sources), settings.kernel.copy_weight)
+    counts = weights > 0
+    machine = fit_kernel(own.values[counts], is_ai[counts], weights[counts], settings)
     tested = fold[fold["split"] == "test"]
     heard = known.of(tested["clip"])
     recordings = ~heard.copies

@@ -29,6 +29,7 @@ from bonafide.audio import from_flac
 from bonafide.bootstrap import paired_difference
 from bonafide.calibration import calibrate, fit_calibration, p_ai
 from bonafide.cliptable import SPLIT, as_table
+from bonafide.companions import CompanionSettings, parted
 from bonafide.errors import UserError
 from bonafide.evaluation import arrays, clusters
 from bonafide.files import write_text, write_whole
@@ -141,7 +142,7 @@ def folds_of(params: Path, n_folds: int) -> tuple[Path, list[pd.DataFrame]]:
         raise UserError(f"{CLIPS} is not there: run `dvc repro prepare` first")
     sections = yaml.safe_load(params.read_text(encoding="utf-8"))
     sections["split"]["group"] = "source"
-    rows = pq.read_table(CATALOG).to_pylist()
+    rows, _ = parted(pq.read_table(CATALOG).to_pylist(), read_section(params, "companions", CompanionSettings))
     work = WORK / digest([sections["audio"], sections["split"], rows, n_folds])
     settings = SplitSettings(**vars(read_section(params, "split", SplitSettings)) | {"group": "source"})
     paths = [work / f"fold-{fold + 1}.parquet" for fold in range(n_folds)]

@@ -10,6 +10,7 @@ from bonafide.commands.explain import explain
 from bonafide.commands.folds import folds
 from bonafide.commands.generate import generate
 from bonafide.commands.info import info
+from bonafide.commands.join import join
 from bonafide.commands.release import release
 from bonafide.commands.search import search
 from bonafide.commands.serve import serve
@@ -31,6 +32,7 @@ app.command()(explain)
 app.command()(folds)
 app.command()(generate)
 app.command()(info)
+app.command()(join)
 app.command()(release)
 app.command()(search)
 app.command()(serve)

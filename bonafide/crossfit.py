@@ -9,6 +9,7 @@ import numpy as np
 
 from bonafide.audio import AudioSettings
 from bonafide.calibration import calibrate, fit_calibration
+from bonafide.companions import CompanionSettings
 from bonafide.detector import Facts, facts_as_json
 from bonafide.export import to_onnx
 from bonafide.fitting import CropStatistics, crop_statistics, fit_statistics
@@ -57,4 +58,5 @@ def calibrated(model: Path, params: Path, logits: np.ndarray, human: np.ndarray,
 
 def _clips(rows: Rows, params: Path, features: Path) -> Clips:
     mel = read_section(params, "features", MelSettings)
-    return clips_of(rows, features, mel.crop_frames(read_section(params, "audio", AudioSettings).rate), mel.n_mels)
+    frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
+    return clips_of(rows, features, frames, mel.n_mels, read_section(params, "companions", CompanionSettings))

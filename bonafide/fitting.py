@@ -41,7 +41,8 @@ def fit_statistics(
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Fit the network "statistics" and return it with one line of history.
 
-    Every source counts by the square root of its clips, and both classes alike. Memory: some 3 kB a training crop.
+    Every source counts by the square root of its clips, and both classes alike, among the corpus's own clips and among
+    its companions. Memory: some 3 kB a training crop.
 
     Parameters
     ----------
@@ -60,8 +61,7 @@ def fit_statistics(
     training = known.of(clips.train) if known else crop_statistics(clips)
     found = training.values
     is_ai = np.array([clips.train[name] for name in training.clips])
-    given = np.where(training.copies, settings.kernel.copy_weight, 1.0)
-    weights = balanced_weights(training.clips, is_ai, clips.sources, given)
+    weights = crop_weights(training, is_ai, clips, settings.kernel.copy_weight)
     print(f"{len(found)} crops of {len(clips.train)} clips; {found.shape[1]} statistics of each", flush=True)
 
     machine = fit_kernel(found, is_ai, weights, settings)
@@ -127,6 +127,21 @@ def fit_kernel(values: np.ndarray, is_ai: np.ndarray, weights: np.ndarray, setti
     return KernelMachine(mean, variance, centres, width, whiten @ regression.coef_[0], float(regression.intercept_[0]))
 
 
+def crop_weights(training: CropStatistics, is_ai: np.ndarray, clips: Clips, copy_weight: float) -> np.ndarray:
+    """Return what each crop counts, shape (n,): the corpus's own 1 in the mean, its companions together a share.
+
+    The companions count `clips.companion_weight` of what all of its own do. Both are balanced by themselves, so that
+    companions move no balance among the corpus's own sources.
+    """
+    given = np.where(training.copies, copy_weight, 1.0)
+    beside = np.isin(training.clips, list(clips.companions))
+    weights = np.zeros(len(beside))
+    for part, whole in ((~beside, 1.0), (beside, clips.companion_weight)):
+        balanced = balanced_weights(training.clips[part], is_ai[part], clips.sources, given[part])
+        weights[part] = balanced * whole * (~beside).sum() / max(1, part.sum())
+    return weights
+
+
 def balanced_weights(
     names: Iterable[str], is_ai: np.ndarray, sources: Mapping[str, str], given: np.ndarray
 ) -> np.ndarray:
@@ -145,7 +160,7 @@ def balanced_weights(
     groups = [(sources.get(name, ""), bool(label)) for name, label in zip(names, is_ai, strict=True)]
     sizes = Counter(groups)
     weights = given * np.array([1 / math.sqrt(sizes[group]) for group in groups])
-    for label in (True, False):
+    for label in set(is_ai.tolist()):
         weights[is_ai == label] *= len(groups) / 2 / weights[is_ai == label].sum()
     return weights
 

@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 import yaml
 
 from bonafide.cliptable import SPLIT, as_table
+from bonafide.companions import CompanionSettings, parted
 from bonafide.errors import UserError
 from bonafide.files import write_bytes, write_text
 from bonafide.params import read_section
-from bonafide.splits import SplitSettings, assign, fold_groups, split
+from bonafide.splits import Rows, SplitSettings, assign, fold_groups, split, with_companions
 from bonafide.tables import write_table
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def run_folds(
             "cross-fitting needs three folds or more, and train.model statistics: others choose their epoch by dev"
         )
     features = _features_of_all(sections, rows, work)
-    groups = fold_groups(rows, by, n_folds)
+    own, companions = parted(rows, read_section(params, "companions", CompanionSettings))
+    groups = fold_groups(own, by, n_folds)
     known = None
     for fold in range(n_folds):
         for seed in seeds:
@@ -78,9 +80,9 @@ def run_folds(
                 params = _write_params({**sections, "train": {**sections["train"], "seed": seed}}, folder)
                 if cross_fit:
                     known = known or _known(params, rows, features)
-                    _cross_fitted_fold(params, rows, groups, fold, features, known, folder)
+                    _cross_fitted_fold(params, own, companions, groups, fold, features, known, folder)
                 else:
-                    _one_fold(params, rows, groups[fold], features, folder)
+                    _one_fold(params, own, companions, groups[fold], features, folder)
             yield {"held out": by, "fold": fold + 1, "seed": seed, **_shown(json.loads(metrics.read_text()))}
 
 
@@ -118,8 +120,10 @@ def _prepared(params: Path, by: str, work: Path) -> tuple[dict[str, Any], list[d
     return sections, rows, work / _key(sections, rows)
 
 
-def _one_fold(params: Path, rows: list[dict], tested: frozenset[int], features: Path, folder: Path) -> None:
-    write_table(as_table(split(rows, read_section(params, "split", SplitSettings), tested), SPLIT), folder / SIDES)
+def _one_fold(params: Path, own: Rows, companions: Rows, tested: frozenset[int], features: Path, folder: Path) -> None:
+    settings = read_section(params, "split", SplitSettings)
+    rows = with_companions(split(own, settings, tested), companions, settings)
+    write_table(as_table(rows, SPLIT), folder / SIDES)
     run_stage("train", params, folder / SIDES, features, folder / KERAS, folder / "history.csv")
     run_stage("export", params, folder / SIDES, features, folder / KERAS, folder / ONNX)
     _evaluate(params, folder)
@@ -133,7 +137,8 @@ def _known(params: Path, rows: list[dict], features: Path) -> "CropStatistics":
 
 def _cross_fitted_fold(
     params: Path,
-    rows: list[dict],
+    own: Rows,
+    companions: Rows,
     groups: list[frozenset[int]],
     fold: int,
     features: Path,
@@ -143,7 +148,7 @@ def _cross_fitted_fold(
     from bonafide.crossfit import calibrated, fit_part, held_out_logits
 
     settings = read_section(params, "split", SplitSettings)
-    trained = assign(rows, settings, groups[fold])
+    trained = with_companions(assign(own, settings, groups[fold]), companions, settings)
     write_table(as_table(trained, SPLIT), folder / SIDES)
     fit_part(params, trained, features, known, folder / KERAS)
     logits, human = [], []
@@ -151,12 +156,11 @@ def _cross_fitted_fold(
         low, high = sorted((fold, other))
         pair = folder.parent / f"pairs-{folder.name.partition('-of-')[2]}" / f"{low + 1}-and-{high + 1}"
         if not (pair / KERAS).exists():
-            sides = assign(
-                rows, settings, groups[low] | groups[high]
-            )  # shares nothing with either, whichever is tested
+            tested = groups[low] | groups[high]  # the network shares nothing with either, whichever is tested
+            sides = with_companions(assign(own, settings, tested), companions, settings)
             write_table(as_table(sides, SPLIT), pair / SIDES)
             fit_part(params, sides, features, known, pair / KERAS)
-        judged = [row for row in assign(rows, settings, groups[fold], groups[other]) if row["split"] == "dev"]
+        judged = [row for row in assign(own, settings, groups[fold], groups[other]) if row["split"] == "dev"]
         of_clip = held_out_logits(pair / KERAS, features, [row["clip"] for row in judged])
         logits += [of_clip[row["clip"]] for row in judged]
         human += [row["label"] == "human" for row in judged]

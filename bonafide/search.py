@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from bonafide.audio import AudioSettings
+from bonafide.companions import CompanionSettings
 from bonafide.errors import UserError
 from bonafide.fitting import crop_statistics, fit_statistics
 from bonafide.mel import MelSettings
@@ -275,7 +276,8 @@ def _clips(params: Path) -> Clips:
     _require_features_of(mel)
     columns = ["clip", "label", "split", "source"]
     rows = pq.read_table(SPLIT, columns=columns, filters=[("split", "in", ["train", "dev"])]).to_pylist()
-    return clips_of(rows, FEATURES, mel.crop_frames(audio.rate), mel.n_mels)
+    companions = read_section(params, "companions", CompanionSettings)
+    return clips_of(rows, FEATURES, mel.crop_frames(audio.rate), mel.n_mels, companions)
 
 
 def _require_features_of(mel: MelSettings) -> None:
@@ -290,5 +292,12 @@ def _key(sections: Mapping[str, Any], space: Space, clips: Clips, seed: int) -> 
     """Return a name for exactly this search, so that no other goes on from its trials."""
     ranges = {key: allowed if isinstance(allowed, list) else vars(allowed) for key, allowed in space.items()}
     sides = [clips.train, clips.dev, clips.frames, clips.n_mels]
-    facts = [sections[SECTION], ranges, sides, [task.inputs for task in tasks_from_parts(clips.features)], seed]
+    facts = [
+        sections[SECTION],
+        sections["companions"],
+        ranges,
+        sides,
+        [task.inputs for task in tasks_from_parts(clips.features)],
+        seed,
+    ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

@@ -94,6 +94,19 @@ def assign(rows: Rows, settings: SplitSettings, tested: frozenset[int], judged: 
     return _mark([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
 
 
+def with_companions(rows: Rows, companions: Rows, settings: SplitSettings) -> Rows:
+    """Return `rows` of a split and `companions`, which train unless they share a speaker or generator with the rest.
+
+    The rows are those of `split` or `assign`; the result is in the order of the clips' ids and marked anew.
+    """
+    held = {name: {row[name] for row in rows if row["split"] in ("dev", "test")} - {""} for name in RESPECTS}
+    added = []
+    for row in companions:
+        shared = settings.on_overlap == "drop" and any(row[name] in held[name] for name in RESPECTS)
+        added.append({**row, "split": "dropped" if shared else "train"})
+    return _mark(sorted([*rows, *added], key=lambda row: row["clip"]))
+
+
 def group_numbers(rows: Rows, group: str) -> np.ndarray:
     """Return the number of the group that each clip moves with, shape (n,).
 

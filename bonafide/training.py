@@ -19,6 +19,7 @@ from annotated_types import Ge, Gt, Lt
 import bonafide.models.statistics  # noqa: F401 - Keras looks its layers up by name when it loads a model
 from bonafide.batches import Labels, SpecAugment, clip_mels, training_batches
 from bonafide.calibration import Calibration, calibrate
+from bonafide.companions import CompanionSettings
 from bonafide.files import write_text, write_whole
 from bonafide.mel import crops
 from bonafide.models.seed import seed as seed_model
@@ -57,7 +58,11 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class Clips:
-    """Where the features are and which clips train and judge; labels are True for ai. `sources` of train, if known."""
+    """Where the features are and which clips train and judge; labels are True for ai.
+
+    `sources` names the source of each, where it is known, and `companions` those that train beside the corpus's own
+    with `companion_weight` of all together.
+    """
 
     features: Path
     train: Labels
@@ -65,16 +70,21 @@ class Clips:
     frames: int
     n_mels: int
     sources: Mapping[str, str] = field(default_factory=dict)
+    companions: frozenset[str] = frozenset()
+    companion_weight: float = 1.0
 
 
-def clips_of(rows: Iterable[Mapping[str, str]], features: Path, frames: int, n_mels: int) -> Clips:
+def clips_of(
+    rows: Iterable[Mapping[str, str]], features: Path, frames: int, n_mels: int, companions: CompanionSettings
+) -> Clips:
     """Return the clips that train and judge by `rows` of a split table; crops have the shape (frames, n_mels)."""
     rows = list(rows)
     sides = {
         side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
     }
     sources = {row["clip"]: row["source"] for row in rows}
-    return Clips(features, sides["train"], sides["dev"], frames, n_mels, sources)
+    beside = frozenset(clip for clip, source in sources.items() if companions.hold(source))
+    return Clips(features, sides["train"], sides["dev"], frames, n_mels, sources, beside, companions.weight)
 
 
 def fit(clips: Clips, settings: TrainSettings, checkpoints: Path) -> tuple[keras.Model, list[dict[str, float]]]:

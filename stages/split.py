@@ -5,8 +5,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bonafide.cliptable import SPLIT, as_table
+from bonafide.companions import CompanionSettings, parted
 from bonafide.params import read_section
-from bonafide.splits import SplitSettings, describe, unknown_groups
+from bonafide.splits import SplitSettings, describe, unknown_groups, with_companions
 from bonafide.splits import split as split_rows
 from bonafide.stage import run
 from bonafide.tables import write_table
@@ -15,10 +16,13 @@ from bonafide.tables import write_table
 def split(params: Path, catalog: Path, out: Path) -> None:
     """Give every clip of `catalog` its side."""
     settings = read_section(params, "split", SplitSettings)
-    rows = split_rows(pq.read_table(catalog).to_pylist(), settings)
+    own, companions = parted(pq.read_table(catalog).to_pylist(), read_section(params, "companions", CompanionSettings))
+    rows = with_companions(split_rows(own, settings), companions, settings)
     write_table(as_table(rows, SPLIT), out)
     if unknown := unknown_groups(rows, settings.group):
         print(f"{unknown} clips name no {settings.group}: if they share one, the split leaks. Say it in clips.csv.")
+    if companions:
+        print(f"{len(companions)} of the clips are companions: they train and are never tested")
     print(describe(rows))
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from bonafide.audio import AudioSettings
+from bonafide.companions import CompanionSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text
 from bonafide.fitting import fit_statistics
@@ -34,7 +35,7 @@ def train(params: Path, split: Path, features: Path, out: Path, history: Path) -
         )
     frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
     rows = pq.read_table(split, columns=["clip", "label", "split", "source"]).to_pylist()
-    clips = clips_of(rows, features, frames, mel.n_mels)
+    clips = clips_of(rows, features, frames, mel.n_mels, read_section(params, "companions", CompanionSettings))
     checkpoints = CHECKPOINTS / _fingerprint(clips, settings)
     model, epochs = (
         fit_statistics(clips, settings) if settings.model == "statistics" else fit(clips, settings, checkpoints)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,7 +10,7 @@ from bonafide.calibration import Calibration, calibrate
 from bonafide.detector import Detector, Facts, facts_as_json
 from bonafide.export import check_parity, to_onnx
 from bonafide.features import feature_schema
-from bonafide.fitting import balanced_weights, fit_statistics, gaussian
+from bonafide.fitting import CropStatistics, balanced_weights, crop_weights, fit_statistics, gaussian
 from bonafide.mel import MelSettings, log_mel
 from bonafide.scoring import auc
 from bonafide.tables import write_table
@@ -122,3 +124,27 @@ def test_the_kernel_is_scikit_learns():
     rng = np.random.default_rng(0)
     x, centres = rng.normal(size=(5, 7)), rng.normal(size=(3, 7))
     assert gaussian(x, centres, 0.2) == pytest.approx(rbf_kernel(x, centres, 0.2))
+
+
+def test_companions_count_together_what_is_said_and_move_nothing_among_the_others():
+    rng = np.random.default_rng(1)
+    names = np.array([f"own-{number}" for number in range(30)] + [f"beside-{number}" for number in range(50)])
+    is_ai, copies = rng.random(80) < 0.3, np.arange(80) % 2 == 1
+    sources = {name: f"source {number % 4}" for number, name in enumerate(names)}
+    labels, found = dict(zip(names, is_ai, strict=True)), CropStatistics(names, copies, np.zeros((80, 1)))
+    known = Clips(Path(), labels, {}, 1, 1, sources, frozenset(names[30:]), companion_weight=0.2)
+    weights = crop_weights(found, is_ai, known, copy_weight=0.5)
+    own, beside = weights[:30], weights[30:]
+    assert own.sum() == pytest.approx(30) and beside.sum() == pytest.approx(0.2 * 30)
+    assert own[is_ai[:30]].sum() == pytest.approx(15) and beside[is_ai[30:]].sum() == pytest.approx(3)
+    alone = Clips(Path(), dict(list(labels.items())[:30]), {}, 1, 1, sources)
+    without = CropStatistics(names[:30], copies[:30], np.zeros((30, 1)))
+    assert own == pytest.approx(crop_weights(without, is_ai[:30], alone, copy_weight=0.5))
+
+
+def test_companions_of_one_class_count_as_that_half():
+    names = np.array(["a", "b", "c"])
+    known = Clips(Path(), {"a": True, "b": False, "c": True}, {}, 1, 1, {}, frozenset("c"), companion_weight=0.5)
+    found = CropStatistics(names, np.zeros(3, bool), np.zeros((3, 1)))
+    weights = crop_weights(found, np.array([True, False, True]), known, copy_weight=1.0)
+    assert weights == pytest.approx([1, 1, 0.5])

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 OWN = {"augment", "features", "train"}
 
 
-@pytest.mark.parametrize(("name", "own"), [("seed", OWN), ("cnn", {"features", "train"})])
+@pytest.mark.parametrize(
+    ("name", "own"), [("seed", OWN), ("cnn", {"features", "train"}), ("companions", {"corpus", "companions"})]
+)
 def test_the_preset_differs_where_it_says(name, own):
     params, preset = (yaml.safe_load((ROOT / path).read_text()) for path in ("params.yaml", f"presets/{name}.yaml"))
     assert list(preset) == list(params)

@@ -1,0 +1,63 @@
+"""Joins corpus folders into one, so that a team's recordings train beside others'; see `bonafide.companions`."""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bonafide.corpora.folder import TEXT_COLUMNS, read_folder
+from bonafide.errors import UserError
+from bonafide.files import write_text
+
+COLUMNS = ("path", "label", "gender", "native_rate", *TEXT_COLUMNS)
+
+Plan = list[tuple[Path, dict[str, Any]]]
+
+
+def plan_join(folders: Sequence[Path], out: Path) -> Plan:
+    """Return every file of the corpora `folders`, with its row of the joined table; ``path`` is below `out`.
+
+    Raises
+    ------
+    UserError
+        When `out` is there already, two folders have one name, or one of them is no corpus.
+    """
+    if out.exists():
+        raise UserError(f"{out} is there already: name a folder that is not")
+    names = [folder.resolve().name for folder in folders]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"two folders have the name '{name}', under which their clips would lie: rename one")
+    return [
+        (folder / row["path"], {**row, "path": f"{name}/{row['path']}"})
+        for folder, name in zip(folders, names, strict=True)
+        for row in read_folder(folder)
+    ]
+
+
+def join(plan: Plan, out: Path) -> Iterator[Path]:
+    """Copy the files of `plan` below `out`, yielding each when it is done, and write clips.csv.
+
+    A row whose file is not there stays in the table: the pipeline lists it among its rejects. A join that is stopped
+    leaves no `out`, and the next one begins anew.
+    """
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for path, row in plan:
+        if path.is_file():
+            target = unfinished / row["path"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        yield path
+    write_text(unfinished / "clips.csv", _as_csv([row for _, row in plan]))
+    unfinished.replace(out)
+
+
+def _as_csv(rows: list[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows({**row, "native_rate": row["native_rate"] or ""} for row in rows)
+    return text.getvalue()

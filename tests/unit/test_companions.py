@@ -1,0 +1,73 @@
+"""Companions train, are never judged or tested, and share nothing with what is."""
+
+import pytest
+
+from bonafide.companions import CompanionSettings, parted
+from bonafide.errors import UserError
+from bonafide.splits import SplitSettings, with_companions
+
+DROP = SplitSettings(group="source", dev=0.2, test=0.2, on_overlap="drop", seed=1)
+KEEP = SplitSettings(group="source", dev=0.2, test=0.2, on_overlap="keep", seed=1)
+NAMES = ("source", "speaker", "generator", "pair")
+
+
+def clip(number, source, **known):
+    return {"clip": f"{number:02}", "label": "ai", **dict.fromkeys(NAMES, ""), "source": source, **known}
+
+
+def test_patterns_name_whole_sources():
+    settings = CompanionSettings(["demo-*", "radio"], 0.2)
+    rows = [clip(number, source) for number, source in enumerate(("demo-en", "radio", "radio-2", "my-demo-en", ""))]
+    own, companions = parted(rows, settings)
+    assert [row["source"] for row in companions] == ["demo-en", "radio"]
+    assert [row["source"] for row in own] == ["radio-2", "my-demo-en", ""]
+
+
+def test_without_patterns_nothing_is_a_companion():
+    rows = [clip(1, "a"), clip(2, "")]
+    assert parted(rows, CompanionSettings([], 0.2)) == (rows, [])
+
+
+def test_a_corpus_of_companions_alone_cannot_be_tested():
+    with pytest.raises(UserError, match="every source of the corpus"):
+        parted([clip(1, "demo")], CompanionSettings(["*"], 0.2))
+
+
+@pytest.fixture
+def divided():
+    return [
+        {**clip(1, "a", speaker="ann"), "split": "train"},
+        {**clip(4, "b", speaker="ben"), "split": "dev"},
+        {**clip(6, "c", generator="vits"), "split": "test"},
+        {**clip(8, "d", speaker="eve"), "split": "dropped"},
+    ]
+
+
+COMPANIONS = [
+    clip(2, "z", speaker="ann"),
+    clip(3, "z", speaker="ben"),
+    clip(5, "y", generator="vits"),
+    clip(7, "c"),
+    clip(9, "z", speaker="eve"),
+]
+
+
+def test_what_shares_with_dev_or_test_is_dropped(divided):
+    rows = with_companions(divided, COMPANIONS, DROP)
+    assert [row["clip"] for row in rows] == [f"{number:02}" for number in range(1, 10)]
+    sides = {int(row["clip"]): row["split"] for row in rows}
+    assert {number: sides[number] for number in (2, 3, 5, 7, 9)} == {
+        2: "train",
+        3: "dropped",
+        5: "dropped",
+        7: "dropped",
+        9: "train",
+    }
+    assert {number: sides[number] for number in (1, 4, 6, 8)} == {1: "train", 4: "dev", 6: "test", 8: "dropped"}
+
+
+def test_kept_overlap_is_marked(divided):
+    rows = {row["clip"]: row for row in with_companions(divided, COMPANIONS, KEEP)}
+    assert rows["05"]["split"] == "train"
+    assert rows["06"]["generator_seen"]
+    assert not with_companions(divided, [], KEEP)[2]["generator_seen"]
