@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from bonafide.calibration import calibrate, fit_calibration
+from bonafide.companions import CompanionSettings, parted
 from bonafide.crossfit import calibrated, held_out_logits
 from bonafide.errors import UserError
 from bonafide.folds import CROSS_FITTED, FEATURES, KERAS, SIDES, folds_folder, run_stage
+from bonafide.params import read_section
 from bonafide.scoring import auc, decisions, eer, thresholds
 
 CARD_COLUMNS = ("source", "generator", "language", "license")
@@ -45,7 +47,9 @@ def release(params: Path, by: str, work: Path) -> bytes:
     model = folder / "release.keras"
     run_stage("train", folder / "params.yaml", folder / "all.parquet", folder / FEATURES, model, folder / "release.csv")
     llr = calibrate(logits, fit_calibration(logits, human))
-    return calibrated(model, folder / "params.yaml", logits, human, _card(rows, llr, human, len(folds)))
+    _, companions = parted(rows, read_section(params, "companions", CompanionSettings))
+    card = _card(rows, llr, human, len(folds)) | {"companions": sorted({row["source"] for row in companions})}
+    return calibrated(model, folder / "params.yaml", logits, human, card)
 
 
 def _held_out(folds: list[Path], features: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +71,8 @@ def _card(rows: list[dict[str, Any]], llr: np.ndarray, human: np.ndarray, folds:
         "network": "statistics",
         "clips": {label: sum(row["label"] == label for row in rows) for label in ("human", "ai")},
         **{f"{name}s": sorted({row[name] for row in rows} - {""}) for name in CARD_COLUMNS},
-        "trained_on": "all clips; calibrated and measured on clips of sources that a fold's network had never heard",
+        "trained_on": "all clips; calibrated and measured on clips of sources that a fold's network had never heard,"
+        " and on none of the companions",
         "held_out": {
             "folds": folds,
             "clips": len(llr),
