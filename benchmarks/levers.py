@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from bonafide.companions import CompanionSettings
 from bonafide.crossfit import statistics_of_all
+from bonafide.evaluation import arrays
 from bonafide.files import write_text
-from bonafide.fitting import CropStatistics, crop_weights, fit_kernel
+from bonafide.fitting import CropStatistics, fit_experts
 from bonafide.folds import FEATURES, SIDES, folds_folder
 from bonafide.params import read_section
 from bonafide.protocol import false_alarms, within_sources
@@ -95,8 +96,10 @@ def levers(size: int, companions: CompanionSettings) -> list[Lever]:
             for weight in (0.0, 0.05, 0.1, 0.5, 1.0)
         ]
     for key, values in {
-        "copy_weight": (0.0, 0.2, 1.0),
-        "centres": (100, 1600),
+        "experts": (0, 1, 2),
+        "copy_weight": (0.01, 0.2, 1.0),
+        "components": (50, 300),
+        "centres": (100, 800),
         "width": (0.02, 0.5),
         "strength": (1.0, 300.0),
     }.items():
@@ -121,20 +124,23 @@ def measured(
     """Return the protocol's figures for one way to fit."""
     known = replace(known, values=known.values[:, lever.columns])
     companions = replace(companions, weight=lever.companion_weight)
-    scored = [score(fold, known, lever.change(settings), companions, balance=lever.balance) for fold in folds]
     alarms, within = [], []
+    scored, copied = [], []
+    for fold in folds:
+        recordings, copies = score(fold, known, lever.change(settings), companions, balance=lever.balance)
+        scored.append(recordings)
+        copied.append(copies)
     for number, own in enumerate(scored):
         others = pd.concat(scored[:number] + scored[number + 1 :])
-        cut = thresholds(others["llr"].to_numpy(), (others["label"] == "human").to_numpy())["balanced"]
+        cut = thresholds(*arrays(others))["balanced"]
         alarms += false_alarms(own, cut).values()
         within += within_sources(own).values()
-    pool = pd.concat(scored)
-    errors = [eer(each["llr"].to_numpy(), (each["label"] == "human").to_numpy()) for each in (pool, *scored)]
     return {
-        "pooled EER": errors[0],
-        "mean fold EER": float(np.mean(errors[1:])),
+        "pooled EER": eer(*arrays(pd.concat(scored))),
+        "mean fold EER": float(np.mean([eer(*arrays(each)) for each in scored])),
         "within-source AUC": float(np.mean(within)),
         "human-only false alarms": float(np.mean(alarms)),
+        "pooled EER of augmented copies": eer(*arrays(pd.concat(copied))),
     }
 
 
@@ -145,21 +151,20 @@ def score(
     companions: CompanionSettings,
     *,
     balance: bool,
-) -> pd.DataFrame:
-    """Return the tested clips of a fold with the mean logit of their crops, turned so that higher is more human."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the llr, not calibrated, of the tested clips of a fold, and that of their augmented copies."""
     train = fold[fold["split"] == "train"]
+    if not companions.weight:
+        train = train[[not companions.hold(source) for source in train["source"]]]
     clips = clips_of(train.to_dict("records"), Path(), 0, 0, companions)
-    own = known.of(clips.train)
-    is_ai = np.array([clips.train[clip] for clip in own.clips])
-    sources = clips.sources if balance else {}
-    weights = crop_weights(own, is_ai, replace(clips, sources=sources), settings.kernel.copy_weight)
-    counts = weights > 0
-    machine = fit_kernel(own.values[counts], is_ai[counts], weights[counts], settings)
+    if not balance:
+        clips = replace(clips, sources={})
+    experts = fit_experts(known.of(clips.train), clips, settings)
     tested = fold[fold["split"] == "test"]
     heard = known.of(tested["clip"])
-    recordings = ~heard.copies
-    logits = pd.Series(machine.logits(heard.values[recordings])).groupby(heard.clips[recordings]).mean()
-    return tested.assign(llr=-logits.loc[tested["clip"]].to_numpy())
+    crops = pd.DataFrame({"clip": heard.clips, "copy": heard.copies, "llr": -experts.logits(heard.values)})
+    scored = crops.groupby(["clip", "copy"], as_index=False)["llr"].mean().merge(tested, on="clip")
+    return scored[scored["copy"] == 0], scored[scored["copy"] > 0]
 
 
 if __name__ == "__main__":

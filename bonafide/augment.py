@@ -21,7 +21,7 @@ from bonafide.cliptable import AUDIO, as_table
 from bonafide.errors import UserError
 from bonafide.parts import Task, tasks_from_parts
 
-OWN = ("Codec", "Room")  # of bonafide.channel
+OWN = ("Codec", "Line", "Room")  # of bonafide.channel
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,20 @@ import random
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import fftconvolve
+from scipy.signal import butter, fftconvolve, sosfiltfilt
 
 from bonafide.audio import level, level_dbfs
 from bonafide.codecs import through_ffmpeg, through_telephone
 
 MP3, OPUS, AAC = ("libmp3lame", "mp3"), ("libopus", "ogg"), ("aac", "adts")
-KBPS = {MP3: (24, 32, 48, 64, 96), OPUS: (8, 12, 16, 24, 32), AAC: (24, 32, 64)}  # kbit/s, as speech is sent and kept
+KBPS = {MP3: (24, 32, 48), OPUS: (8, 12, 16, 24), AAC: (24, 32)}  # kbit/s, at which speech is heard to suffer
 TELEPHONE = ("ALAW", "ULAW", "GSM610")
+LOW_EDGES, HIGH_EDGES = (200.0, 400.0), (3000.0, 4500.0)  # Hz; of what a line lets through
 
 
 @dataclass
 class Codec:
-    """With probability `p`, a real codec at one of its usual rates: MP3, Opus, AAC, G.711 or GSM."""
+    """With probability `p`, a real codec at one of its usual rates: MP3, Opus or AAC."""
 
     p: float = 1.0
 
@@ -24,14 +25,28 @@ class Codec:
         """Return `samples`, shape (n,), encoded and decoded again, as many as they were."""
         if random.random() >= self.p:
             return samples
-        kind = random.choice([MP3, MP3, OPUS, AAC, None])
-        if kind is None:
-            coded = through_telephone(samples, sample_rate, subtype=random.choice(TELEPHONE))
-        else:
-            name, container = kind
-            kbps = random.choice(KBPS[kind])
-            coded = through_ffmpeg(samples, sample_rate, codec=name, container=container, kbps=kbps)
-        return np.pad(coded[: samples.size], (0, max(0, samples.size - coded.size))).astype(np.float32)
+        kind = random.choice([MP3, MP3, OPUS, AAC])
+        kbps = random.choice(KBPS[kind])
+        return _as_long(through_ffmpeg(samples, sample_rate, codec=kind[0], container=kind[1], kbps=kbps), samples.size)
+
+
+@dataclass
+class Line:
+    """With probability `p`, a line that carries a part of the band: a telephone (G.711, GSM) or a filter."""
+
+    p: float = 1.0
+
+    def __call__(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
+        """Return `samples`, shape (n,), as they come out of the line, as many as they were."""
+        if random.random() >= self.p:
+            return samples
+        kind = random.choice([*TELEPHONE, "band", "low"])
+        if kind in TELEPHONE:
+            return _as_long(through_telephone(samples, sample_rate, subtype=kind), samples.size)
+        high = random.uniform(*HIGH_EDGES)
+        edges, form = ([random.uniform(*LOW_EDGES), high], "bandpass") if kind == "band" else (high, "lowpass")
+        sections = butter(6, edges, form, fs=sample_rate, output="sos")
+        return sosfiltfilt(sections, samples).astype(np.float32)
 
 
 @dataclass
@@ -55,3 +70,8 @@ class Room:
         tail *= np.sqrt(rng.uniform(0.0, self.max_energy) / np.square(tail).sum())
         tail[0] = 1.0
         return level(fftconvolve(samples, tail)[: samples.size].astype(np.float32), level_dbfs(samples))
+
+
+def _as_long(samples: np.ndarray, size: int) -> np.ndarray:
+    """Return `samples` cut or filled up to `size`: a codec may add a part of a frame."""
+    return np.pad(samples[:size], (0, max(0, size - samples.size))).astype(np.float32)

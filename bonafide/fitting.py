@@ -1,7 +1,8 @@
 """Fits the network of spectral statistics: no epochs, one convex problem with one answer.
 
 The statistics of every training crop are taken once; a Gaussian kernel is approximated by comparing with some of them
-(Williams & Seeger 2000, "Using the Nystroem method"), and a logistic regression weighs these comparisons.
+(Williams & Seeger 2000, "Using the Nystroem method"), and a logistic regression weighs these comparisons: once for
+recordings, once for each chain of augmentation that is to have an expert.
 """
 
 import math
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from bonafide.batches import training_mels
@@ -20,11 +22,16 @@ from bonafide.training import CROPS_AT_ONCE, Clips, TrainSettings, judge
 
 SMALLEST = 1e-2  # of the kernel's eigenvalues: below it weights grow until rounding shows in the score
 ITERATIONS = 300
+FEW_CROPS = 6000  # enough for the components and for the gate
+GATE_STRENGTH = 60.0  # inverse of its regularisation, for the mean over the crops
 
 
 @dataclass(frozen=True)
 class CropStatistics:
-    """Statistics of crops, shape (n, k), with the clip of each and whether it is of an augmented copy, shape (n,)."""
+    """Statistics of crops, shape (n, k), with the clip of each and the number of its copy, shape (n,).
+
+    Copy 0 is the recording, copy k went through chain k of the augmentation.
+    """
 
     clips: np.ndarray
     copies: np.ndarray
@@ -32,7 +39,10 @@ class CropStatistics:
 
     def of(self, clips: Collection[str]) -> "CropStatistics":
         """Return those of `clips` alone."""
-        chosen = np.isin(self.clips, list(clips))
+        return self.where(np.isin(self.clips, list(clips)))
+
+    def where(self, chosen: np.ndarray) -> "CropStatistics":
+        """Return those where `chosen`, shape (n,), is true."""
         return CropStatistics(self.clips[chosen], self.copies[chosen], self.values[chosen])
 
 
@@ -60,71 +70,164 @@ def fit_statistics(
     """
     training = known.of(clips.train) if known else crop_statistics(clips)
     found = training.values
-    is_ai = np.array([clips.train[name] for name in training.clips])
-    weights = crop_weights(training, is_ai, clips, settings.kernel.copy_weight)
     print(f"{len(found)} crops of {len(clips.train)} clips; {found.shape[1]} statistics of each", flush=True)
+    experts = fit_experts(training, clips, settings)
 
-    machine = fit_kernel(found, is_ai, weights, settings)
-
-    model = statistics(clips.frames, clips.n_mels, len(machine.centres), settings.kernel.width)
-    model.get_layer("standardise").set_weights([machine.mean, machine.variance])
-    model.get_layer("kernel").set_weights([machine.centres.T])
-    model.get_layer("logit").set_weights([machine.weights[:, None], np.array([machine.bias])])
+    counts = [len(machine.centres) for machine in experts.machines]
+    size = len(experts.components.bias)
+    model = statistics(clips.frames, clips.n_mels, size, counts, settings.kernel.width)
+    model.get_layer("standardise").set_weights([experts.components.mean, experts.components.variance])
+    model.get_layer("components").set_weights([experts.components.weights, experts.components.bias])
+    for number, machine in enumerate(experts.machines):
+        model.get_layer(f"kernel_{number}").set_weights([machine.centres.T])
+        model.get_layer(f"logit_{number}").set_weights([machine.weights[:, None], np.array([machine.bias])])
+    model.get_layer("gate").set_weights([experts.gate.weights, experts.gate.bias])
     # The loss of the probability given to the right class: log(1 + exp(-z)) with z the logit, turned for human crops.
-    loss = np.average(np.logaddexp(0, np.where(is_ai, -1, 1) * machine.logits(found)), weights=weights)
+    is_ai = np.array([clips.train[name] for name in training.clips])
+    loss = np.mean(np.logaddexp(0, np.where(is_ai, -1, 1) * experts.logits(found)))
     return model, [{"epoch": 1, "loss": float(loss), **(judge(model, clips) if clips.dev else {})}]
 
 
 @dataclass(frozen=True)
-class KernelMachine:
-    """A kernel machine over statistics: what the layers of the network "statistics" after the first one hold.
+class Components:
+    """Principal components of standardised statistics.
 
     Attributes
     ----------
     mean, variance : np.ndarray, shape=(k,)
         Of each statistic in training.
-    centres : np.ndarray, shape=(m, k)
-        Standardised statistics of examples.
+    weights : np.ndarray, shape=(k, c)
+    bias : np.ndarray, shape=(c,)
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    weights: np.ndarray
+    bias: np.ndarray
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Return the components of each row of statistics, shape (n, k); shape (n, c), float32."""
+        standard = np.clip((values - self.mean) / np.sqrt(self.variance + 1e-6), -LIMIT, LIMIT)
+        return (standard @ self.weights + self.bias).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class KernelMachine:
+    """A kernel machine over components.
+
+    Attributes
+    ----------
+    centres : np.ndarray, shape=(m, c)
+        Components of examples.
     width : float
         Of the Gaussian kernel.
     weights : np.ndarray, shape=(m,)
     bias : float
     """
 
-    mean: np.ndarray
-    variance: np.ndarray
     centres: np.ndarray
     width: float
     weights: np.ndarray
     bias: float
 
+    def logits(self, components: np.ndarray) -> np.ndarray:
+        """Return the logit, higher is more ai, of each row, shape (n, c); shape (n,)."""
+        return gaussian(components, self.centres, self.width) @ self.weights + self.bias
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A linear softmax over components, with weights of shape (c, experts) and a bias of shape (experts,)."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+
+    def shares(self, components: np.ndarray) -> np.ndarray:
+        """Return what each expert counts for each row, shape (n, experts); rows have the sum 1."""
+        return softmax(components @ self.weights + self.bias, axis=1)
+
+
+@dataclass(frozen=True)
+class Experts:
+    """Kernel machines for recordings and for what changes them, and the gate that weighs them."""
+
+    components: Components
+    machines: list[KernelMachine]
+    gate: Gate
+
     def logits(self, values: np.ndarray) -> np.ndarray:
         """Return the logit, higher is more ai, of each row of statistics, shape (n, k); shape (n,)."""
-        near = gaussian(_standard(values, self.mean, self.variance), self.centres, self.width)
-        return near @ self.weights + self.bias
+        x = self.components.of(values)
+        return (self.gate.shares(x) * np.stack([machine.logits(x) for machine in self.machines], axis=1)).sum(axis=1)
 
 
-def fit_kernel(values: np.ndarray, is_ai: np.ndarray, weights: np.ndarray, settings: TrainSettings) -> KernelMachine:
-    """Fit a kernel machine to statistics of crops.
+def fit_experts(training: CropStatistics, clips: Clips, settings: TrainSettings) -> Experts:
+    """Fit an expert to the recordings, one to the copies of each of the first chains of augmentation, and their gate.
+
+    The copies of the other chains stand beside the recordings and count `copy_weight`.
+    """
+    kernel = settings.kernel
+    components = fit_components(training.values, kernel.components, settings.seed)
+    x = components.of(training.values)
+    numbers, of = np.unique(np.where(training.copies <= kernel.experts, training.copies, 0), return_inverse=True)
+    machines = []
+    for place, number in enumerate(numbers):
+        own = training.where(of == place)
+        is_ai = np.array([clips.train[name] for name in own.clips])
+        weights = crop_weights(own, is_ai, clips, 1.0 if number else kernel.copy_weight)
+        machines.append(fit_kernel(x[of == place], is_ai, weights, kernel.width / training.values.shape[1], settings))
+    return Experts(components, machines, fit_gate(x, of, settings.seed))
+
+
+def fit_components(values: np.ndarray, count: int, seed: int) -> Components:
+    """Return the first `count` principal components of statistics, shape (n, k), each standardised and limited."""
+    mean, variance = values.mean(axis=0, dtype=np.float64), values.var(axis=0, dtype=np.float64)
+    identity = Components(mean, variance, np.eye(values.shape[1]), np.zeros(values.shape[1]))
+    drawn = np.random.default_rng(seed).permutation(len(values))[:FEW_CROPS]
+    standard = identity.of(values[drawn]).astype(np.float64)
+    middle = standard.mean(axis=0)
+    weights = np.linalg.eigh(np.cov(standard.T))[1][:, ::-1][:, :count]
+    return Components(mean, variance, weights, -middle @ weights)
+
+
+def fit_gate(components: np.ndarray, expert: np.ndarray, seed: int) -> Gate:
+    """Fit what tells from its components, shape (n, c), which `expert`, shape (n,), a crop belongs to."""
+    drawn = np.random.default_rng(seed).permutation(len(components))[:FEW_CROPS]
+    x, expert = components[drawn], expert[drawn]
+    count = int(expert.max()) + 1
+    if count == 1:
+        return Gate(np.zeros((x.shape[1], 1)), np.zeros(1))
+    spread = np.maximum(x.std(axis=0, dtype=np.float64), SMALLEST)  # few crops span few components
+    regression = LogisticRegression(C=GATE_STRENGTH / len(x), max_iter=ITERATIONS, class_weight="balanced")
+    regression.fit(x / spread, expert)
+    weights, bias = (regression.coef_ / spread).T, regression.intercept_
+    if count == 2:  # of two classes, scikit-learn fits the second alone
+        weights, bias = np.hstack([np.zeros_like(weights), weights]), np.append(0.0, bias)
+    return Gate(weights, bias)
+
+
+def fit_kernel(
+    components: np.ndarray, is_ai: np.ndarray, weights: np.ndarray, width: float, settings: TrainSettings
+) -> KernelMachine:
+    """Fit a kernel machine to components of crops.
 
     Parameters
     ----------
-    values : np.ndarray, shape=(n, k)
+    components : np.ndarray, shape=(n, c)
     is_ai : np.ndarray, shape=(n,), bool
     weights : np.ndarray, shape=(n,)
         What each crop counts.
+    width : float
+        Of the Gaussian kernel.
     settings : TrainSettings
         Its `kernel` and `seed`.
     """
-    mean, variance = values.mean(axis=0, dtype=np.float64), values.var(axis=0, dtype=np.float64)
-    standard = _standard(values, mean, variance)
     rng = np.random.default_rng(settings.seed)
-    centres = standard[rng.choice(len(standard), min(settings.kernel.centres, len(standard)), replace=False)]
-    width = settings.kernel.width / standard.shape[1]
+    centres = components[rng.choice(len(components), min(settings.kernel.centres, len(components)), replace=False)]
     whiten = _inverse_root(gaussian(centres, centres, width))
     regression = LogisticRegression(C=settings.kernel.strength, max_iter=ITERATIONS)
-    regression.fit(gaussian(standard, centres, width) @ whiten, is_ai, sample_weight=weights)
-    return KernelMachine(mean, variance, centres, width, whiten @ regression.coef_[0], float(regression.intercept_[0]))
+    regression.fit(gaussian(components, centres, width) @ whiten, is_ai, sample_weight=weights)
+    return KernelMachine(centres, width, whiten @ regression.coef_[0], float(regression.intercept_[0]))
 
 
 def crop_weights(training: CropStatistics, is_ai: np.ndarray, clips: Clips, copy_weight: float) -> np.ndarray:
@@ -133,7 +236,7 @@ def crop_weights(training: CropStatistics, is_ai: np.ndarray, clips: Clips, copy
     The companions count `clips.companion_weight` of what all of its own do. Both are balanced by themselves, so that
     companions move no balance among the corpus's own sources.
     """
-    given = np.where(training.copies, copy_weight, 1.0)
+    given = np.where(training.copies > 0, copy_weight, 1.0)
     beside = np.isin(training.clips, list(clips.companions))
     weights = np.zeros(len(beside))
     for part, whole in ((~beside, 1.0), (beside, clips.companion_weight)):
@@ -171,10 +274,6 @@ def gaussian(x: np.ndarray, centres: np.ndarray, width: float) -> np.ndarray:
     return np.exp(-width * np.maximum(squares - 2.0 * (x @ centres.T), 0.0))
 
 
-def _standard(values: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    return np.clip((values - mean) / np.sqrt(variance + 1e-6), -LIMIT, LIMIT).astype(np.float32)
-
-
 def _inverse_root(kernel: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(kernel)
     return vectors / np.sqrt(np.maximum(values, SMALLEST))
@@ -182,16 +281,16 @@ def _inverse_root(kernel: np.ndarray) -> np.ndarray:
 
 def crop_statistics(clips: Clips) -> CropStatistics:
     """Return the statistics of every crop of the training clips and their copies."""
-    model = statistics(clips.frames, clips.n_mels, 1, 1.0)
+    model = statistics(clips.frames, clips.n_mels, 1, [1], 1.0)
     scorer = keras.Model(model.input, model.get_layer("statistics").output)
     names: list[str] = []
-    copies: list[bool] = []
+    copies: list[int] = []
     waiting: list[np.ndarray] = []
     found: list[np.ndarray] = []
     for clip, copy, mel in training_mels(clips.features, clips.train):
         for crop in crops(mel, clips.frames):
             names.append(clip)
-            copies.append(copy > 0)
+            copies.append(copy)
             waiting.append(crop.astype(np.float32))
         while len(waiting) >= CROPS_AT_ONCE:
             found.append(_predict(scorer, waiting[:CROPS_AT_ONCE]))

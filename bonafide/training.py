@@ -40,6 +40,8 @@ class KernelSettings:
     width: Annotated[float, Gt(0)]
     strength: Annotated[float, Gt(0)]
     copy_weight: Annotated[float, Gt(0)]
+    experts: Annotated[int, Ge(0)]
+    components: Annotated[int, Gt(0)]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,15 @@
-"""The default network: fixed statistics of a linear-frequency log spectrogram, judged by a kernel machine.
+"""The default network: fixed statistics of a linear-frequency log spectrogram, judged by kernel machines.
 
 What a generator leaves behind is less in any one spot of the spectrogram than in how it varies: how tonal each band
 is, how lively its cepstra are, how alike neighbouring bands move. A convolutional network has to find these
 statistics by itself and, from some thousand clips, finds the recording chain first. Here they are given.
+
+A telephone, a codec or noise take away much of what tells the classes apart and change the rest. So each of them may
+have an expert, a kernel machine of its own, and a gate weighs the experts by what a crop sounds like (Jacobs et al.
+1991, "Adaptive mixtures of local experts"; here gate and experts are fitted apart, as the lines are known).
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -42,7 +47,6 @@ class SpectralStatistics(layers.Layer):
         self._bands = _triangles(bins, BANDS)
         self._dct = _dct(BANDS)
         self._cepstrum = _cosines(bins)
-        self._smooth = _running_mean(bins, RIPPLE_BINS)
         self._ripple = _groups(bins, RIPPLE_BANDS)
         self._ungrouped = (self._ripple.T > 0).astype(np.float32)
         self._quefrencies = _groups(self._cepstrum.shape[1], QUEFRENCIES)
@@ -94,7 +98,7 @@ class SpectralStatistics(layers.Layer):
     def _ripples(self, log_power: keras.KerasTensor, loud: keras.KerasTensor) -> keras.KerasTensor:
         """How uneven the long-term spectrum is from bin to bin, which a smooth room or microphone is not."""
         mean, _ = _moments(log_power, loud)
-        uneven = mean - ops.matmul(mean, self._smooth)
+        uneven = mean - _running_mean(mean, RIPPLE_BINS)
         uneven -= ops.matmul(ops.matmul(uneven, self._ripple), self._ungrouped)
         return 0.5 * ops.log(ops.matmul(ops.square(uneven), self._ripple) + STILL**2)
 
@@ -122,14 +126,16 @@ class RadialBasis(layers.Layer):
         return {**super().get_config(), "centres": self.count, "width": self.width}
 
 
-def statistics(frames: int, n_mels: int, centres: int, width: float) -> keras.Model:
+def statistics(frames: int, n_mels: int, components: int, centres: Sequence[int], width: float) -> keras.Model:
     """Return the network for crops of shape (frames, n_mels) on the linear scale, before it is fitted.
 
     Parameters
     ----------
     frames, n_mels : int
-    centres : int
-        Of the kernel: examples that each crop is compared with.
+    components : int
+        Of the statistics, among which examples are near or far.
+    centres : sequence of int
+        Of each expert's kernel: examples that each crop is compared with.
     width : float
         Of the kernel, over the mean squared distance of a statistic.
     """
@@ -137,10 +143,24 @@ def statistics(frames: int, n_mels: int, centres: int, width: float) -> keras.Mo
     x = SpectralStatistics(name="statistics")(crop)
     width /= x.shape[-1]
     x = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardise")(x)
-    x = Clip(name="limit")(x)
-    x = RadialBasis(centres, width, name="kernel")(x)
-    logit = layers.Dense(1, dtype="float64", name="logit")(x)
+    x = layers.Dense(components, name="components")(Clip(name="limit")(x))
+    logits = [
+        layers.Dense(1, dtype="float64", name=f"logit_{number}")(RadialBasis(count, width, name=f"kernel_{number}")(x))
+        for number, count in enumerate(centres)
+    ]
+    gate = layers.Dense(len(logits), "softmax", dtype="float64", name="gate")(x)
+    logit = Weighed(dtype="float64", name="logit")([gate, *logits])
     return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name="statistics")
+
+
+@keras.saving.register_keras_serializable("bonafide")
+class Weighed(layers.Layer):
+    """The sum of logits, each of shape (n, 1), by the weights of a gate, shape (n, experts)."""
+
+    def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """Return the sum, shape (n, 1); `inputs` are the gate's weights and then each expert's logit."""
+        gate, *logits = inputs
+        return ops.sum(gate * ops.concatenate(logits, axis=-1), axis=-1, keepdims=True)
 
 
 @keras.saving.register_keras_serializable("bonafide")
@@ -209,12 +229,11 @@ def _cosines(bins: int) -> np.ndarray:
     return (2 / size * np.cos(2 * np.pi * np.arange(1, bins + 1)[:, None] * quefrency / size)).astype(np.float32)
 
 
-def _running_mean(bins: int, width: int) -> np.ndarray:
-    """Return the matrix, shape (bins, bins), that takes the mean over `width` neighbours; the edges are repeated."""
-    near = np.clip(np.arange(bins)[:, None] + np.arange(width) - width // 2, 0, bins - 1)
-    matrix = np.zeros((bins, bins), np.float32)
-    np.add.at(matrix, (near, np.arange(bins)[:, None]), 1 / width)
-    return matrix
+def _running_mean(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    """Return the mean of `x`, shape (n, bins), over `width` neighbours; the edges are repeated."""
+    edges = ops.repeat(x[:, :1], width // 2, axis=1), ops.repeat(x[:, -1:], width // 2, axis=1)
+    padded = ops.concatenate([edges[0], x, edges[1]], axis=1)
+    return ops.average_pool(padded[:, :, None], width, 1, "valid", data_format="channels_last")[:, :, 0]
 
 
 def _groups(size: int, groups: int) -> np.ndarray:

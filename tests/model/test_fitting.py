@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.signal import butter, sosfilt
 
 from bonafide.audio import AudioSettings
 from bonafide.batches import SpecAugment
@@ -10,7 +12,15 @@ from bonafide.calibration import Calibration, calibrate
 from bonafide.detector import Detector, Facts, facts_as_json
 from bonafide.export import check_parity, to_onnx
 from bonafide.features import feature_schema
-from bonafide.fitting import CropStatistics, balanced_weights, crop_weights, fit_statistics, gaussian
+from bonafide.fitting import (
+    CropStatistics,
+    balanced_weights,
+    crop_statistics,
+    crop_weights,
+    fit_experts,
+    fit_statistics,
+    gaussian,
+)
 from bonafide.mel import MelSettings, log_mel
 from bonafide.scoring import auc
 from bonafide.tables import write_table
@@ -27,7 +37,7 @@ SETTINGS = TrainSettings(
     dropout=0.1,
     seed=1,
     spec_augment=SpecAugment(0, 0.0, 0, 0.0),
-    kernel=KernelSettings(centres=30, width=0.1, strength=10.0, copy_weight=0.5),
+    kernel=KernelSettings(centres=30, width=0.1, strength=10.0, copy_weight=0.5, experts=1, components=40),
 )
 
 
@@ -45,15 +55,18 @@ def voice(rng, *, machine):
 def clips(tmp_path_factory):
     rng = np.random.default_rng(1)
     ai = {f"{number:03d}": bool(number % 2) for number in range(60)}
-    mels = [log_mel(voice(rng, machine=machine), RATE, MEL) for machine in ai.values()]
+    voices = [voice(rng, machine=machine) for machine in ai.values()]
+    lines = [sosfilt(butter(6, 3400, fs=RATE, output="sos"), one).astype(np.float32) for one in voices]
+    mels = [log_mel(one, RATE, MEL) for one in [*voices, *lines]]
     part = tmp_path_factory.mktemp("features") / "part-0000.parquet"
     table = {
-        "clip": list(ai),
-        "copy": [0] * len(ai),
+        "clip": [*ai, *ai],
+        "copy": [0] * len(ai) + [1] * len(ai),
         "frames": [len(mel) for mel in mels],
         "mel": [list(mel) for mel in mels],
     }
-    write_table(pa.table(table, schema=feature_schema(MEL.n_mels)), part)
+    by_clip = pa.table(table, schema=feature_schema(MEL.n_mels)).sort_by([("clip", "ascending"), ("copy", "ascending")])
+    write_table(by_clip, part)
     dev = {clip: label for clip, label in ai.items() if clip >= "040"}
     return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, MEL.crop_frames(RATE), 255)
 
@@ -73,6 +86,30 @@ def test_what_differs_in_liveliness_is_told_apart(fitted, clips):
     model, history = fitted
     assert ranking(model, clips) > 0.95
     assert history[0]["dev_auc"] == pytest.approx(ranking(model, clips))
+
+
+def test_each_expert_hears_what_its_line_let_through(clips):
+    found = crop_statistics(clips)
+    experts = fit_experts(found, clips, SETTINGS)
+    assert [len(machine.centres) for machine in experts.machines] == [30, 30]
+    heard = crop_statistics(replace(clips, train=clips.dev))
+    x = experts.components.of(heard.values)
+    shares = experts.gate.shares(x)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert np.all(shares[np.arange(len(shares)), heard.copies] > 0.9)
+    each = [machine.logits(x) for machine in experts.machines]
+    mixed = np.where(heard.copies == 1, each[1], each[0])
+    assert np.corrcoef(experts.logits(heard.values), mixed)[0, 1] > 0.99
+    labels = np.array([not clips.dev[clip] for clip in heard.clips])
+    for copy in (0, 1):
+        assert auc(-mixed[heard.copies == copy], labels[heard.copies == copy]) > 0.8
+
+
+def test_without_an_expert_of_their_own_copies_stand_beside_the_recordings(clips):
+    kernel = replace(SETTINGS.kernel, experts=0)
+    experts = fit_experts(crop_statistics(clips), clips, replace(SETTINGS, kernel=kernel))
+    assert [len(machine.centres) for machine in experts.machines] == [30]
+    assert experts.gate.shares(np.zeros((3, 40))) == pytest.approx(1)
 
 
 def test_turned_labels_turn_the_order(clips):

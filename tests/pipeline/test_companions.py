@@ -27,10 +27,3 @@ def test_a_joined_corpus_trains_and_is_tested_on_the_users_own_alone(project):
     project.set("companions", sources=["*"])
     refused = project.dvc("repro", "split", code=255).stderr
     assert "companions.sources of params.yaml holds every source of the corpus" in refused
-
-
-def test_a_new_weight_trains_again_and_no_more(project):
-    before = (project.root / "data" / "split.parquet").read_bytes()
-    project.set("companions", weight=0.5)
-    assert set(project.repro("train")) == {"split", "train"}
-    assert (project.root / "data" / "split.parquet").read_bytes() == before
