@@ -18,6 +18,8 @@ from bonafide.errors import UserError
 from bonafide.training import logit_model
 
 TOLERANCE = 1e-4  # largest difference of a logit between Keras and ONNX Runtime that rounding explains
+SMALLER = {np.float64: (np.float16, np.float32), np.float32: (np.float16,)}
+FEWEST_STORED_SMALL = 1000  # values of a constant: below it a cast costs more than it saves
 
 
 def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
@@ -31,7 +33,7 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
         path = Path(folder) / "model.onnx"
         scorer.export(path, format="onnx", verbose=False)
         exported = onnx.load(path)
-    _store_as_float32(exported.graph)
+    _store_small(exported.graph)
     _sort(exported.graph)
     _rename(exported.graph)
     # The exporter's own remarks hold nothing that a score needs, and could differ between runs.
@@ -41,17 +43,21 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
     return exported.SerializeToString(deterministic=True)
 
 
-def _store_as_float32(graph: onnx.GraphProto) -> None:
-    """Store constants that are float64 but hold float32 values as these, cast when used: half the size."""
+def _store_small(graph: onnx.GraphProto) -> None:
+    """Store constants as the smallest floats that hold their values, cast when used: a fraction of the size."""
     for constant in list(graph.initializer):
         values = onnx.numpy_helper.to_array(constant)
-        if values.dtype != np.float64 or not np.array_equal(values, values.astype(np.float32)):
+        with np.errstate(over="ignore"):  # too large for a smaller float: then it is not equal either
+            fitting = [
+                kind for kind in SMALLER.get(values.dtype.type, ()) if np.array_equal(values, values.astype(kind))
+            ]
+        if not fitting or values.size < FEWEST_STORED_SMALL:
             continue
-        name = constant.name
-        stored = onnx.numpy_helper.from_array(values.astype(np.float32), f"{name}_float32")
+        stored = onnx.numpy_helper.from_array(values.astype(fitting[0]), f"{constant.name}_stored")
+        cast = onnx.helper.make_node("Cast", [stored.name], [constant.name], to=constant.data_type)
         graph.initializer.remove(constant)
         graph.initializer.append(stored)
-        graph.node.insert(0, onnx.helper.make_node("Cast", [stored.name], [name], to=onnx.TensorProto.DOUBLE))
+        graph.node.insert(0, cast)
 
 
 def _sort(graph: onnx.GraphProto) -> None:

@@ -186,7 +186,7 @@ def fit_components(values: np.ndarray, count: int, seed: int) -> Components:
     drawn = np.random.default_rng(seed).permutation(len(values))[:FEW_CROPS]
     standard = identity.of(values[drawn]).astype(np.float64)
     middle = standard.mean(axis=0)
-    weights = np.linalg.eigh(np.cov(standard.T))[1][:, ::-1][:, :count]
+    weights = _short(np.linalg.eigh(np.cov(standard.T))[1][:, ::-1][:, :count])
     return Components(mean, variance, weights, -middle @ weights)
 
 
@@ -223,7 +223,8 @@ def fit_kernel(
         Its `kernel` and `seed`.
     """
     rng = np.random.default_rng(settings.seed)
-    centres = components[rng.choice(len(components), min(settings.kernel.centres, len(components)), replace=False)]
+    drawn = rng.choice(len(components), min(settings.kernel.centres, len(components)), replace=False)
+    centres = _short(components[drawn])
     whiten = _inverse_root(gaussian(centres, centres, width))
     regression = LogisticRegression(C=settings.kernel.strength, max_iter=ITERATIONS)
     regression.fit(gaussian(components, centres, width) @ whiten, is_ai, sample_weight=weights)
@@ -272,6 +273,11 @@ def gaussian(x: np.ndarray, centres: np.ndarray, width: float) -> np.ndarray:
     """Return exp(-width |x - centre|^2) for x, shape (n, k), and centres, shape (m, k); shape (n, m), float64."""
     squares = np.square(x, dtype=np.float64).sum(axis=1)[:, None] + np.square(centres, dtype=np.float64).sum(axis=1)
     return np.exp(-width * np.maximum(squares - 2.0 * (x @ centres.T), 0.0))
+
+
+def _short(values: np.ndarray) -> np.ndarray:
+    """Return `values` rounded to what half the bytes hold, so that the exported file can store them so."""
+    return values.astype(np.float16).astype(np.float32)
 
 
 def _inverse_root(kernel: np.ndarray) -> np.ndarray:
