@@ -2,12 +2,13 @@
 
 The statistics of every training crop are taken once; a Gaussian kernel is approximated by comparing with some of them
 (Williams & Seeger 2000, "Using the Nystroem method"), and a logistic regression weighs these comparisons: once for
-recordings, once for each chain of augmentation that is to have an expert.
+recordings, once for each chain of augmentation that is to have an expert. The examples are the same for all, so that
+an expert more costs little.
 """
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -73,14 +74,19 @@ def fit_statistics(
     print(f"{len(found)} crops of {len(clips.train)} clips; {found.shape[1]} statistics of each", flush=True)
     experts = fit_experts(training, clips, settings)
 
-    counts = [len(machine.centres) for machine in experts.machines]
-    size = len(experts.components.bias)
-    model = statistics(clips.frames, clips.n_mels, size, counts, settings.kernel.width)
+    kernel = experts.kernel
+    model = statistics(
+        clips.frames,
+        clips.n_mels,
+        components=len(experts.components.bias),
+        centres=len(kernel.centres),
+        experts=len(kernel.bias),
+        width=settings.kernel.width,
+    )
     model.get_layer("standardise").set_weights([experts.components.mean, experts.components.variance])
     model.get_layer("components").set_weights([experts.components.weights, experts.components.bias])
-    for number, machine in enumerate(experts.machines):
-        model.get_layer(f"kernel_{number}").set_weights([machine.centres.T])
-        model.get_layer(f"logit_{number}").set_weights([machine.weights[:, None], np.array([machine.bias])])
+    model.get_layer("kernel").set_weights([kernel.centres.T])
+    model.get_layer("logits").set_weights([kernel.weights, kernel.bias])
     model.get_layer("gate").set_weights([experts.gate.weights, experts.gate.bias])
     # The loss of the probability given to the right class: log(1 + exp(-z)) with z the logit, turned for human crops.
     is_ai = np.array([clips.train[name] for name in training.clips])
@@ -112,8 +118,8 @@ class Components:
 
 
 @dataclass(frozen=True)
-class KernelMachine:
-    """A kernel machine over components.
+class KernelMachines:
+    """Kernel machines over components that share their examples.
 
     Attributes
     ----------
@@ -121,17 +127,17 @@ class KernelMachine:
         Components of examples.
     width : float
         Of the Gaussian kernel.
-    weights : np.ndarray, shape=(m,)
-    bias : float
+    weights : np.ndarray, shape=(m, experts)
+    bias : np.ndarray, shape=(experts,)
     """
 
     centres: np.ndarray
     width: float
     weights: np.ndarray
-    bias: float
+    bias: np.ndarray
 
     def logits(self, components: np.ndarray) -> np.ndarray:
-        """Return the logit, higher is more ai, of each row, shape (n, c); shape (n,)."""
+        """Return each machine's logit, higher is more ai, of each row, shape (n, c); shape (n, experts)."""
         return gaussian(components, self.centres, self.width) @ self.weights + self.bias
 
 
@@ -152,13 +158,13 @@ class Experts:
     """Kernel machines for recordings and for what changes them, and the gate that weighs them."""
 
     components: Components
-    machines: list[KernelMachine]
+    kernel: KernelMachines
     gate: Gate
 
     def logits(self, values: np.ndarray) -> np.ndarray:
         """Return the logit, higher is more ai, of each row of statistics, shape (n, k); shape (n,)."""
         x = self.components.of(values)
-        return (self.gate.shares(x) * np.stack([machine.logits(x) for machine in self.machines], axis=1)).sum(axis=1)
+        return (self.gate.shares(x) * self.kernel.logits(x)).sum(axis=1)
 
 
 def fit_experts(training: CropStatistics, clips: Clips, settings: TrainSettings) -> Experts:
@@ -170,12 +176,12 @@ def fit_experts(training: CropStatistics, clips: Clips, settings: TrainSettings)
     components = fit_components(training.values, kernel.components, settings.seed)
     x = components.of(training.values)
     numbers, of = np.unique(np.where(training.copies <= kernel.experts, training.copies, 0), return_inverse=True)
-    machines = []
-    for place, number in enumerate(numbers):
-        own = training.where(of == place)
-        is_ai = np.array([clips.train[name] for name in own.clips])
-        weights = crop_weights(own, is_ai, clips, 1.0 if number else kernel.copy_weight)
-        machines.append(fit_kernel(x[of == place], is_ai, weights, kernel.width / training.values.shape[1], settings))
+    is_ai = np.array([clips.train[name] for name in training.clips])
+    given = [
+        crop_weights(training.where(of == place), is_ai[of == place], clips, 1.0 if number else kernel.copy_weight)
+        for place, number in enumerate(numbers)
+    ]
+    machines = fit_kernel(x, is_ai, of, given, kernel.width / training.values.shape[1], settings)
     return Experts(components, machines, fit_gate(x, of, settings.seed))
 
 
@@ -207,16 +213,23 @@ def fit_gate(components: np.ndarray, expert: np.ndarray, seed: int) -> Gate:
 
 
 def fit_kernel(
-    components: np.ndarray, is_ai: np.ndarray, weights: np.ndarray, width: float, settings: TrainSettings
-) -> KernelMachine:
-    """Fit a kernel machine to components of crops.
+    components: np.ndarray,
+    is_ai: np.ndarray,
+    expert: np.ndarray,
+    weights: Sequence[np.ndarray],
+    width: float,
+    settings: TrainSettings,
+) -> KernelMachines:
+    """Fit a kernel machine to the crops of each expert.
 
     Parameters
     ----------
     components : np.ndarray, shape=(n, c)
     is_ai : np.ndarray, shape=(n,), bool
-    weights : np.ndarray, shape=(n,)
-        What each crop counts.
+    expert : np.ndarray, shape=(n,), int
+        Which machine a crop is for.
+    weights : sequence of np.ndarray
+        What each crop counts, for the crops of each expert.
     width : float
         Of the Gaussian kernel.
     settings : TrainSettings
@@ -226,9 +239,15 @@ def fit_kernel(
     drawn = rng.choice(len(components), min(settings.kernel.centres, len(components)), replace=False)
     centres = _short(components[drawn])
     whiten = _inverse_root(gaussian(centres, centres, width))
-    regression = LogisticRegression(C=settings.kernel.strength, max_iter=ITERATIONS)
-    regression.fit(gaussian(components, centres, width) @ whiten, is_ai, sample_weight=weights)
-    return KernelMachine(centres, width, whiten @ regression.coef_[0], float(regression.intercept_[0]))
+    found = []
+    for number, given in enumerate(weights):
+        own = expert == number
+        # Newton's steps: the problem is small and dense, and gradient steps would stop short of its answer.
+        regression = LogisticRegression(C=settings.kernel.strength, solver="newton-cholesky")
+        regression.fit(gaussian(components[own], centres, width) @ whiten, is_ai[own], sample_weight=given)
+        found.append((whiten @ regression.coef_[0], regression.intercept_[0]))
+    coefficients, bias = zip(*found, strict=True)
+    return KernelMachines(centres, width, np.stack(coefficients, axis=1), np.array(bias))
 
 
 def crop_weights(training: CropStatistics, is_ai: np.ndarray, clips: Clips, copy_weight: float) -> np.ndarray:
@@ -287,7 +306,7 @@ def _inverse_root(kernel: np.ndarray) -> np.ndarray:
 
 def crop_statistics(clips: Clips) -> CropStatistics:
     """Return the statistics of every crop of the training clips and their copies."""
-    model = statistics(clips.frames, clips.n_mels, 1, [1], 1.0)
+    model = statistics(clips.frames, clips.n_mels, components=1, centres=1, experts=1, width=1.0)
     scorer = keras.Model(model.input, model.get_layer("statistics").output)
     names: list[str] = []
     copies: list[int] = []

@@ -161,7 +161,7 @@ def _cross_fitted_fold(
             write_table(as_table(sides, SPLIT), pair / SIDES)
             fit_part(params, sides, features, known, pair / KERAS)
         judged = [row for row in assign(own, settings, groups[fold], groups[other]) if row["split"] == "dev"]
-        of_clip = held_out_logits(pair / KERAS, features, [row["clip"] for row in judged])
+        of_clip = held_out_logits(pair / KERAS, known, [row["clip"] for row in judged])
         logits += [of_clip[row["clip"]] for row in judged]
         human += [row["label"] == "human" for row in judged]
     card = {"network": "statistics", "sources": sorted({row["source"] for row in trained if row["split"] == "train"})}

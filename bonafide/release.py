@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 
 from bonafide.calibration import calibrate, fit_calibration
 from bonafide.companions import CompanionSettings, parted
-from bonafide.crossfit import calibrated, held_out_logits
+from bonafide.crossfit import calibrated, held_out_logits, statistics_of_all
 from bonafide.errors import UserError
+from bonafide.fitting import CropStatistics
 from bonafide.folds import CROSS_FITTED, FEATURES, KERAS, SIDES, folds_folder, run_stage
 from bonafide.params import read_section
 from bonafide.scoring import auc, decisions, eer, thresholds
@@ -42,8 +43,8 @@ def release(params: Path, by: str, work: Path) -> bytes:
     folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"{by}-*/metrics.json"))
     if not folds:
         raise UserError(f"{folder} has no folds: run `bonafide folds --cross-fit --by {by}` with the same params first")
-    logits, human = _held_out(folds, folder / FEATURES)
     rows = pq.read_table(folder / "all.parquet").to_pylist()
+    logits, human = _held_out(folds, statistics_of_all(folder / "params.yaml", rows, folder / FEATURES))
     model = folder / "release.keras"
     run_stage("train", folder / "params.yaml", folder / "all.parquet", folder / FEATURES, model, folder / "release.csv")
     llr = calibrate(logits, fit_calibration(logits, human))
@@ -52,12 +53,12 @@ def release(params: Path, by: str, work: Path) -> bytes:
     return calibrated(model, folder / "params.yaml", logits, human, card)
 
 
-def _held_out(folds: list[Path], features: Path) -> tuple[np.ndarray, np.ndarray]:
+def _held_out(folds: list[Path], known: CropStatistics) -> tuple[np.ndarray, np.ndarray]:
     """Return the logits of all held-out clips, each by its fold's network, and whether each is human."""
     logits, human = [], []
     for fold in folds:
         tested = pq.read_table(fold / SIDES, filters=[("split", "=", "test")]).to_pylist()
-        of_clip = held_out_logits(fold / KERAS, features, [row["clip"] for row in tested])
+        of_clip = held_out_logits(fold / KERAS, known, [row["clip"] for row in tested])
         logits += [of_clip[row["clip"]] for row in tested]
         human += [row["label"] == "human" for row in tested]
         print(f"{fold.name}: {len(tested)} clips held out", file=sys.stderr, flush=True)

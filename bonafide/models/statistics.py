@@ -6,10 +6,10 @@ statistics by itself and, from some thousand clips, finds the recording chain fi
 
 A telephone, a codec or noise take away much of what tells the classes apart and change the rest. So each of them may
 have an expert, a kernel machine of its own, and a gate weighs the experts by what a crop sounds like (Jacobs et al.
-1991, "Adaptive mixtures of local experts"; here gate and experts are fitted apart, as the lines are known).
+1991, "Adaptive mixtures of local experts"; here gate and experts are fitted apart, as the lines are known). All
+compare a crop with the same examples and differ in what these say to them.
 """
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -126,7 +126,7 @@ class RadialBasis(layers.Layer):
         return {**super().get_config(), "centres": self.count, "width": self.width}
 
 
-def statistics(frames: int, n_mels: int, components: int, centres: Sequence[int], width: float) -> keras.Model:
+def statistics(frames: int, n_mels: int, *, components: int, centres: int, experts: int, width: float) -> keras.Model:
     """Return the network for crops of shape (frames, n_mels) on the linear scale, before it is fitted.
 
     Parameters
@@ -134,8 +134,10 @@ def statistics(frames: int, n_mels: int, components: int, centres: Sequence[int]
     frames, n_mels : int
     components : int
         Of the statistics, among which examples are near or far.
-    centres : sequence of int
-        Of each expert's kernel: examples that each crop is compared with.
+    centres : int
+        Of the kernel: examples that each crop is compared with.
+    experts : int
+        Kernel machines that a gate weighs.
     width : float
         Of the kernel, over the mean squared distance of a statistic.
     """
@@ -144,23 +146,20 @@ def statistics(frames: int, n_mels: int, components: int, centres: Sequence[int]
     width /= x.shape[-1]
     x = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardise")(x)
     x = layers.Dense(components, name="components")(Clip(name="limit")(x))
-    logits = [
-        layers.Dense(1, dtype="float64", name=f"logit_{number}")(RadialBasis(count, width, name=f"kernel_{number}")(x))
-        for number, count in enumerate(centres)
-    ]
-    gate = layers.Dense(len(logits), "softmax", dtype="float64", name="gate")(x)
-    logit = Weighed(dtype="float64", name="logit")([gate, *logits])
+    logits = layers.Dense(experts, dtype="float64", name="logits")(RadialBasis(centres, width, name="kernel")(x))
+    gate = layers.Dense(experts, "softmax", dtype="float64", name="gate")(x)
+    logit = Weighed(dtype="float64", name="logit")([gate, logits])
     return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name="statistics")
 
 
 @keras.saving.register_keras_serializable("bonafide")
 class Weighed(layers.Layer):
-    """The sum of logits, each of shape (n, 1), by the weights of a gate, shape (n, experts)."""
+    """The sum of the experts' logits by the weights of a gate, both of shape (n, experts)."""
 
     def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
-        """Return the sum, shape (n, 1); `inputs` are the gate's weights and then each expert's logit."""
-        gate, *logits = inputs
-        return ops.sum(gate * ops.concatenate(logits, axis=-1), axis=-1, keepdims=True)
+        """Return the sum, shape (n, 1); `inputs` are the gate's weights and the logits."""
+        gate, logits = inputs
+        return ops.sum(gate * logits, axis=-1, keepdims=True)
 
 
 @keras.saving.register_keras_serializable("bonafide")

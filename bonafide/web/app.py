@@ -31,7 +31,7 @@ MOST_UPLOADS = 64  # at a time; a slow client holds one of these and no worker
 MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
 Threshold = Annotated[
-    str, Query(description="balanced, precision, recall, or the probability from which on it is called ai")
+    str, Query(description="balanced, cautious, precision, recall, or the probability from which on it is called ai")
 ]
 
 
@@ -166,7 +166,7 @@ def _threshold(said: str) -> str | float:
     with suppress(ValueError):
         if 0 < (number := float(said)) < 1:
             return number
-    raise BadUpload(422, "threshold must be balanced, precision, recall or a probability between 0 and 1")
+    raise BadUpload(422, "threshold must be balanced, cautious, precision, recall or a probability between 0 and 1")
 
 
 def _is_plain_wav(content: bytes) -> bool:

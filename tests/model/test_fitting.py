@@ -91,14 +91,13 @@ def test_what_differs_in_liveliness_is_told_apart(fitted, clips):
 def test_each_expert_hears_what_its_line_let_through(clips):
     found = crop_statistics(clips)
     experts = fit_experts(found, clips, SETTINGS)
-    assert [len(machine.centres) for machine in experts.machines] == [30, 30]
+    assert experts.kernel.weights.shape == (30, 2)
     heard = crop_statistics(replace(clips, train=clips.dev))
     x = experts.components.of(heard.values)
     shares = experts.gate.shares(x)
     assert shares.sum(axis=1) == pytest.approx(1)
     assert np.all(shares[np.arange(len(shares)), heard.copies] > 0.9)
-    each = [machine.logits(x) for machine in experts.machines]
-    mixed = np.where(heard.copies == 1, each[1], each[0])
+    mixed = experts.kernel.logits(x)[np.arange(len(x)), heard.copies]
     assert np.corrcoef(experts.logits(heard.values), mixed)[0, 1] > 0.99
     labels = np.array([not clips.dev[clip] for clip in heard.clips])
     for copy in (0, 1):
@@ -108,7 +107,7 @@ def test_each_expert_hears_what_its_line_let_through(clips):
 def test_without_an_expert_of_their_own_copies_stand_beside_the_recordings(clips):
     kernel = replace(SETTINGS.kernel, experts=0)
     experts = fit_experts(crop_statistics(clips), clips, replace(SETTINGS, kernel=kernel))
-    assert [len(machine.centres) for machine in experts.machines] == [30]
+    assert experts.kernel.weights.shape == (30, 1)
     assert experts.gate.shares(np.zeros((3, 40))) == pytest.approx(1)
 
 
