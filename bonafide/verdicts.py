@@ -40,7 +40,8 @@ def cut_of(thresholds: Mapping[str, float], threshold: str | float) -> Cut:
     threshold : str or float
         ``"balanced"``: as many errors of one kind as of the other, and no call in the band that the detector knows
         as uncertain. ``"cautious"``, ``"precision"`` and ``"recall"`` decide every recording: at most 10 % or 1 %
-        of human ones called ai on dev, or at most 5 % of ai ones missed. A number between 0 and 1: called ai from this probability of ai on.
+        of human ones called ai on dev, or at most 5 % of ai ones missed. A number between 0 and 1: called ai from
+        this probability of ai on.
     """
     if threshold == "balanced":
         low, high = cannot_tell_band(thresholds)
