@@ -36,7 +36,7 @@ from bonafide.files import write_text, write_whole
 from bonafide.folds import CATALOG, CLIPS
 from bonafide.params import read_section
 from bonafide.parts import part_files
-from bonafide.protocol import put_row, summary_row
+from bonafide.protocol import POINTS, carried_over, put_row, summary_row
 from bonafide.scoring import auc, eer, thresholds
 from bonafide.splits import SplitSettings, fold_groups, split
 from bonafide.tables import read_rows, write_table
@@ -154,8 +154,8 @@ def folds_of(params: Path, n_folds: int) -> tuple[Path, list[pd.DataFrame]]:
 
 def run_peer(
     name: str, work: Path, folds: list[pd.DataFrame], options: argparse.Namespace
-) -> Iterator[tuple[int, int, pd.DataFrame, float]]:
-    """Yield fold, seed, scores of the test clips and dev threshold; what was kept is not done again."""
+) -> Iterator[tuple[int, int, pd.DataFrame, dict[str, float]]]:
+    """Yield fold, seed, scores of the test clips and dev thresholds; what was kept is not done again."""
     peer, heard = PEERS[name], None
     for number, rows in enumerate(folds, start=1):
         for seed in options.seeds:
@@ -165,25 +165,27 @@ def run_peer(
             if not (folder / "metrics.json").exists():
                 heard = heard or hear(peer.front, work, rows["clip"].tolist())
                 started = time.perf_counter()
-                scores, threshold = test(peer, heard, rows, seed, options.epochs)
+                scores, chosen = test(peer, heard, rows, seed, options.epochs)
                 write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "scores.parquet")
-                write_text(folder / "metrics.json", json.dumps({"balanced": {"threshold": threshold}}))
+                write_text(folder / "metrics.json", json.dumps(chosen))
                 took = time.perf_counter() - started
                 print(f"{name}, fold {number}, seed {seed}: EER {eer(*arrays(scores)):.3f}, {took:.0f} s", flush=True)
             yield number, seed, *kept_fold(folder)
 
 
-def test(peer: Peer, heard: Heard, rows: pd.DataFrame, seed: int, epochs: int | None) -> tuple[pd.DataFrame, float]:
-    """Train on the train side of `rows`; return the test clips with llr and p_ai, and the balanced threshold of dev."""
+def test(
+    peer: Peer, heard: Heard, rows: pd.DataFrame, seed: int, epochs: int | None
+) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    """Train on the train side of `rows`; return the test clips with llr and p_ai, and thresholds of dev."""
     numbers = {side: np.flatnonzero(rows["split"] == side) for side in ("train", "dev", "test")}
     sides = Sides(**numbers, is_ai=(rows["label"] == "ai").to_numpy())
     score = peer.fit(heard, sides, seed, epochs)
     human = ~sides.is_ai[sides.dev]
     logits = score(sides.dev)
     calibration = fit_calibration(logits, human)
-    threshold = thresholds(calibrate(logits, calibration), human)["balanced"]
+    found = thresholds(calibrate(logits, calibration), human)
     llr = calibrate(score(sides.test), calibration)
-    return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), threshold
+    return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), {name: {"threshold": found[name]} for name in POINTS}
 
 
 def hear(front: str, work: Path, clips: list[str]) -> Heard:
@@ -292,7 +294,7 @@ def logits_of(model: Any, heard: Heard, clips: np.ndarray, batch: int = 64) -> n
 
 
 def report(
-    name: str, work: Path, kept: list[tuple[int, int, pd.DataFrame, float]], options: argparse.Namespace
+    name: str, work: Path, kept: list[tuple[int, int, pd.DataFrame, dict[str, float]]], options: argparse.Namespace
 ) -> None:
     """Print and write the peer's row of the protocol's table, and its difference from ours."""
     figures = summary_row([fold[2:] for fold in kept], replicates=REPLICATES, seed=1)
@@ -344,10 +346,10 @@ def put(table: Path, row: dict[str, Any], of: tuple[str, ...] | None = None) -> 
     write_text(table, (put_row(known, row, of) if of else put_row(known, row)).to_csv(index=False))
 
 
-def kept_fold(folder: Path) -> tuple[pd.DataFrame, float]:
-    """Return the test scores of a fold, of a peer or of ours, and its dev threshold."""
+def kept_fold(folder: Path) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return the test scores of a fold, of a peer or of ours, and its dev thresholds."""
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    return pd.read_parquet(folder / "scores.parquet"), metrics["balanced"]["threshold"]
+    return pd.read_parquet(folder / "scores.parquet"), carried_over(metrics)
 
 
 def is_net(name: str) -> bool:

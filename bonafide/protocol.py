@@ -1,6 +1,7 @@
 """The figures that Bonafide is developed by: held-out sources, pooled, within sources, and on sources without fakes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from bonafide.bootstrap import cluster_bootstrap
 from bonafide.evaluation import arrays, clusters
 from bonafide.scoring import auc, decisions, eer
 
+POINTS = {"balanced": "", "cautious": ", cautious"}  # thresholds of dev, with what their columns' names end in
 FEWEST = 5  # clips of each class that a source needs for an AUC of its own
 NUMBERS = (
     "name",
@@ -20,30 +22,9 @@ NUMBERS = (
 )  # what tells one row of the table from another
 
 
-def fold_figures(scores: pd.DataFrame, threshold: float) -> dict[str, float]:
-    """Return the protocol's figures for the test side of one fold.
-
-    Parameters
-    ----------
-    scores : pd.DataFrame
-        The clip table with ``llr``.
-    threshold : float
-        The dev side's balanced threshold on the llr.
-
-    Returns
-    -------
-    dict
-        eer, balanced_accuracy, within_source_auc (mean over sources with clips enough of both classes) and
-        human_only_false_alarms (mean over sources without ai clips); NaN where no source is of that kind.
-    """
-    llr, human = arrays(scores)
-    rates = decisions(llr, human, threshold)
-    return {
-        "eer": eer(llr, human),
-        "balanced_accuracy": 1 - (rates["fpr"] + rates["fnr"]) / 2,
-        "within_source_auc": _mean(list(within_sources(scores).values())),
-        "human_only_false_alarms": _mean(list(false_alarms(scores, threshold).values())),
-    }
+def carried_over(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the llr thresholds, by name, that a fold's dev side chose, from what the stage `evaluate` measured."""
+    return {name: metrics[name]["threshold"] for name in POINTS if name in metrics}
 
 
 def within_sources(scores: pd.DataFrame) -> dict[str, float]:
@@ -62,32 +43,45 @@ def false_alarms(scores: pd.DataFrame, threshold: float) -> dict[str, float]:
     return {str(source): float(share) for source, share in flagged.groupby(scores["source"]).mean().items()}
 
 
-def summary_row(folds: Sequence[tuple[pd.DataFrame, float]], *, replicates: int, seed: int) -> dict[str, float]:
+def balanced_accuracy(scores: pd.DataFrame, threshold: float) -> float:
+    """Return the mean of the shares of human and of ai clips that are called rightly."""
+    rates = decisions(*arrays(scores), threshold)
+    return 1 - (rates["fpr"] + rates["fnr"]) / 2
+
+
+def summary_row(
+    folds: Sequence[tuple[pd.DataFrame, Mapping[str, float]]], *, replicates: int, seed: int
+) -> dict[str, float]:
     """Return one row of the table: means over folds and seeds, and the pooled EER with its 95 % interval.
 
     Parameters
     ----------
-    folds : sequence of (pd.DataFrame, float)
-        Scores and dev threshold of each fold and seed; in the pool each fold's llr is as its own dev calibrated it.
+    folds : sequence of (pd.DataFrame, mapping)
+        Scores, and dev thresholds as `carried_over` gives them, of each fold and seed; in the pool each fold's llr is
+        as its own dev calibrated it.
     replicates, seed : int
         Of the bootstrap over speakers and generators.
     """
-    figures = pd.DataFrame([fold_figures(scores, threshold) for scores, threshold in folds])
+    own = [eer(*arrays(scores)) for scores, _ in folds]
     pool = pd.concat([scores for scores, _ in folds])
     llr, human = arrays(pool)
     drawn = cluster_bootstrap(llr, human, clusters(pool), metrics=["eer"], replicates=replicates, seed=seed)
     # Macro figures over all sources, not the mean of means: folds hold unlike numbers of sources.
     within = [value for scores, _ in folds for value in within_sources(scores).values()]
-    alarms = [value for scores, threshold in folds for value in false_alarms(scores, threshold).values()]
+    at_points = {}
+    for point, end in POINTS.items():
+        known = [(scores, cuts[point]) for scores, cuts in folds if point in cuts]
+        at_points[f"balanced accuracy{end}"] = _mean([balanced_accuracy(scores, cut) for scores, cut in known])
+        alarms = [value for scores, cut in known for value in false_alarms(scores, cut).values()]
+        at_points[f"human-only false alarms{end}"] = _mean(alarms)
     return {
         "pooled EER": eer(llr, human),
         "low": drawn["eer"][0],
         "high": drawn["eer"][1],
-        "mean fold EER": float(figures["eer"].mean()),
-        "sd": float(figures["eer"].std(ddof=1)) if len(figures) > 1 else float("nan"),
+        "mean fold EER": _mean(own),
+        "sd": float(np.std(own, ddof=1)) if len(own) > 1 else float("nan"),
         "within-source AUC": _mean(within),
-        "balanced accuracy": float(figures["balanced_accuracy"].mean()),
-        "human-only false alarms": _mean(alarms),
+        **at_points,
         "clips": pool["clip"].nunique(),
     }
 

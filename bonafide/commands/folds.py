@@ -62,12 +62,14 @@ def folds(
         write_text(table, put_row(known, row).to_csv(index=False))
 
 
-def _kept(fold: Path) -> "tuple[pd.DataFrame, float]":
-    """Return the scores of a fold and its dev threshold."""
+def _kept(fold: Path) -> "tuple[pd.DataFrame, dict[str, float]]":
+    """Return the scores of a fold and its dev thresholds."""
     import pandas as pd
 
+    from bonafide.protocol import carried_over
+
     metrics = json.loads((fold / "metrics.json").read_text(encoding="utf-8"))
-    return pd.read_parquet(fold / "scores.parquet"), metrics["balanced"]["threshold"]
+    return pd.read_parquet(fold / "scores.parquet"), carried_over(metrics)
 
 
 def _numbers(seeds: str) -> list[int]:

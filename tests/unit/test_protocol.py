@@ -1,8 +1,7 @@
-import numpy as np
 import pandas as pd
 import pytest
 
-from bonafide.protocol import false_alarms, fold_figures, put_row, summary_row, within_sources
+from bonafide.protocol import balanced_accuracy, false_alarms, put_row, summary_row, within_sources
 
 
 def clips(source, label, llr, who):
@@ -34,28 +33,29 @@ def test_an_auc_within_each_source_that_has_enough_of_both(scores):
 def test_false_alarms_where_nobody_is_a_machine(scores):
     assert false_alarms(scores, 0.0) == {"people": 0.25}
     assert false_alarms(scores, 2.5) == {"people": 0.75}
-    assert np.isnan(fold_figures(scores[scores["source"] != "people"], 0.0)["human_only_false_alarms"])
+    assert false_alarms(scores[scores["source"] != "people"], 0.0) == {}
 
 
 def test_the_accuracy_weighs_both_classes_alike(scores):
     # Human: 6 of 18 below 0. Ai: 9 of 19 below 0 and so found.
-    assert fold_figures(scores, 0.0)["balanced_accuracy"] == pytest.approx(1 - (6 / 18 + 10 / 19) / 2)
+    assert balanced_accuracy(scores, 0.0) == pytest.approx(1 - (6 / 18 + 10 / 19) / 2)
 
 
 def test_turned_scores_turn_the_figures(scores):
     turned = scores.assign(llr=-scores["llr"])
-    assert fold_figures(turned, 0.0)["within_source_auc"] == pytest.approx(0.5)
-    assert fold_figures(turned, 0.0)["eer"] == pytest.approx(1 - fold_figures(scores, 0.0)["eer"], abs=0.06)
+    assert within_sources(turned) == {"good": 0.0, "bad": 1.0}
+    assert balanced_accuracy(turned, 0.6) == pytest.approx(1 - balanced_accuracy(scores, -0.6))
 
 
 def test_a_row_pools_and_averages(scores):
     named = scores.assign(clip=scores.index)
-    row = summary_row([(named, 0.0), (named, 0.0)], replicates=50, seed=1)
+    row = summary_row([(named, {"balanced": 0.0, "cautious": 2.5})] * 2, replicates=50, seed=1)
     assert row["clips"] == len(scores)
     assert row["pooled EER"] == pytest.approx(row["mean fold EER"])
     assert row["low"] <= row["pooled EER"] <= row["high"]
     assert row["within-source AUC"] == 0.5
     assert row["human-only false alarms"] == 0.25
+    assert row["human-only false alarms, cautious"] == 0.75
 
 
 def test_a_new_row_takes_the_place_of_its_elder():
