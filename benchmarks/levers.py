@@ -90,16 +90,16 @@ def levers(size: int, companions: CompanionSettings) -> list[Lever]:
             replace(default, name=f"{name} alone", columns=inside),
         ]
     found.append(replace(default, name="sources weighed by their clips", balance=False))
-    if companions.sources:
+    if companions.folders:
         found += [
             replace(default, name=f"companions.weight {weight}", companion_weight=weight)
             for weight in (0.0, 0.05, 0.1, 0.5, 1.0)
         ]
     for key, values in {
-        "experts": (0, 1, 2),
+        "experts": ((), ((1,),), ((2,),), ((3,),)),
         "copy_weight": (0.01, 0.2, 1.0),
         "components": (50, 300),
-        "centres": (100, 800),
+        "centres": (350, 3000),
         "width": (0.02, 0.5),
         "strength": (1.0, 300.0),
     }.items():
@@ -155,7 +155,7 @@ def score(
     """Return the llr, not calibrated, of the tested clips of a fold, and that of their augmented copies."""
     train = fold[fold["split"] == "train"]
     if not companions.weight:
-        train = train[[not companions.hold(source) for source in train["source"]]]
+        train = train[[not companions.hold(path) for path in train["path"]]]
     clips = clips_of(train.to_dict("records"), Path(), 0, 0, companions)
     if not balance:
         clips = replace(clips, sources={})

@@ -13,6 +13,7 @@ MP3, OPUS, AAC = ("libmp3lame", "mp3"), ("libopus", "ogg"), ("aac", "adts")
 KBPS = {MP3: (24, 32, 48), OPUS: (8, 12, 16, 24), AAC: (24, 32)}  # kbit/s, at which speech is heard to suffer
 TELEPHONE = ("ALAW", "ULAW", "GSM610")
 LOW_EDGES, HIGH_EDGES = (200.0, 400.0), (3000.0, 4500.0)  # Hz; of what a line lets through
+HIGHEST = 0.45  # of the rate: a filter needs room below its half
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Line:
         kind = random.choice([*TELEPHONE, "band", "low"])
         if kind in TELEPHONE:
             return _as_long(through_telephone(samples, sample_rate, subtype=kind), samples.size)
-        high = random.uniform(*HIGH_EDGES)
+        high = min(random.uniform(*HIGH_EDGES), HIGHEST * sample_rate)
         edges, form = ([random.uniform(*LOW_EDGES), high], "bandpass") if kind == "band" else (high, "lowpass")
         sections = butter(6, edges, form, fs=sample_rate, output="sos")
         return sosfiltfilt(sections, samples).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Companions: sources that lie beside a corpus's own, train with them and are never tested.
+"""Companions: clips that lie beside a corpus's own, train with them and are never tested.
 
 Recordings of people and machines that others give away, such as the demo corpus, steady a detector that is trained on
 a team's own few sources; what it is worth must still be measured on the team's own.
@@ -6,7 +6,7 @@ a team's own few sources; what it is worth must still be measured on the team's 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from annotated_types import Gt
@@ -18,14 +18,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class CompanionSettings:
-    """Which sources are companions; section `companions` of params.yaml."""
+    """Which folders of a corpus hold companions; section `companions` of params.yaml."""
 
-    sources: list[str]
+    folders: tuple[str, ...]
     weight: Annotated[float, Gt(0)]
 
-    def hold(self, source: str) -> bool:
-        """Return whether the clips of `source` are companions."""
-        return any(fnmatchcase(source, pattern) for pattern in self.sources)
+    def hold(self, path: str) -> bool:
+        """Return whether the clip at `path`, relative to the corpus, is a companion."""
+        return any(PurePosixPath(path).is_relative_to(folder) for folder in self.folders)
 
 
 def parted(rows: Iterable[Row], settings: CompanionSettings) -> tuple[list[Row], list[Row]]:
@@ -39,7 +39,7 @@ def parted(rows: Iterable[Row], settings: CompanionSettings) -> tuple[list[Row],
     own: list[Row] = []
     companions: list[Row] = []
     for row in rows:
-        (companions if settings.hold(row["source"]) else own).append(row)
+        (companions if settings.hold(row["path"]) else own).append(row)
     if companions and not own:
-        raise UserError("companions.sources of params.yaml holds every source of the corpus: none is left to test on")
+        raise UserError("companions.folders of params.yaml hold every clip of the corpus: none is left to test on")
     return own, companions

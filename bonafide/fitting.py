@@ -17,6 +17,7 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from bonafide.batches import training_mels
+from bonafide.errors import UserError
 from bonafide.mel import crops
 from bonafide.models.statistics import LIMIT, statistics
 from bonafide.training import CROPS_AT_ONCE, Clips, TrainSettings, judge
@@ -72,6 +73,7 @@ def fit_statistics(
     training = known.of(clips.train) if known else crop_statistics(clips)
     found = training.values
     print(f"{len(found)} crops of {len(clips.train)} clips; {found.shape[1]} statistics of each", flush=True)
+    print(_heard(training.copies, settings.kernel.experts), flush=True)
     experts = fit_experts(training, clips, settings)
 
     kernel = experts.kernel
@@ -168,14 +170,19 @@ class Experts:
 
 
 def fit_experts(training: CropStatistics, clips: Clips, settings: TrainSettings) -> Experts:
-    """Fit an expert to the recordings, one to the copies of each of the first chains of augmentation, and their gate.
+    """Fit an expert to the recordings, one to each of the lists of copies in `settings.kernel.experts`, and their gate.
 
-    The copies of the other chains stand beside the recordings and count `copy_weight`.
+    Copies in no list stand beside the recordings and count `copy_weight`.
+
+    Raises
+    ------
+    UserError
+        When a copy is in two lists.
     """
     kernel = settings.kernel
     components = fit_components(training.values, kernel.components, settings.seed)
     x = components.of(training.values)
-    numbers, of = np.unique(np.where(training.copies <= kernel.experts, training.copies, 0), return_inverse=True)
+    numbers, of = np.unique(expert_of(training.copies, kernel.experts), return_inverse=True)
     is_ai = np.array([clips.train[name] for name in training.clips])
     given = [
         crop_weights(training.where(of == place), is_ai[of == place], clips, 1.0 if number else kernel.copy_weight)
@@ -183,6 +190,21 @@ def fit_experts(training: CropStatistics, clips: Clips, settings: TrainSettings)
     ]
     machines = fit_kernel(x, is_ai, of, given, kernel.width / training.values.shape[1], settings)
     return Experts(components, machines, fit_gate(x, of, settings.seed))
+
+
+def expert_of(copies: np.ndarray, experts: Sequence[Collection[int]]) -> np.ndarray:
+    """Return the number of the expert, 0 for that of recordings, that hears each copy, shape (n,)."""
+    numbers = {copy: number for number, heard in enumerate(experts, start=1) for copy in heard}
+    if len(numbers) < sum(len(heard) for heard in experts):
+        raise UserError(f"train.kernel.experts has a copy in two places: {[list(heard) for heard in experts]}")
+    return np.array([numbers.get(copy, 0) for copy in copies.tolist()])
+
+
+def _heard(copies: np.ndarray, experts: Sequence[Collection[int]]) -> str:
+    """Say which copies each expert hears; 0 are the recordings."""
+    numbers = expert_of(copies, experts)
+    heard = [", ".join(map(str, np.unique(copies[numbers == number]))) for number in np.unique(numbers)]
+    return f"copies that the experts hear (0: the recordings): {'; '.join(heard)}"
 
 
 def fit_components(values: np.ndarray, count: int, seed: int) -> Components:

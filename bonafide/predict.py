@@ -63,7 +63,7 @@ class Detector(detector.Detector):
             An array has the shape (n,) or (n, channels); floats have a full scale of 1.
         rate : int, optional
             Of an array, in hertz.
-        threshold : {"balanced", "cautious", "precision", "recall"} or float
+        threshold : {"balanced", "decisive", "precision", "recall"} or float
             See `bonafide.verdicts.cut_of`.
         heard : callable, optional
             Told now and then how many seconds of a long recording were heard.
@@ -100,7 +100,7 @@ class Detector(detector.Detector):
             A missing one gets a result that says so.
         jobs : int
             Processes. With two or more a file that makes the decoder crash costs only its own result.
-        threshold : {"balanced", "cautious", "precision", "recall"} or float
+        threshold : {"balanced", "decisive", "precision", "recall"} or float
             See `bonafide.verdicts.cut_of`.
         """
         from bonafide.batch import one_by_one, spread

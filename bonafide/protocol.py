@@ -10,7 +10,7 @@ from bonafide.bootstrap import cluster_bootstrap
 from bonafide.evaluation import arrays, clusters
 from bonafide.scoring import auc, decisions, eer
 
-POINTS = {"balanced": "", "cautious": ", cautious"}  # thresholds of dev, with what their columns' names end in
+POINTS = {"balanced": "", "decisive": ", decisive"}  # thresholds of dev, with what their columns' names end in
 FEWEST = 5  # clips of each class that a source needs for an AUC of its own
 NUMBERS = (
     "name",

@@ -33,7 +33,7 @@ DCF_THRESHOLD = -float(np.log(DCF_FPR / DCF_FNR))
 # Bins of equal width over p_ai, as Guo et al. 2017 have them.
 BINS = 15
 # What the thresholds chosen on dev promise there: share of human clips flagged, share of ai clips missed.
-CAUTIOUS_FPR, MAX_FPR, MAX_FNR = 0.1, 0.01, 0.05
+DECISIVE_FPR, MAX_FPR, MAX_FNR = 0.1, 0.01, 0.05
 
 
 class Curve(NamedTuple):
@@ -294,8 +294,9 @@ def thresholds(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = Non
     """Choose the thresholds (llrs in nats) on a development set; a clip is called ai when its llr lies below.
 
     - ``balanced``: where fpr and fnr are closest, as for the EER.
-    - ``cautious``: fewest ai clips missed while at most 10 % of human clips are flagged.
-    - ``precision``: the same with 1 %.
+    - ``decisive``: fewest ai clips missed while at most 10 % of human clips are flagged; ``balanced`` where that
+      flags fewer.
+    - ``precision``: fewest ai clips missed while at most 1 % of human clips are flagged.
     - ``recall``: fewest human clips flagged while at most 5 % of ai clips are missed.
 
     Of thresholds that do equally well the one with fewer errors of the other kind is taken, and each lies
@@ -310,11 +311,14 @@ def thresholds(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = Non
     few_missed = missed <= MAX_FNR * below_ai[-1] + 1e-9
     few_flagged = {
         name: below_human <= share * below_human[-1] + 1e-9
-        for name, share in (("cautious", CAUTIOUS_FPR), ("precision", MAX_FPR))
+        for name, share in (("decisive", DECISIVE_FPR), ("precision", MAX_FPR))
     }
+    balanced = float(values[_closest(below_human, below_ai)])
+    chosen = {name: float(values[_least(missed, below_human, few)]) for name, few in few_flagged.items()}
     return {
-        "balanced": float(values[_closest(below_human, below_ai)]),
-        **{name: float(values[_least(missed, below_human, few)]) for name, few in few_flagged.items()},
+        "balanced": balanced,
+        "decisive": min(chosen["decisive"], balanced),
+        "precision": chosen["precision"],
         "recall": float(values[_least(below_human, missed, few_missed)]),
     }
 

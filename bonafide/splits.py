@@ -95,14 +95,17 @@ def assign(rows: Rows, settings: SplitSettings, tested: frozenset[int], judged: 
 
 
 def with_companions(rows: Rows, companions: Rows, settings: SplitSettings) -> Rows:
-    """Return `rows` of a split and `companions`, which train unless they share a speaker or generator with the rest.
+    """Return `rows` of a split and `companions`, which train unless they share something with what judges or tests.
+
+    A copy of such a clip is dropped always, what shares a source, speaker or generator where `settings` says so.
 
     The rows are those of `split` or `assign`; the result is in the order of the clips' ids and marked anew.
     """
-    held = {name: {row[name] for row in rows if row["split"] in ("dev", "test")} - {""} for name in RESPECTS}
+    respects = ("pair", *RESPECTS) if settings.on_overlap == "drop" else ("pair",)
+    held = {name: {row[name] for row in rows if row["split"] in ("dev", "test")} - {""} for name in respects}
     added = []
     for row in companions:
-        shared = settings.on_overlap == "drop" and any(row[name] in held[name] for name in RESPECTS)
+        shared = any(row[name] in held[name] for name in respects)
         added.append({**row, "split": "dropped" if shared else "train"})
     return _mark(sorted([*rows, *added], key=lambda row: row["clip"]))
 

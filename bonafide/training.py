@@ -40,7 +40,7 @@ class KernelSettings:
     width: Annotated[float, Gt(0)]
     strength: Annotated[float, Gt(0)]
     copy_weight: Annotated[float, Gt(0)]
-    experts: Annotated[int, Ge(0)]
+    experts: tuple[tuple[Annotated[int, Ge(1)], ...], ...]
     components: Annotated[int, Gt(0)]
 
 
@@ -85,7 +85,7 @@ def clips_of(
         side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
     }
     sources = {row["clip"]: row["source"] for row in rows}
-    beside = frozenset(clip for clip, source in sources.items() if companions.hold(source))
+    beside = frozenset(row["clip"] for row in rows if companions.hold(row["path"]))
     return Clips(features, sides["train"], sides["dev"], frames, n_mels, sources, beside, companions.weight)
 
 

@@ -1,6 +1,6 @@
 """From scores to verdicts: where a call is withheld, which stretches differ, when a recording is mixed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,7 @@ def cut_of(thresholds: Mapping[str, float], threshold: str | float) -> Cut:
         The detector's own, llrs in nats.
     threshold : str or float
         ``"balanced"``: as many errors of one kind as of the other, and no call in the band that the detector knows
-        as uncertain. ``"cautious"``, ``"precision"`` and ``"recall"`` decide every recording: at most 10 % or 1 %
+        as uncertain. ``"decisive"``, ``"precision"`` and ``"recall"`` decide every recording: at most 10 % or 1 %
         of human ones called ai on dev, or at most 5 % of ai ones missed. A number between 0 and 1: called ai from
         this probability of ai on.
     """
@@ -49,18 +49,18 @@ def cut_of(thresholds: Mapping[str, float], threshold: str | float) -> Cut:
     if isinstance(threshold, str) and threshold in thresholds:
         value = float(thresholds[threshold])
     else:
-        value = _llr_of(threshold)
+        value = _llr_of(threshold, thresholds)
     return Cut(value, value, value)
 
 
-def _llr_of(threshold: str | float) -> float:
+def _llr_of(threshold: str | float, known: Iterable[str]) -> float:
     try:
         probability = float(threshold)
     except ValueError:
         probability = -1.0
     if not 0 < probability < 1:
-        said = "must be balanced, cautious, precision, recall or a probability between 0 and 1"
-        raise UserError(f"the threshold {said}, not '{threshold}'")
+        said = f"must be {', '.join(known)} or a probability between 0 and 1"
+        raise UserError(f"the threshold of this detector {said}, not '{threshold}'")
     return float(np.log1p(-probability) - np.log(probability))
 
 

@@ -57,7 +57,7 @@ def detect(
     threshold: Annotated[
         str,
         typer.Option(
-            help="balanced leaves uncertain ones open; cautious calls at most 1 in 10 human ones ai, precision 1 in"
+            help="balanced leaves uncertain ones open; decisive calls at most 1 in 10 human ones ai, precision 1 in"
             " 100, recall misses at most 1 in 20 ai ones, each on the recordings that it was calibrated on;"
             " a number between 0 and 1 is the probability of ai from which one is called ai."
         ),

@@ -10,7 +10,7 @@ def explain(
     file: Annotated[Path, typer.Argument(help="The recording.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="page.html, or picture.png.")] = Path("explanation.html"),
     threshold: Annotated[
-        str, typer.Option(help="balanced, cautious, precision, recall, or a probability between 0 and 1.")
+        str, typer.Option(help="balanced, decisive, precision, recall, or a probability between 0 and 1.")
     ] = "balanced",
     model: Annotated[Path | None, typer.Option(help="Another detector's ONNX file.")] = None,
 ) -> None:

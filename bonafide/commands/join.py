@@ -15,9 +15,13 @@ def join(
 ) -> None:
     """Copy corpus folders into one, for a team's recordings and such as train beside them."""
     from bonafide import joining
+    from bonafide.corpora.folder import unused_columns
     from bonafide.progress import track
 
     plan = joining.plan_join(folders, out)
+    for folder in folders:
+        if unused := unused_columns(folder):
+            print(f"{folder}: columns of clips.csv that mean nothing here: {', '.join(unused)}. Is one misspelt?")
     try:
         for _ in track(joining.join(plan, out), total=len(plan), what="copying"):
             pass

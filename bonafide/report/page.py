@@ -11,7 +11,7 @@ from bonafide.report.examples import Example
 from bonafide.report.rows import Mark, dot_rows, track
 from bonafide.report.run import PRESETS, Run
 from bonafide.report.verdict import verdict_of
-from bonafide.scoring import CAUTIOUS_FPR, MAX_FNR, MAX_FPR
+from bonafide.scoring import DECISIVE_FPR, MAX_FNR, MAX_FPR
 
 TEMPLATES = Path(__file__).parent
 LOSS = {"loss": "train", "dev_loss": "main"}
@@ -24,7 +24,7 @@ KEY_FIGURES = {
 }
 PROMISES = {
     "balanced": "both errors alike on dev",
-    "cautious": f"at most {CAUTIOUS_FPR:.0%} of human clips flagged on dev",
+    "decisive": f"at most {DECISIVE_FPR:.0%} of human clips flagged on dev, and no more than at “balanced”",
     "precision": f"at most {MAX_FPR:.0%} of human clips flagged on dev",
     "recall": f"at most {MAX_FNR:.0%} of AI clips missed on dev",
 }

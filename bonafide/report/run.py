@@ -16,7 +16,7 @@ from bonafide.detector import Detector, Facts
 from bonafide.report.figures import Ends, ends_of
 
 SPLIT_COLUMNS = ["split", "label", "speaker", "source", "generator", "language", "seconds", "license"]
-PRESETS = ("balanced", "cautious", "precision", "recall")
+PRESETS = ("balanced", "decisive", "precision", "recall")
 
 
 @dataclass(frozen=True)

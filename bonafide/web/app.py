@@ -4,7 +4,7 @@ import asyncio
 import io
 import wave
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -25,13 +25,12 @@ from bonafide.web.metrics import Metrics
 from bonafide.web.pool import Ask, Busy, Pool, Unanswered
 from bonafide.web.settings import Settings
 from bonafide.web.uploads import BadUpload, Body, Upload, received
-from bonafide.web.worker import PRESETS
 
 MOST_UPLOADS = 64  # at a time; a slow client holds one of these and no worker
 MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
 Threshold = Annotated[
-    str, Query(description="balanced, cautious, precision, recall, or the probability from which on it is called ai")
+    str, Query(description="balanced, decisive, precision, recall, or the probability from which on it is called ai")
 ]
 
 
@@ -72,7 +71,7 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
 async def detect(request: Request, threshold: Threshold = "balanced", evidence: bool = False) -> Response:
     """Say of one or several recordings whether the voice is human or machine-generated."""
     state = request.app.state
-    ask = Ask(_threshold(threshold), evidence)
+    ask = Ask(_threshold(threshold, state.pool.model["thresholds"]), evidence)
     state.pool.refuse_when_full()  # before a body is taken in for nothing
     if state.uploading >= MOST_UPLOADS:
         raise Busy(1)
@@ -160,13 +159,13 @@ def _packed(body: Body, answers: list[dict[str, Any]], request: Request) -> Resp
     return JSONResponse({"results": answers} if body.several else answers[0]["result"])
 
 
-def _threshold(said: str) -> str | float:
-    if said in PRESETS:
+def _threshold(said: str, known: Collection[str]) -> str | float:
+    if said in known:
         return said
     with suppress(ValueError):
         if 0 < (number := float(said)) < 1:
             return number
-    raise BadUpload(422, "threshold must be balanced, cautious, precision, recall or a probability between 0 and 1")
+    raise BadUpload(422, f"threshold must be {', '.join(known)} or a probability between 0 and 1")
 
 
 def _is_plain_wav(content: bytes) -> bool:

@@ -98,10 +98,10 @@ HEALTH = _example(
 MODEL = _example(
     "The detector and the limits",
     {
-        "thresholds": {"balanced": -0.05, "cautious": -0.31, "precision": -0.74, "recall": 1.56},
+        "thresholds": {"balanced": -0.05, "decisive": -0.31, "precision": -0.74, "recall": 1.56},
         "cannot_tell": {
             "balanced": [0.17, 0.68],
-            "cautious": [0.58, 0.58],
+            "decisive": [0.58, 0.58],
             "precision": [0.68, 0.68],
             "recall": [0.17, 0.17],
         },

@@ -79,6 +79,7 @@ async function learn() {
   const length = seconds >= 120 ? `${Math.floor(seconds / 60)} minutes` : `${seconds} s`;
   $("limits").textContent =
     `WAV, FLAC, MP3, Ogg, Opus and more; from one second of speech to ${length}, up to ${Math.floor(bytes / 2 ** 20)} MB`;
+  for (const option of [...$("threshold").options]) option.hidden = option.disabled = !(option.value in model.thresholds);
   const { card } = model, rows = { network: card.network && `${card.network}, ${card.parameters} parameters` };
   rows["trained on"] = card.clips && Object.entries(card.clips).map(([label, n]) => `${n} ${label} clips`).join(", ");
   for (const name of ["languages", "generators", "sources"]) rows[name] = card[name]?.join(", ");

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 MAX_REQUEST = 4096  # bytes of JSON
-PRESETS = ("balanced", "cautious", "precision", "recall")
 CELL_SECONDS = 0.05  # of an evidence map, whose patches are several times as long
 MOST_BANDS = 64
 GRACE = 5  # seconds after which a worker whose parent died without a word ends itself
@@ -72,7 +71,7 @@ def load(model: str | None) -> tuple[Any, dict[str, Any]]:
     facts = detector.facts
     about = {
         "thresholds": dict(facts.thresholds),
-        "cannot_tell": {name: _band(facts.thresholds, name) for name in PRESETS if name in facts.thresholds},
+        "cannot_tell": {name: _band(facts.thresholds, name) for name in facts.thresholds},
         "calibration": vars(facts.calibration),
         "rate": facts.audio.rate,
         "card": dict(facts.card),

@@ -10,6 +10,7 @@ from bonafide.audio import AudioSettings
 from bonafide.batches import SpecAugment
 from bonafide.calibration import Calibration, calibrate
 from bonafide.detector import Detector, Facts, facts_as_json
+from bonafide.errors import UserError
 from bonafide.export import check_parity, to_onnx
 from bonafide.features import feature_schema
 from bonafide.fitting import (
@@ -17,6 +18,7 @@ from bonafide.fitting import (
     balanced_weights,
     crop_statistics,
     crop_weights,
+    expert_of,
     fit_experts,
     fit_statistics,
     gaussian,
@@ -37,7 +39,7 @@ SETTINGS = TrainSettings(
     dropout=0.1,
     seed=1,
     spec_augment=SpecAugment(0, 0.0, 0, 0.0),
-    kernel=KernelSettings(centres=30, width=0.1, strength=10.0, copy_weight=0.5, experts=1, components=40),
+    kernel=KernelSettings(centres=30, width=0.1, strength=10.0, copy_weight=0.5, experts=((1,),), components=40),
 )
 
 
@@ -105,7 +107,7 @@ def test_each_expert_hears_what_its_line_let_through(clips):
 
 
 def test_without_an_expert_of_their_own_copies_stand_beside_the_recordings(clips):
-    kernel = replace(SETTINGS.kernel, experts=0)
+    kernel = replace(SETTINGS.kernel, experts=())
     experts = fit_experts(crop_statistics(clips), clips, replace(SETTINGS, kernel=kernel))
     assert experts.kernel.weights.shape == (30, 1)
     assert experts.gate.shares(np.zeros((3, 40))) == pytest.approx(1)
@@ -184,3 +186,11 @@ def test_companions_of_one_class_count_as_that_half():
     found = CropStatistics(names, np.zeros(3, bool), np.zeros((3, 1)))
     weights = crop_weights(found, np.array([True, False, True]), known, copy_weight=1.0)
     assert weights == pytest.approx([1, 1, 0.5])
+
+
+def test_an_expert_hears_the_copies_of_its_list():
+    copies = np.array([0, 1, 2, 3, 4, 5])
+    assert expert_of(copies, [[1, 5], [3]]).tolist() == [0, 1, 0, 2, 0, 1]
+    assert expert_of(copies, []).tolist() == [0] * 6
+    with pytest.raises(UserError, match=r"two places: \[\[1, 5\], \[5\]\]"):
+        expert_of(copies, [[1, 5], [5]])

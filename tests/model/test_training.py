@@ -43,7 +43,7 @@ TRAIN = TrainSettings(
     dropout=0.1,
     seed=1,
     spec_augment=SpecAugment(1, 0.1, 1, 0.1),
-    kernel=KernelSettings(centres=20, width=0.1, strength=10.0, copy_weight=0.5, experts=1, components=15),
+    kernel=KernelSettings(centres=20, width=0.1, strength=10.0, copy_weight=0.5, experts=((1,),), components=15),
 )
 BAND = np.isin(np.arange(MEL.n_mels), range(20, 26))
 

@@ -172,7 +172,7 @@ def slower(reproduced, tmp_path_factory):
     """A copy of the project with a blunter kernel, run and committed on the branch `slower`; never change it."""
     project = reproduced.copy(tmp_path_factory.mktemp("slower") / "project")
     project.git("checkout", "--quiet", "-b", "slower")
-    blunt = {"centres": 4, "width": 0.1, "strength": 0.001, "copy_weight": 0.4, "experts": 1, "components": 9}
+    blunt = {"centres": 4, "width": 0.1, "strength": 0.001, "copy_weight": 0.4, "experts": [[1]], "components": 9}
     project.set("train", kernel=blunt)
     project.second_run = project.repro()
     project.commit("a blunter kernel")

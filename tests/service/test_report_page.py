@@ -63,7 +63,7 @@ FILES = [
     "robustness.csv",
     "audit.json",
 ]
-THRESHOLDS = {"balanced": 0.0, "cautious": -1.5, "precision": -2.5, "recall": 2.5}
+THRESHOLDS = {"balanced": 0.0, "decisive": -1.5, "precision": -2.5, "recall": 2.5}
 RATE = 16000
 HOSTILE = "\"><script>document.title='owned'</script><img src=http://x.test/a>&amp;\u202egnp.|`*[a](javascript:b)\n"
 PHONE = 380  # pixels

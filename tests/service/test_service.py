@@ -65,6 +65,11 @@ def test_the_threshold_decides(service, clips):
         assert "probability between 0 and 1" in said["error"]["message"]
 
 
+def test_the_page_offers_thresholds_that_the_detector_has(service):
+    offered = re.findall(r'<option value="(.*?)">', service.get("/")[2])
+    assert offered and set(offered) <= service.get("/v1/model")[2]["thresholds"].keys()
+
+
 def test_evidence_comes_when_it_is_asked_for(service, clips):
     content = clips[3].read_bytes()
     plain = service.detect(content)[2]

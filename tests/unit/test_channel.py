@@ -32,6 +32,13 @@ def test_length_is_kept_the_sound_is_changed_and_the_seed_decides(voice, drawn, 
         assert np.corrcoef(loud)[0, 1] > 0.5, "no longer the same voice"
 
 
+def test_a_line_carries_recordings_of_a_telephones_rate(voice, drawn):
+    samples = voice[: 2 * RATE : 2].astype(np.float32)
+    for seed in range(60):
+        drawn(seed)
+        assert np.isfinite(Line()(samples, RATE // 2)).all()
+
+
 @pytest.mark.parametrize("transform", [Codec(p=0.0), Line(p=0.0), Room(p=0.0)])
 def test_with_probability_0_nothing_happens(voice, transform):
     assert transform(voice, RATE) is voice

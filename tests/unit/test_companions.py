@@ -15,22 +15,22 @@ def clip(number, source, **known):
     return {"clip": f"{number:02}", "label": "ai", **dict.fromkeys(NAMES, ""), "source": source, **known}
 
 
-def test_patterns_name_whole_sources():
-    settings = CompanionSettings(["demo-*", "radio"], 0.2)
-    rows = [clip(number, source) for number, source in enumerate(("demo-en", "radio", "radio-2", "my-demo-en", ""))]
-    own, companions = parted(rows, settings)
-    assert [row["source"] for row in companions] == ["demo-en", "radio"]
-    assert [row["source"] for row in own] == ["radio-2", "my-demo-en", ""]
+def test_folders_name_all_that_lies_below_them():
+    settings = CompanionSettings(("demo", "others/radio"), 0.2)
+    paths = ["demo/ai/a.wav", "others/radio/b.wav", "demo-2/ai/a.wav", "ai/demo/a.wav", "others/c.wav"]
+    own, companions = parted([clip(1, "engine-pico", path=path) for path in paths], settings)
+    assert [row["path"] for row in companions] == paths[:2]
+    assert [row["path"] for row in own] == paths[2:]
 
 
-def test_without_patterns_nothing_is_a_companion():
-    rows = [clip(1, "a"), clip(2, "")]
-    assert parted(rows, CompanionSettings([], 0.2)) == (rows, [])
+def test_without_folders_nothing_is_a_companion():
+    rows = [clip(1, "a", path="a.wav"), clip(2, "", path="demo/b.wav")]
+    assert parted(rows, CompanionSettings((), 0.2)) == (rows, [])
 
 
 def test_a_corpus_of_companions_alone_cannot_be_tested():
-    with pytest.raises(UserError, match="every source of the corpus"):
-        parted([clip(1, "demo")], CompanionSettings(["*"], 0.2))
+    with pytest.raises(UserError, match="every clip of the corpus"):
+        parted([clip(1, "a", path="demo/a.wav")], CompanionSettings(("demo",), 0.2))
 
 
 @pytest.fixture
@@ -71,3 +71,11 @@ def test_kept_overlap_is_marked(divided):
     assert rows["05"]["split"] == "train"
     assert rows["06"]["generator_seen"]
     assert not with_companions(divided, [], KEEP)[2]["generator_seen"]
+
+
+@pytest.mark.parametrize("settings", [DROP, KEEP])
+def test_a_copy_of_what_is_tested_never_trains(divided, settings):
+    paired = [*divided[:2], {**divided[2], "pair": "p"}, divided[3]]
+    rows = with_companions(paired, [clip(2, "z", pair="p"), clip(3, "z", pair="q")], settings)
+    sides = {row["clip"]: row["split"] for row in rows}
+    assert (sides["02"], sides["03"]) == ("dropped", "train")

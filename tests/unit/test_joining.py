@@ -1,5 +1,7 @@
 """Several corpora become one whose table says all that theirs did."""
 
+import os
+
 import pytest
 
 from bonafide.corpora.folder import read_folder
@@ -14,10 +16,10 @@ def corpora(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
     (tmp_path / "theirs" / "clips.csv").write_text(
-        "path,label,speaker,generator,source,language,gender,license,native_rate\n"
-        'human/a.wav,human,"Ann, the first",,radio,pt-br,f,CC0-1.0,44100\n'
-        "mixed/c.wav,ai,,vits,radio,en,,,\n"
-        "ai/gone.wav,ai,,vits,radio,en,,,\n"
+        "path,label,speaker,generator,source,language,gender,license,native_rate,pair\n"
+        'human/a.wav,human,"Ann, the first",,radio,pt-br,f,CC0-1.0,44100,1\n'
+        "mixed/c.wav,ai,,vits,radio,en,,,,1\n"
+        "ai/gone.wav,ai,,vits,radio,en,,,,\n"
     )
     return [tmp_path / "ours", tmp_path / "theirs"]
 
@@ -28,7 +30,9 @@ def test_a_joined_corpus_reads_as_its_parts_did(corpora, tmp_path):
     assert list(join(plan, out)) == [path for path, _ in plan]
     apart = {f"{root.name}/{row['path']}": row for root in corpora for row in read_folder(root)}
     joined = {row["path"]: row for row in read_folder(out)}
-    assert joined == {path: {**row, "path": path} for path, row in apart.items()}
+    pairs = {path: f"theirs/{row['pair']}" if row["pair"] else "" for path, row in apart.items()}
+    assert joined == {path: {**row, "path": path, "pair": pairs[path]} for path, row in apart.items()}
+    assert joined["theirs/human/a.wav"]["pair"] == joined["theirs/mixed/c.wav"]["pair"] == "theirs/1"
     assert joined["ours/human/desk/a.wav"]["source"] == "desk"
     assert joined["theirs/human/a.wav"]["native_rate"] == 44100
     for path in joined.keys() - {"theirs/ai/gone.wav"}:
@@ -63,3 +67,27 @@ def test_two_folders_of_one_name_are_refused(corpora, tmp_path):
 def test_a_folder_that_is_no_corpus_is_named(corpora, tmp_path):
     with pytest.raises(UserError, match="nowhere"):
         plan_join([*corpora, tmp_path / "nowhere"], tmp_path / "joined")
+
+
+def test_a_place_in_one_of_the_folders_is_refused(corpora, tmp_path):
+    with pytest.raises(UserError, match="would then hold its own copy"):
+        plan_join(corpora, tmp_path / "ours" / "human" / "joined")
+
+
+def test_a_link_to_nowhere_is_no_free_place(corpora, tmp_path):
+    (tmp_path / "joined").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match="joined is there already"):
+        plan_join(corpora, tmp_path / "joined")
+
+
+def test_a_corpus_that_is_called_as_a_label_is_refused(corpora, tmp_path):
+    (tmp_path / "ours").rename(tmp_path / "human")
+    with pytest.raises(UserError, match="name of a label"):
+        plan_join([tmp_path / "human"], tmp_path / "joined")
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.wav", b"b.wav "])
+def test_a_name_that_no_table_can_hold_is_refused_before_anything_is_copied(corpora, tmp_path, name):
+    (tmp_path / "ours" / "ai" / "tts" / os.fsdecode(name)).write_bytes(b"")
+    with pytest.raises(UserError, match="rename the file"):
+        plan_join(corpora, tmp_path / "joined")

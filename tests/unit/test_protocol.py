@@ -49,13 +49,13 @@ def test_turned_scores_turn_the_figures(scores):
 
 def test_a_row_pools_and_averages(scores):
     named = scores.assign(clip=scores.index)
-    row = summary_row([(named, {"balanced": 0.0, "cautious": 2.5})] * 2, replicates=50, seed=1)
+    row = summary_row([(named, {"balanced": 0.0, "decisive": 2.5})] * 2, replicates=50, seed=1)
     assert row["clips"] == len(scores)
     assert row["pooled EER"] == pytest.approx(row["mean fold EER"])
     assert row["low"] <= row["pooled EER"] <= row["high"]
     assert row["within-source AUC"] == 0.5
     assert row["human-only false alarms"] == 0.25
-    assert row["human-only false alarms, cautious"] == 0.75
+    assert row["human-only false alarms, decisive"] == 0.75
 
 
 def test_a_new_row_takes_the_place_of_its_elder():

@@ -331,7 +331,7 @@ def test_thresholds_keep_their_promises():
     at = {name: scoring.decisions(llr, human, value) for name, value in chosen.items()}
     assert at["balanced"]["hter"] == pytest.approx(scoring.eer(llr, human))
     assert abs(at["balanced"]["fpr"] - at["balanced"]["fnr"]) < 0.003
-    assert 0.09 < at["cautious"]["fpr"] <= 0.1
+    assert 0.09 < at["decisive"]["fpr"] <= 0.1
     assert 0.005 < at["precision"]["fpr"] <= 0.01
     assert 0.045 < at["recall"]["fnr"] <= 0.05
     assert chosen["precision"] < chosen["balanced"] < chosen["recall"]
@@ -356,13 +356,13 @@ def test_promises_are_exact_at_the_edge():
     llr[0], llr[-1] = -20.0, 20.0
     chosen = scoring.thresholds(llr, human)
     assert scoring.decisions(llr, human, chosen["precision"])["fpr"] == pytest.approx(0.01)
-    assert chosen["cautious"] == chosen["precision"]  # nothing is gained by flagging more than it must
+    assert chosen["decisive"] == chosen["precision"]  # nothing is gained by flagging more than it must
     assert scoring.decisions(llr, human, chosen["recall"])["fnr"] == pytest.approx(0.05)
 
 
 def test_thresholds_of_a_tiny_set_make_no_error_of_the_promised_kind():
     chosen = scoring.thresholds(LLR, HUMAN)
-    assert chosen == {"balanced": -0.25, "cautious": -1.5, "precision": -1.5, "recall": 0.75}
+    assert chosen == {"balanced": -0.25, "decisive": -1.5, "precision": -1.5, "recall": 0.75}
 
 
 def test_thresholds_of_separated_classes_lie_in_the_gap():

@@ -37,7 +37,7 @@ def test_a_number_is_the_probability_of_ai():
 
 @pytest.mark.parametrize("threshold", ["", "exact", "1", 0, 1.0, -0.5, 7, "nan"])
 def test_another_threshold_is_the_users_mistake(threshold):
-    with pytest.raises(UserError, match="balanced, cautious, precision, recall or a probability"):
+    with pytest.raises(UserError, match="this detector must be balanced, precision, recall or a probability"):
         cut_of(THRESHOLDS, threshold)
 
 
