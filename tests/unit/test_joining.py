@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from bonafide.commands.join import join as command
 from bonafide.corpora.folder import read_folder
 from bonafide.errors import UserError
 from bonafide.joining import join, plan_join
@@ -91,3 +92,11 @@ def test_a_name_that_no_table_can_hold_is_refused_before_anything_is_copied(corp
     (tmp_path / "ours" / "ai" / "tts" / os.fsdecode(name)).write_bytes(b"")
     with pytest.raises(UserError, match="rename the file"):
         plan_join(corpora, tmp_path / "joined")
+
+
+def test_a_column_that_means_nothing_is_said(corpora, tmp_path, capsys):
+    (tmp_path / "ours" / "clips.csv").write_text("path,speakr\nhuman/desk/a.wav,ann\n")
+    command(corpora, out=tmp_path / "joined")
+    said = capsys.readouterr().out
+    assert "ours: columns of clips.csv that mean nothing here: speakr" in said
+    assert "5 clips of 2 corpora" in said
