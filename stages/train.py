@@ -34,7 +34,7 @@ def train(params: Path, split: Path, features: Path, out: Path, history: Path) -
             f" {mel.n_fft // 2 - 1}; for mel bands choose train.model small"
         )
     frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
-    rows = pq.read_table(split, columns=["clip", "label", "split", "source"]).to_pylist()
+    rows = pq.read_table(split, columns=["clip", "path", "label", "split", "source"]).to_pylist()
     clips = clips_of(rows, features, frames, mel.n_mels, read_section(params, "companions", CompanionSettings))
     checkpoints = CHECKPOINTS / _fingerprint(clips, settings)
     model, epochs = (
