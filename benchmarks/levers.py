@@ -93,13 +93,13 @@ def levers(size: int, companions: CompanionSettings) -> list[Lever]:
     if companions.folders:
         found += [
             replace(default, name=f"companions.weight {weight}", companion_weight=weight)
-            for weight in (0.0, 0.05, 0.1, 0.5, 1.0)
+            for weight in (0.0, 0.05, 1.0)
         ]
     for key, values in {
         "experts": ((), ((1,),), ((2,),), ((3,),)),
-        "copy_weight": (0.01, 0.2, 1.0),
+        "copy_weight": (0.01, 1.0),
         "components": (50, 300),
-        "centres": (350, 3000),
+        "centres": (350, 700),
         "width": (0.02, 0.5),
         "strength": (1.0, 300.0),
     }.items():
