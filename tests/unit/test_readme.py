@@ -13,8 +13,8 @@ SHOWN = {
     "equal error rate, pooled": ["pooled EER", "low", "high"],
     "the same, mean over folds": ["mean fold EER", "sd"],
     "AUC within sources": ["within-source AUC"],
-    "balanced accuracy": ["balanced accuracy"],
-    "people called ai": ["human-only false alarms"],
+    "balanced accuracy": ["balanced accuracy, decisive"],
+    "people called ai": ["human-only false alarms, decisive"],
 }
 
 
@@ -24,6 +24,14 @@ def test_the_readme_shows_the_figures_of_the_protocol(line):
     ours = table[table["name"] == "statistics and kernel (default), the demo corpus beside it"]
     (text,) = re.findall(rf"^\| {line}.*?\| (.*?) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert re.findall(r"\d\.\d\d", text) == [f"{value:.2f}" for value in ours.iloc[0][SHOWN[line]]]
+
+
+def test_the_readme_shows_what_conditions_add():
+    table = pd.read_csv(ROOT / "docs" / "robustness.csv").set_index("condition")["difference"]
+    text = (ROOT / "README.md").read_text().partition("| added to")[2].partition("\n\n")[0]
+    shown = re.findall(r"^\| (.*?) \| (\d\.\d\d) \|$", text, re.MULTILINE)
+    assert len(shown) == 10
+    assert shown == [(name, f"{table[name]:.2f}") for name, _ in shown]
 
 
 def test_the_readme_shows_the_figures_of_the_demo():
