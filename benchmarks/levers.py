@@ -92,8 +92,7 @@ def levers(size: int, companions: CompanionSettings) -> list[Lever]:
     found.append(replace(default, name="sources weighed by their clips", balance=False))
     if companions.folders:
         found += [
-            replace(default, name=f"companions.weight {weight}", companion_weight=weight)
-            for weight in (0.0, 0.05, 1.0)
+            replace(default, name=f"companions.weight {weight}", companion_weight=weight) for weight in (0.0, 0.05, 1.0)
         ]
     for key, values in {
         "experts": ((), ((1,),), ((2,),), ((3,),)),
