@@ -28,7 +28,7 @@ from bonafide.fitting import crop_statistics, fit_statistics
 from bonafide.mel import MelSettings
 from bonafide.params import parse, read_section
 from bonafide.parts import tasks_from_parts
-from bonafide.training import Clips, TrainSettings, clips_of, fit
+from bonafide.training import CLIP_COLUMNS, Clips, TrainSettings, clips_of, fit
 
 SPLIT, FEATURES = Path("data/split.parquet"), Path("data/features")
 SECTION = "train"
@@ -274,8 +274,7 @@ def _clips(params: Path) -> Clips:
             raise UserError(f"{path} is not there: run `dvc repro features` first")
     mel, audio = read_section(params, "features", MelSettings), read_section(params, "audio", AudioSettings)
     _require_features_of(mel)
-    columns = ["clip", "label", "split", "source"]
-    rows = pq.read_table(SPLIT, columns=columns, filters=[("split", "in", ["train", "dev"])]).to_pylist()
+    rows = pq.read_table(SPLIT, columns=CLIP_COLUMNS, filters=[("split", "in", ["train", "dev"])]).to_pylist()
     companions = read_section(params, "companions", CompanionSettings)
     return clips_of(rows, FEATURES, mel.crop_frames(audio.rate), mel.n_mels, companions)
 

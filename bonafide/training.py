@@ -28,6 +28,7 @@ from bonafide.scoring import auc, cllr, eer
 
 MODELS: dict[str, Callable[[int, int, float], keras.Model]] = {"small": small_model, "seed": seed_model}
 CROPS_AT_ONCE = 128  # scored together; every batch is filled up to it, so that one compiled graph serves all
+CLIP_COLUMNS = ["clip", "path", "label", "split", "source"]  # of a split table, that `clips_of` reads
 SHARED = re.compile(r'("shared_object_id": )(\d+)')
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 

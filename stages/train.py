@@ -19,7 +19,7 @@ from bonafide.mel import MelSettings
 from bonafide.params import read_section
 from bonafide.parts import tasks_from_parts
 from bonafide.stage import run
-from bonafide.training import Clips, TrainSettings, clips_of, fit, save_model
+from bonafide.training import CLIP_COLUMNS, Clips, TrainSettings, clips_of, fit, save_model
 
 CHECKPOINTS = Path(".bonafide/train")  # outside the outs, which DVC deletes when a stage starts
 
@@ -34,7 +34,7 @@ def train(params: Path, split: Path, features: Path, out: Path, history: Path) -
             f" {mel.n_fft // 2 - 1}; for mel bands choose train.model small"
         )
     frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
-    rows = pq.read_table(split, columns=["clip", "path", "label", "split", "source"]).to_pylist()
+    rows = pq.read_table(split, columns=CLIP_COLUMNS).to_pylist()
     clips = clips_of(rows, features, frames, mel.n_mels, read_section(params, "companions", CompanionSettings))
     checkpoints = CHECKPOINTS / _fingerprint(clips, settings)
     model, epochs = (
