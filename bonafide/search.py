@@ -24,6 +24,7 @@ import yaml
 from bonafide.audio import AudioSettings
 from bonafide.companions import CompanionSettings
 from bonafide.errors import UserError
+from bonafide.files import write_text
 from bonafide.fitting import crop_statistics, fit_statistics
 from bonafide.mel import MelSettings
 from bonafide.params import parse, read_section
@@ -171,7 +172,15 @@ def _keras_tuner() -> Any:  # noqa: ANN401 - it has no types
         import keras_tuner
     except ImportError:
         raise UserError("the search needs keras-tuner: pip install 'bonafide[search]'") from None
+    # It writes its state in place: a search that is stopped just then could not go on.
+    keras_tuner.src.utils.save_json = _save_whole
     return keras_tuner
+
+
+def _save_whole(path: str, state: Any) -> str:  # noqa: ANN401 - whatever keras-tuner keeps
+    text = json.dumps(state)
+    write_text(Path(path), text)
+    return text
 
 
 def _sections(params: Path) -> dict[str, Any]:
