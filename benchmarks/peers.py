@@ -123,10 +123,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="of the training")
     parser.add_argument("--epochs", type=int, help="of the networks, instead of each one's own")
     parser.add_argument("--ours", type=Path, help="folder of a system in .bonafide/folds, for paired intervals")
+    parser.add_argument("--theirs", type=Path, help="another folder there: its difference from --ours, and no peer")
     parser.add_argument("--table", type=Path, default=Path("docs/protocol.csv"))
     parser.add_argument("--pairs", type=Path, default=Path("docs/pairs.csv"))
     options = parser.parse_args()
     try:
+        if options.theirs:
+            between(options)
+            return
         work, folds = folds_of(options.params, options.folds)
         for name in options.peers:
             kept = list(run_peer(name, work, folds, options))
@@ -316,6 +320,23 @@ def report(
         row = {"system": label, "params": row["params"], "less": options.ours.name, **pair}
         print(pd.Series(row).to_string())
         put(options.pairs, row, of=("system", "params", "less"))
+
+
+def between(options: argparse.Namespace) -> None:
+    """Print and write the difference of two systems of `bonafide folds`, such as the student project's and ours."""
+    if not options.ours:
+        raise UserError("--theirs is compared with --ours: name both")
+    theirs = {
+        (fold, seed): kept_fold(options.theirs / f"source-{fold}-of-{options.folds}-seed-{seed}")[0]
+        for fold in range(1, options.folds + 1)
+        for seed in options.seeds
+    }
+    rows = pd.read_csv(options.table).set_index("params")["name"]
+    name = rows.get(options.theirs.name, options.theirs.name)  # as its row of the protocol's table is called
+    row = {"system": name, "params": options.theirs.name, "less": options.ours.name}
+    row |= difference(theirs, options.ours, options.folds)
+    print(pd.Series(row).to_string())
+    put(options.pairs, row, of=("params", "less"))
 
 
 def difference(theirs: dict[tuple[int, int], pd.DataFrame], ours: Path, n_folds: int) -> dict[str, float]:
