@@ -331,9 +331,10 @@ def between(options: argparse.Namespace) -> None:
         for fold in range(1, options.folds + 1)
         for seed in options.seeds
     }
-    rows = pd.read_csv(options.table).set_index("params")["name"]
-    name = rows.get(options.theirs.name, options.theirs.name)  # as its row of the protocol's table is called
-    row = {"system": name, "params": options.theirs.name, "less": options.ours.name}
+    names = pd.read_csv(options.table, dtype=str).query("params == @options.theirs.name")["name"]
+    if names.empty:
+        raise UserError(f"{options.table} has no row of {options.theirs}: run `bonafide folds --table` there first")
+    row = {"system": names.iloc[-1], "params": options.theirs.name, "less": options.ours.name}
     row |= difference(theirs, options.ours, options.folds)
     print(pd.Series(row).to_string())
     put(options.pairs, row, of=("params", "less"))
