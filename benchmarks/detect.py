@@ -19,9 +19,9 @@ import numpy as np
 import soundfile
 import soxr
 
-from bonafide.detector import Detector as Pipeline
-from bonafide.mel import crops
-from bonafide.predict import Detector, packaged_model
+from bonafide.audio.spectrogram import crops
+from bonafide.detection.detector import Detector, packaged_model
+from bonafide.scoring.exported import Detector as Pipeline
 
 BARE_START = "import onnxruntime, soundfile, soxr, numpy"
 SECONDS, CLIP_RATE, MOST_AUDIO = 4.0, 22050, 300

@@ -18,19 +18,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bonafide.evaluation import (
-    EvaluateSettings,
-    arrays,
-    confusion,
-    curve,
-    histogram,
-    intervals_of,
-    metrics_of,
-    reliability_points,
-)
-from bonafide.params import read_section
-from bonafide.scoring import thresholds
-from bonafide.slices import slices_of
+from bonafide.evaluation.curves import confusion, curve, histogram, reliability_points
+from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
+from bonafide.evaluation.scored_clips import arrays
+from bonafide.evaluation.slices import slices_of
+from bonafide.pipeline.params import read_section
+from bonafide.scoring.thresholds import thresholds
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 SPEAKERS, GENERATORS, SOURCES = 1000, 50, 20

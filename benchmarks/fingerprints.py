@@ -18,8 +18,9 @@ import numpy as np
 import pyworld
 import soxr
 
-from bonafide import fingerprints
-from bonafide.audio import AudioSettings, Recording, condition, decode
+from bonafide.audio.conditioning import AudioSettings, condition
+from bonafide.audio.decoding import Recording, decode
+from bonafide.audit import fingerprints
 
 RATE = 16000
 SETTINGS = AudioSettings(RATE, 40, 0.3, 8, 60, -26)

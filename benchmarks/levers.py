@@ -16,16 +16,18 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bonafide.companions import CompanionSettings
-from bonafide.crossfit import statistics_of_all
-from bonafide.evaluation import arrays
+from bonafide.corpus.companions import CompanionSettings
+from bonafide.evaluation.scored_clips import arrays
 from bonafide.files import write_text
-from bonafide.fitting import CropStatistics, fit_experts
-from bonafide.folds import FEATURES, SIDES, folds_folder
-from bonafide.params import read_section
-from bonafide.protocol import false_alarms, within_sources
-from bonafide.scoring import eer, thresholds
-from bonafide.training import TrainSettings, clips_of
+from bonafide.pipeline.params import read_section
+from bonafide.protocol.crossfit import statistics_of_all
+from bonafide.protocol.folds import FEATURES, SIDES, folds_folder
+from bonafide.protocol.table import false_alarms, within_sources
+from bonafide.scoring.measures import eer
+from bonafide.scoring.thresholds import thresholds
+from bonafide.training.data import clips_of
+from bonafide.training.fit import TrainSettings
+from bonafide.training.kernel import CropStatistics, fit_experts
 
 # The statistics in the order of `SpectralStatistics.call`, with how many there are of each.
 FAMILIES = {

@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from bonafide.predict import Detector
+from bonafide.detection.detector import Detector
 
 MOST_SECONDS, MOST_MEGABYTES = 20.0, 512
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".webm")

@@ -25,21 +25,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from bonafide.audio import from_flac
-from bonafide.bootstrap import paired_difference
-from bonafide.calibration import calibrate, fit_calibration, p_ai
-from bonafide.cliptable import SPLIT, as_table
-from bonafide.companions import CompanionSettings, parted
+from bonafide.audio.conditioning import from_flac
+from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.groups import fold_groups
+from bonafide.corpus.splits import SplitSettings, split
+from bonafide.corpus.table import SPLIT, as_table
 from bonafide.errors import UserError
-from bonafide.evaluation import arrays, clusters
+from bonafide.evaluation.bootstrap import paired_difference
+from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text, write_whole
-from bonafide.folds import CATALOG, CLIPS
-from bonafide.params import read_section
-from bonafide.parts import part_files
-from bonafide.protocol import POINTS, carried_over, put_row, summary_row
-from bonafide.scoring import auc, eer, thresholds
-from bonafide.splits import SplitSettings, fold_groups, split
-from bonafide.tables import read_rows, write_table
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.parts import part_files
+from bonafide.pipeline.tables import read_rows, write_table
+from bonafide.protocol.folds import CATALOG, CLIPS
+from bonafide.protocol.table import POINTS, carried_over, put_row, summary_row
+from bonafide.scoring.calibration import calibrate, fit_calibration, p_ai
+from bonafide.scoring.measures import auc, eer
+from bonafide.scoring.thresholds import thresholds
 
 WORK = Path(".bonafide/peers")
 REPLICATES = 1000

@@ -13,13 +13,13 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bonafide.bootstrap import paired_difference
-from bonafide.evaluation import arrays, clusters
+from bonafide.evaluation.bootstrap import paired_difference
+from bonafide.evaluation.robustness import RobustnessSettings, conditions, sample_clips, sweep
+from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text
-from bonafide.folds import CLIPS, CROSS_FITTED, ONNX, SIDES, folds_folder
-from bonafide.params import read_section
-from bonafide.robustness import RobustnessSettings, conditions, sample_clips, sweep
-from bonafide.scoring import eer
+from bonafide.pipeline.params import read_section
+from bonafide.protocol.folds import CLIPS, CROSS_FITTED, ONNX, SIDES, folds_folder
+from bonafide.scoring.measures import eer
 
 
 def main() -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bonafide.audio import Recording, UnusableError, check, condition, decode, resample
-from bonafide.predict import MIN_SPEECH, Detector
-from bonafide.speech import examine
+from bonafide.audio.conditioning import check, condition, resample
+from bonafide.audio.decoding import Recording, UnusableError, decode
+from bonafide.detection.detector import MIN_SPEECH, Detector
+from bonafide.detection.speech import examine
 
 SECONDS = 4.0
 

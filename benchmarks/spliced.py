@@ -16,19 +16,20 @@ from pathlib import Path
 
 import numpy as np
 
-from bonafide import predict, verdicts
-from bonafide.audio import UnusableError, check, decode, level, quantize, resample, trim
-from bonafide.calibration import is_ai
-from bonafide.predict import Detector
-from bonafide.results import Result
-from bonafide.scoring import eer
+from bonafide.audio.conditioning import check, level, quantize, resample, trim
+from bonafide.audio.decoding import UnusableError, decode
+from bonafide.detection import detector, verdicts
+from bonafide.detection.detector import Detector
+from bonafide.detection.results import Result
+from bonafide.scoring.calibration import is_ai
+from bonafide.scoring.measures import eer
 
 RATE = 16000
 FRAME = 0.1  # seconds
 OVERLAP = 0.5  # of the union of two parts, from which one is the other, found
 PLANS = ("ha", "ah", "hah", "aha", "hha", "aah", "h", "a")  # "hh" is a longer part
 PART_CLIPS = 2
-CHOSEN = (predict.WINDOW_SECONDS, predict.HOP_SECONDS, verdicts.SWITCH_COST)
+CHOSEN = (detector.WINDOW_SECONDS, detector.HOP_SECONDS, verdicts.SWITCH_COST)
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def measure(results: list[Result], recordings: list[Spliced], cut: verdicts.Cut)
         really = truth(spliced)
         is_spliced = bool(really.any() and not really.all())
         # Again from the windows, as they do not depend on the cut and the cost of a change.
-        segments = verdicts.segments_of(result.windows, predict.HOP_SECONDS, cut)
+        segments = verdicts.segments_of(result.windows, detector.HOP_SECONDS, cut)
         mixed[is_spliced].append(verdicts.verdict_of(result.llr or 0.0, segments, cut)[0] == "mixed")
         if not is_spliced or not result.windows:
             continue
@@ -165,7 +166,7 @@ def main() -> None:
     for (window, hop), (side, recordings) in itertools.product(lengths, sides.items()):
         if not recordings:
             continue
-        predict.WINDOW_SECONDS, predict.HOP_SECONDS = window, hop
+        detector.WINDOW_SECONDS, detector.HOP_SECONDS = window, hop
         results = [detector.predict(spliced.samples, rate=RATE) for spliced in recordings]
         for cost, threshold in itertools.product(costs, ("balanced", "0.5")):
             verdicts.SWITCH_COST = cost

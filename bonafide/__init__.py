@@ -7,7 +7,7 @@ __all__ = ["Detector", "__version__"]
 def __getattr__(name: str) -> object:
     """Import what users ask for when they ask: `import bonafide` alone costs nothing."""
     if name == "Detector":
-        from bonafide.predict import Detector
+        from bonafide.detection.detector import Detector
 
         return Detector
     raise AttributeError(f"module 'bonafide' has no attribute '{name}'")

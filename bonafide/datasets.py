@@ -44,7 +44,7 @@ def load_clips(
     Returns
     -------
     pd.DataFrame
-        With the columns of `bonafide.cliptable.CATALOG` and ``copy``.
+        With the columns of `bonafide.corpus.table.CATALOG` and ``copy``.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def load_features(
     _need("tensorflow", "pipeline")
     import tensorflow as tf
 
-    from bonafide.features import mels_of
+    from bonafide.clips.features import mels_of
 
     paths = _parts(Path(folder))
     labels = _labels(split, table)
@@ -152,7 +152,7 @@ def load_features(
 
 
 def _batches(paths: list[Path], columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-    from bonafide.tables import read_rows
+    from bonafide.pipeline.tables import read_rows
 
     return read_rows(paths, columns)
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bonafide.audio import AudioSettings
-from bonafide.audit import AuditSettings, ask_all, refuse, report_of, table_of
-from bonafide.catalog import CorpusSettings
-from bonafide.duplicates import duplicates
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audit.duplicates import duplicates
+from bonafide.audit.findings import AuditSettings, ask_all, refuse, report_of, table_of
+from bonafide.audit.probes import measure
+from bonafide.corpus.catalog import CorpusSettings
+from bonafide.corpus.splits import SplitSettings
 from bonafide.files import write_text
-from bonafide.params import read_section
-from bonafide.probes import measure
-from bonafide.splits import SplitSettings
-from bonafide.stage import run
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
 
 
 def audit(params: Path, split: Path, clips: Path, report: Path, table: Path, passed: Path) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bonafide.audio import AudioSettings
-from bonafide.augment import AugmentedAudio, AugmentSettings, augment_part, augment_tasks, check_chains
-from bonafide.params import read_section
-from bonafide.parts import build
-from bonafide.stage import run
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.clips.augmentation import AugmentedAudio, AugmentSettings, augment_part, augment_tasks, check_chains
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.parts import build
+from bonafide.pipeline.stage import run
 
 
 def augment(params: Path, split: Path, clips: Path, out: Path) -> None:

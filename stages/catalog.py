@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from bonafide.audio import AudioSettings
-from bonafide.catalog import CorpusSettings, examine_all, settle
-from bonafide.cliptable import CATALOG, as_table
-from bonafide.corpora.folder import read_folder, unused_columns
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.corpus.catalog import CorpusSettings, examine_all, settle
+from bonafide.corpus.folder import read_folder, unused_columns
+from bonafide.corpus.table import CATALOG, as_table
 from bonafide.files import write_text
-from bonafide.params import read_section
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
+from bonafide.pipeline.tables import write_table
 from bonafide.progress import track
-from bonafide.stage import run
-from bonafide.tables import write_table
 
 
 def catalog(params: Path, out: Path, rejects: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from bonafide.demo.build import build, describe
 from bonafide.demo.settings import DemoSettings
-from bonafide.params import read_section
-from bonafide.stage import run
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
 
 
 def demo(params: Path, out: Path) -> None:

@@ -6,22 +6,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bonafide.detector import Detector
-from bonafide.evaluation import (
-    EvaluateSettings,
-    confusion,
-    curve,
-    histogram,
-    intervals_of,
-    metrics_of,
-    reliability_points,
-    score_clips,
-)
+from bonafide.evaluation.curves import confusion, curve, histogram, reliability_points
+from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
+from bonafide.evaluation.scored_clips import score_clips
+from bonafide.evaluation.slices import slices_of
 from bonafide.files import write_text
-from bonafide.params import read_section
-from bonafide.slices import slices_of
-from bonafide.stage import run
-from bonafide.tables import write_table
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
+from bonafide.pipeline.tables import write_table
+from bonafide.scoring.exported import Detector
 
 
 def evaluate(

@@ -8,17 +8,17 @@ import keras
 import numpy as np
 import pyarrow.parquet as pq
 
-from bonafide.audio import AudioSettings
-from bonafide.batches import clip_mels
-from bonafide.calibration import calibrate, fit_calibration
-from bonafide.detector import Detector, Facts, facts_as_json
-from bonafide.export import check_parity, to_onnx
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.spectrogram import MelSettings
 from bonafide.files import write_bytes
-from bonafide.mel import MelSettings
-from bonafide.params import read_section
-from bonafide.scoring import thresholds
-from bonafide.stage import run
-from bonafide.training import clip_logits
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
+from bonafide.scoring.calibration import calibrate, fit_calibration
+from bonafide.scoring.exported import Detector, Facts, facts_as_json
+from bonafide.scoring.thresholds import thresholds
+from bonafide.training.data import clip_mels
+from bonafide.training.export import check_parity, to_onnx
+from bonafide.training.fit import clip_logits
 
 CARD_COLUMNS = ["clip", "label", "split", "source", "generator", "language"]
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from bonafide.audio import AudioSettings
-from bonafide.features import FeatureSettings, feature_part, feature_tasks
-from bonafide.mel import MelSettings
-from bonafide.params import read_section
-from bonafide.parts import build
-from bonafide.stage import run
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.spectrogram import MelSettings
+from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.parts import build
+from bonafide.pipeline.stage import run
 
 
 def features(params: Path, clips: Path, augmented: Path, out: Path) -> None:

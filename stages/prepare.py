@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bonafide.audio import AudioSettings
-from bonafide.catalog import CorpusSettings
-from bonafide.params import read_section
-from bonafide.parts import build
-from bonafide.preparation import PrepareSettings, prepare_part, prepare_tasks
-from bonafide.stage import run
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.clips.preparation import PrepareSettings, prepare_part, prepare_tasks
+from bonafide.corpus.catalog import CorpusSettings
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.parts import build
+from bonafide.pipeline.stage import run
 
 
 def prepare(params: Path, catalog: Path, out: Path) -> None:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from bonafide.files import write_text
-from bonafide.params import read_section
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
 from bonafide.report.examples import worst_errors
 from bonafide.report.page import model_card, page
 from bonafide.report.run import Files, ReportSettings, read_run
-from bonafide.stage import run
 
 
 def report(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bonafide.detector import Detector
+from bonafide.evaluation.robustness import RobustnessSettings, sample_clips, sweep, table
 from bonafide.files import write_text
-from bonafide.params import read_section
-from bonafide.robustness import RobustnessSettings, sample_clips, sweep, table
-from bonafide.stage import run
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
+from bonafide.scoring.exported import Detector
 
 
 def robustness(params: Path, split: Path, clips: Path, model: Path, out: Path) -> None:

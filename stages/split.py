@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bonafide.cliptable import SPLIT, as_table
-from bonafide.companions import CompanionSettings, parted
-from bonafide.params import read_section
-from bonafide.splits import SplitSettings, describe, unknown_groups, with_companions
-from bonafide.splits import split as split_rows
-from bonafide.stage import run
-from bonafide.tables import write_table
+from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.splits import SplitSettings, describe, unknown_groups, with_companions
+from bonafide.corpus.splits import split as split_rows
+from bonafide.corpus.table import SPLIT, as_table
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.stage import run
+from bonafide.pipeline.tables import write_table
 
 
 def split(params: Path, catalog: Path, out: Path) -> None:

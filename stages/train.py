@@ -9,17 +9,18 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bonafide.audio import AudioSettings
-from bonafide.companions import CompanionSettings
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.spectrogram import MelSettings
+from bonafide.corpus.companions import CompanionSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text
-from bonafide.fitting import fit_statistics
-from bonafide.imports import code_version
-from bonafide.mel import MelSettings
-from bonafide.params import read_section
-from bonafide.parts import tasks_from_parts
-from bonafide.stage import run
-from bonafide.training import CLIP_COLUMNS, Clips, TrainSettings, clips_of, fit, save_model
+from bonafide.pipeline.code_version import code_version
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.parts import tasks_from_parts
+from bonafide.pipeline.stage import run
+from bonafide.training.data import CLIP_COLUMNS, Clips, clips_of
+from bonafide.training.fit import TrainSettings, fit, save_model
+from bonafide.training.kernel import fit_statistics
 
 CHECKPOINTS = Path(".bonafide/train")  # outside the outs, which DVC deletes when a stage starts
 

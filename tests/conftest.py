@@ -12,7 +12,7 @@ import pytest
 from bonafide.demo.build import build
 from bonafide.demo.settings import DemoSettings
 from bonafide.errors import UserError
-from bonafide.imports import code_version
+from bonafide.pipeline.code_version import code_version
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

@@ -31,7 +31,7 @@ def collect(
     record: Annotated[int, typer.Option(min=0, max=600, help="Record so many seconds from the microphone.")] = 0,
 ) -> None:
     """Put recordings of a person who agreed into a corpus folder, with their rows in clips.csv."""
-    from bonafide.collecting import SameSoundError, save_clip
+    from bonafide.gathering.collecting import SameSoundError, save_clip
 
     if not consent:
         raise typer.BadParameter("a voice is taken with its owner's consent alone: ask, and say --consent")

@@ -13,8 +13,8 @@ from bonafide.errors import UserError
 
 if TYPE_CHECKING:
     from bonafide.commands.progress import Line
-    from bonafide.predict import Detector
-    from bonafide.results import Result
+    from bonafide.detection.detector import Detector
+    from bonafide.detection.results import Result
 
 # Of the files in a folder; one that is named itself is read whatever it is called.
 SOUND = (
@@ -78,8 +78,8 @@ def detect(
     _hush_decoders()
     from bonafide.commands.progress import Line
     from bonafide.commands.writing import Csv, JsonLines, Table
-    from bonafide.predict import Detector
-    from bonafide.verdicts import cut_of
+    from bonafide.detection.detector import Detector
+    from bonafide.detection.verdicts import cut_of
 
     detector = Detector(model)
     try:
@@ -103,7 +103,7 @@ def detect(
 def _results(
     detector: "Detector", files: list[str], jobs: int, threshold: str, line: "Line"
 ) -> Iterator[tuple[str, "Result"]]:
-    from bonafide.batch import one_by_one, spread
+    from bonafide.detection.many import one_by_one, spread
 
     if files == ["-"]:
         yield "-", detector.predict(sys.stdin.buffer, threshold=threshold, heard=line.heard)

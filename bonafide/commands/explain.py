@@ -17,17 +17,17 @@ def explain(
     """Show what in time and frequency spoke for the verdict on a recording, on one page that opens offline."""
     if out.suffix.lower() not in (".html", ".png"):
         raise typer.BadParameter(f"-o takes a name that ends in .html or .png, not '{out}'")
-    from bonafide import explaining
+    from bonafide.detection.detector import Detector
+    from bonafide.explain import evidence
     from bonafide.files import write_bytes
-    from bonafide.predict import Detector
 
-    found = explaining.explain(Detector(model), file, threshold=threshold)
+    found = evidence.explain(Detector(model), file, threshold=threshold)
     if out.suffix.lower() == ".html":
-        from bonafide.explainpage import page
+        from bonafide.explain.page import page
 
         content = page(found).encode()
     else:
-        from bonafide.explainpicture import picture
+        from bonafide.explain.picture import picture
 
         content = picture(found)
     write_bytes(out, content)

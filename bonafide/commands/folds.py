@@ -32,8 +32,8 @@ def folds(
     import pandas as pd
 
     from bonafide.files import write_text
-    from bonafide.folds import fold_folder, folds_folder, run_folds, summarise
-    from bonafide.protocol import put_row, summary_row
+    from bonafide.protocol.folds import fold_folder, folds_folder, run_folds, summarise
+    from bonafide.protocol.table import put_row, summary_row
 
     numbers = _numbers(seeds)
     rows = []
@@ -66,7 +66,7 @@ def _kept(fold: Path) -> "tuple[pd.DataFrame, dict[str, float]]":
     """Return the scores of a fold and its dev thresholds."""
     import pandas as pd
 
-    from bonafide.protocol import carried_over
+    from bonafide.protocol.table import carried_over
 
     metrics = json.loads((fold / "metrics.json").read_text(encoding="utf-8"))
     return pd.read_parquet(fold / "scores.parquet"), carried_over(metrics)

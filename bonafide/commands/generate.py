@@ -19,7 +19,7 @@ def generate(
     text_license: Annotated[str, typer.Option(help="Of the texts; goes beside that of the engine.")] = "",
 ) -> None:
     """Have the installed speech engines speak every text, each with all its voices; a new run goes on."""
-    from bonafide import generating
+    from bonafide.gathering import generating
     from bonafide.progress import track
 
     sentences = generating.read_texts(texts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from bonafide.detector import Facts
+    from bonafide.scoring.exported import Facts
 
 WIDTH = 100  # characters
 
@@ -21,8 +21,8 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON.")] = False,
 ) -> None:
     """Print a detector's model card: what it was trained on, its thresholds, its figures."""
-    from bonafide.detector import facts_as_json
-    from bonafide.predict import Detector
+    from bonafide.detection.detector import Detector
+    from bonafide.scoring.exported import facts_as_json
 
     detector = Detector(model)
     if as_json:
@@ -34,7 +34,7 @@ def info(
 
 def card(name: str, facts: "Facts") -> str:
     """Return the model card as text."""
-    from bonafide.calibration import p_ai
+    from bonafide.scoring.calibration import p_ai
 
     audio = facts.audio
     lines = [

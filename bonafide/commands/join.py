@@ -14,8 +14,8 @@ def join(
     out: Annotated[Path, typer.Option(help="The new corpus folder.")],
 ) -> None:
     """Copy corpus folders into one, for a team's recordings and such as train beside them."""
-    from bonafide import joining
-    from bonafide.corpora.folder import unused_columns
+    from bonafide.corpus.folder import unused_columns
+    from bonafide.gathering import joining
     from bonafide.progress import track
 
     plan = joining.plan_join(folders, out)

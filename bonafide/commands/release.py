@@ -13,7 +13,7 @@ def release(
 ) -> None:
     """Train on every prepared clip, calibrate on what the folds held out, and write the detector to give away."""
     from bonafide.files import write_bytes
-    from bonafide.release import release as released
+    from bonafide.protocol.release import release as released
 
     content = released(params, by, Path(".bonafide/folds"))
     out.parent.mkdir(parents=True, exist_ok=True)

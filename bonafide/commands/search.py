@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bonafide.search import Trial
+    from bonafide.training.search import Trial
 
 
 def search(
@@ -27,8 +27,8 @@ def search(
     import pandas as pd
 
     from bonafide.files import write_text
-    from bonafide.search import search as searched
-    from bonafide.search import written
+    from bonafide.training.search import search as searched
+    from bonafide.training.search import written
 
     def put(tried: "list[Trial]") -> None:
         rows = [

@@ -9,9 +9,9 @@ from collections import Counter
 
 import typer
 
-from bonafide.results import Result, as_json
-from bonafide.streaming import clock, printable
-from bonafide.verdicts import Cut, call
+from bonafide.detection.results import Result, as_json
+from bonafide.detection.streaming import clock, printable
+from bonafide.detection.verdicts import Cut, call
 
 COLOURS = {"human": "green", "ai": "red", "mixed": "magenta", "cannot tell": "yellow"}
 SURE = ((0.99, "very sure"), (0.9, "sure"), (0.7, "fairly sure"), (0.0, "hardly sure"))  # from which probability on

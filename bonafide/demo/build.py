@@ -13,8 +13,8 @@ from bonafide.demo.engines import ENGINES
 from bonafide.demo.settings import DemoSettings, check
 from bonafide.demo.sources import SOURCES
 from bonafide.demo.units import LIBRARIES, Clip, Copies, Human, Spoken, Unit, folder_of, installed, made, make
-from bonafide.executors import run_all
 from bonafide.files import write_text
+from bonafide.pipeline.executors import run_all
 from bonafide.progress import track
 
 COLUMNS = ("path", "label", "speaker", "generator", "source", "language", "gender", "pair", "license")

@@ -8,7 +8,7 @@ import io
 import numpy as np
 import soundfile
 
-from bonafide.audio import INT16, quantize, resample
+from bonafide.audio.conditioning import INT16, quantize, resample
 
 RATE = 16000  # hertz, of the demo corpus
 PHONE_RATE = 8000  # hertz

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bonafide.audio import INT16
+from bonafide.audio.conditioning import INT16
 from bonafide.errors import UserError
 
 FLITE_PACKAGES = ("flite", "libflite1", "libasound2")

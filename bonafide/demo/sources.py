@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bonafide.audio import INT16
+from bonafide.audio.conditioning import INT16
 from bonafide.demo.channels import PHONE_RATE, RATE, decode_g722, decode_gsm
 
 PROMPTS = "usr/share/asterisk/sounds"

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bonafide.audio import from_flac, level, quantize, to_flac
+from bonafide.audio.conditioning import from_flac, level, quantize, to_flac
 from bonafide.demo.channels import RATE, transmit
 from bonafide.demo.engines import ENGINES, speak
 from bonafide.demo.pieces import pieces
@@ -28,7 +28,7 @@ from bonafide.demo.sources import SOURCES, read, recordings
 from bonafide.demo.vocoders import GENERATORS, copy
 from bonafide.errors import UserError
 from bonafide.files import write_text
-from bonafide.imports import code_version
+from bonafide.pipeline.code_version import code_version
 
 LIBRARIES = ("numpy", "scipy", "soundfile", "soxr", "g722", "pyworld-prebuilt")
 CLIPS = "clips.json"

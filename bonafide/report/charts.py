@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from bonafide.report.figures import decimal, percent
-from bonafide.report.svg import element, path
-from bonafide.scoring import det_curve, reliability
+from bonafide.drawing.svg import element, path
+from bonafide.scoring.curve import det_curve
+from bonafide.scoring.measures import reliability
+from bonafide.text import decimal, percent
 
 WIDTH, HEIGHT = 400.0, 310.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 14.0, 46.0

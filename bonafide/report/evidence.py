@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from bonafide.report.figures import decimal, decimal_between, percent_between
 from bonafide.report.run import Run
+from bonafide.text import decimal, decimal_between, percent_between
 
-FEW_CLUSTERS = 20  # speakers or generators; with fewer the intervals are too narrow (see bonafide.bootstrap)
+FEW_CLUSTERS = 20  # speakers or generators; with fewer the intervals are too narrow (see bonafide.evaluation.bootstrap)
 SEEN = {"speaker": "speakers", "source": "sources", "generator": "generators"}
 
 

@@ -9,14 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from bonafide.audio import from_flac
-from bonafide.detector import Facts
-from bonafide.mel import log_mel
-from bonafide.parts import part_files
-from bonafide.report.figures import decimal, printable
-from bonafide.report.png import spectrogram
+from bonafide.audio.conditioning import from_flac
+from bonafide.audio.spectrogram import log_mel
+from bonafide.drawing.png import spectrogram
+from bonafide.pipeline.parts import part_files
+from bonafide.pipeline.tables import read_rows
 from bonafide.report.run import ReportSettings, Run
-from bonafide.tables import read_rows
+from bonafide.scoring.exported import Facts
+from bonafide.text import decimal, printable
 
 MEDIA_BYTES = 4_300_000  # of all players and pictures together, as base64: keeps the page below 5 MB
 

@@ -6,12 +6,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bonafide.report import charts, figures, provenance, slicing
+from bonafide import text
+from bonafide.report import charts, provenance, slicing
 from bonafide.report.examples import Example
 from bonafide.report.rows import Mark, dot_rows, track
 from bonafide.report.run import PRESETS, Run
 from bonafide.report.verdict import verdict_of
-from bonafide.scoring import DECISIVE_FPR, MAX_FNR, MAX_FPR
+from bonafide.scoring.thresholds import DECISIVE_FPR, MAX_FNR, MAX_FPR
 
 TEMPLATES = Path(__file__).parent
 LOSS = {"loss": "train", "dev_loss": "main"}
@@ -99,15 +100,15 @@ def confusion(run: Run) -> dict[str, dict[str, tuple[int, float]]]:
     return cells
 
 
-def in_markdown(text: object) -> str:
-    r"""Return `text` from the corpus or the settings so that Markdown shows it and does not act on it.
+def in_markdown(value: object) -> str:
+    r"""Return `value`, a text from the corpus or the settings, so that Markdown shows it and does not act on it.
 
     Examples
     --------
     >>> in_markdown("a|b <c> _d_")
     'a\\|b &lt;c&gt; \\_d\\_'
     """
-    plain = figures.printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = text.printable(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{letter}" if letter in "\\`*_[]|~" else letter for letter in plain)
 
 
@@ -121,11 +122,11 @@ def _environment(*, escape: bool) -> Environment:
         keep_trailing_newline=True,
     )
     for function in (
-        figures.sentence,
-        figures.percent,
-        figures.percent_between,
-        figures.decimal,
-        figures.printable,
+        text.sentence,
+        text.percent,
+        text.percent_between,
+        text.decimal,
+        text.printable,
         in_markdown,
     ):
         found.filters[function.__name__] = function
@@ -137,17 +138,17 @@ def _key_figure(run: Run, name: str, said: str, kind: str) -> dict[str, Any]:
     mark = Mark(kind, said, value or 0.0, ends)
     return {
         "name": said,
-        "value": figures.percent(value),
-        "between": figures.percent_between(ends),
+        "value": text.percent(value),
+        "between": text.percent_between(ends),
         "track": track([mark], reference=0.5),
     }
 
 
 def _preset(run: Run, name: str) -> dict[str, str]:
     at = run.metrics[name]
-    rates = {rate: figures.percent(at[rate]) for rate in ("fpr", "fnr", "accuracy", "hter")}
-    ends = {f"{rate}_between": figures.percent_between(run.ends(f"{name}.{rate}")) for rate in rates}
-    return {"name": name, "promise": PROMISES[name], "llr": figures.decimal(at["threshold"]), **rates, **ends}
+    rates = {rate: text.percent(at[rate]) for rate in ("fpr", "fnr", "accuracy", "hter")}
+    ends = {f"{rate}_between": text.percent_between(run.ends(f"{name}.{rate}")) for rate in rates}
+    return {"name": name, "promise": PROMISES[name], "llr": text.decimal(at["threshold"]), **rates, **ends}
 
 
 def _measures(run: Run) -> list[tuple[str, str, str]]:
@@ -168,6 +169,6 @@ def _measures(run: Run) -> list[tuple[str, str, str]]:
         "balanced.hter": "HTER",
     }
     return [
-        (said, figures.decimal(run.metric(name), 3), figures.decimal_between(run.ends(name), 3))
+        (said, text.decimal(run.metric(name), 3), text.decimal_between(run.ends(name), 3))
         for name, said in names.items()
     ]

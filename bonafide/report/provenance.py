@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from bonafide.report.figures import printable
 from bonafide.report.run import Run
+from bonafide.text import printable
 
 LABELS = {"human": "human", "ai": "AI"}
 SIDES = ("train", "dev", "test", "dropped")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bonafide.report.figures import Ends, decimal, decimal_between, percent, percent_between, printable
-from bonafide.report.svg import element
+from bonafide.drawing.svg import element
+from bonafide.text import Ends, decimal, decimal_between, percent, percent_between, printable
 
 STEP = 15.0  # pixels from one mark of a line to the next
 DIAMOND = "M0-6L6 0 0 6-6 0z"

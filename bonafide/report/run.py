@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 from annotated_types import Ge
 
-from bonafide.calibration import cannot_tell_band
-from bonafide.detector import Detector, Facts
-from bonafide.report.figures import Ends, ends_of
+from bonafide.scoring.calibration import cannot_tell_band
+from bonafide.scoring.exported import Detector, Facts
+from bonafide.text import Ends, ends_of
 
 SPLIT_COLUMNS = ["split", "label", "speaker", "source", "generator", "language", "seconds", "license"]
 PRESETS = ("balanced", "decisive", "precision", "recall")

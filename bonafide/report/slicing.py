@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from bonafide.report.figures import decimal, decimal_between, ends_of, known
 from bonafide.report.rows import Line, Mark
 from bonafide.report.run import Run
+from bonafide.text import decimal, decimal_between, ends_of, known
 
 # In the order of the page: what a slice is called there, and what its lines mean.
 TITLES = {

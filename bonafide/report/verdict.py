@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bonafide.report.evidence import FEW_CLUSTERS, SEEN, evidence, percent_interval, shortcuts, with_interval
-from bonafide.report.figures import counted, decimal, known, listed, of_hundred, percent, printable
 from bonafide.report.run import Run
 from bonafide.report.words import sentences
+from bonafide.text import counted, decimal, known, listed, of_hundred, percent, printable
 
 SELDOM_FLAGGED, SELDOM_MISSED = 0.05, 0.2  # upper ends of the intervals up to which errors are called seldom
 

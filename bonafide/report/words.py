@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from bonafide.report.evidence import FEW_CLUSTERS, SEEN, evidence, percent_interval, shortcuts
-from bonafide.report.figures import counted, listed, of_hundred, of_hundred_between, percent, printable
 from bonafide.report.run import Run
+from bonafide.text import counted, listed, of_hundred, of_hundred_between, percent, printable
 
 RARE = 0.05  # share of AI clips in the example of what a flag means where AI is rare
 OFF = 0.1  # mean error of the probabilities from which they are not to be read as such

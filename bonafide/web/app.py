@@ -17,8 +17,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from bonafide.collecting import save_clip
 from bonafide.errors import UserError
+from bonafide.gathering.collecting import save_clip
 from bonafide.web import describing
 from bonafide.web.edge import PAGE, Edge, TooLarge, TooSlow, problem, too_large
 from bonafide.web.metrics import Metrics

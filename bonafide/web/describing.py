@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bonafide.results import Result
+from bonafide.detection.results import Result
 
 DESCRIPTION = """Tells human recordings from machine-generated voices.
 

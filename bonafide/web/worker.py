@@ -65,7 +65,7 @@ def limit(memory: int) -> None:
 
 def load(model: str | None) -> tuple[Any, dict[str, Any]]:
     """Return the detector of the file `model`, or the packaged one, and what /v1/model says of it."""
-    from bonafide.predict import Detector
+    from bonafide.detection.detector import Detector
 
     detector = Detector() if model is None else Detector(Path(model))
     facts = detector.facts
@@ -81,8 +81,8 @@ def load(model: str | None) -> tuple[Any, dict[str, Any]]:
 
 def _band(thresholds: Mapping[str, float], name: str) -> list[float]:
     """Return the probabilities of ai between which the verdict under a threshold is "cannot tell"."""
-    from bonafide.calibration import p_ai
-    from bonafide.verdicts import cut_of
+    from bonafide.detection.verdicts import cut_of
+    from bonafide.scoring.calibration import p_ai
 
     cut = cut_of(thresholds, name)
     return [float(p_ai(cut.high)), float(p_ai(cut.low))]
@@ -107,11 +107,11 @@ def answered(detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str
 
 def judged(detector: Any, path: Path, threshold: str | float, *, evidence: bool) -> dict[str, Any]:  # noqa: ANN401
     """Return the result of one recording, with where in time and frequency its reasons are if `evidence` is asked."""
+    from bonafide.detection.results import as_json
     from bonafide.errors import UserError
-    from bonafide.results import as_json
 
     if evidence:
-        from bonafide.explaining import explain
+        from bonafide.explain.evidence import explain
 
         try:
             explanation = explain(detector, path, threshold=threshold)

@@ -16,13 +16,13 @@ import soundfile
 import soxr
 import yaml
 
-from bonafide.audio import AudioSettings
-from bonafide.audit import NEIGHBOURS, AuditSettings, ask_all, refuse, report_of, sentences
-from bonafide.cliptable import CATALOG, SPLIT, as_table
-from bonafide.duplicates import duplicates
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audit.duplicates import duplicates
+from bonafide.audit.findings import NEIGHBOURS, AuditSettings, ask_all, refuse, report_of, sentences
+from bonafide.audit.probes import measure_part
+from bonafide.clips.preparation import prepare_part
+from bonafide.corpus.table import CATALOG, SPLIT, as_table
 from bonafide.errors import UserError
-from bonafide.preparation import prepare_part
-from bonafide.probes import measure_part
 
 STAGE = Path(__file__).parents[2] / "stages" / "audit.py"
 RATE = 16000

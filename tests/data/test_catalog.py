@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from bonafide.audio import AudioSettings
-from bonafide.catalog import examine, examine_all, settle
-from bonafide.cliptable import CATALOG, as_table, part_of
-from bonafide.corpora.folder import read_folder
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.corpus.catalog import examine, examine_all, settle
+from bonafide.corpus.folder import read_folder
+from bonafide.corpus.table import CATALOG, as_table, part_of
 from bonafide.errors import UserError
-from bonafide.params import read_section
+from bonafide.pipeline.params import read_section
 
 RATE = 16000
 AUDIO = read_section(Path(__file__).parents[2] / "params.yaml", "audio", AudioSettings)
@@ -57,7 +57,7 @@ def test_rows_are_in_the_order_of_their_ids_whatever_the_order_they_were_found_i
 
 def test_worker_processes_find_the_same(root, monkeypatch):
     monkeypatch.setenv("BONAFIDE_WORKERS", "2")
-    monkeypatch.setattr("bonafide.catalog.FILES_PER_TASK", 1)
+    monkeypatch.setattr("bonafide.corpus.catalog.FILES_PER_TASK", 1)
     known = read_folder(root)
     assert settle(examine_all(root, known, AUDIO)) == settle([examine(root, one, AUDIO) for one in known])
 

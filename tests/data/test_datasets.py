@@ -14,15 +14,16 @@ import pytest
 import soundfile
 
 from bonafide import datasets
-from bonafide.audio import AudioSettings, condition, decode, from_flac, to_flac
-from bonafide.cliptable import AUDIO, SPLIT, part_of
-from bonafide.corpora.folder import read_folder
+from bonafide.audio.conditioning import AudioSettings, condition, from_flac, to_flac
+from bonafide.audio.decoding import decode
+from bonafide.audio.spectrogram import MelSettings, log_mel
+from bonafide.clips.features import FeatureSettings, feature_part
+from bonafide.corpus.folder import read_folder
+from bonafide.corpus.table import AUDIO, SPLIT, part_of
 from bonafide.errors import UserError
-from bonafide.features import FeatureSettings, feature_part
-from bonafide.mel import MelSettings, log_mel
-from bonafide.params import read_section
-from bonafide.parts import part_name
-from bonafide.tables import write_table
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.parts import part_name
+from bonafide.pipeline.tables import write_table
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 SIDES = ("train", "dev", "test")

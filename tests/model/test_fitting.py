@@ -6,14 +6,18 @@ import pyarrow as pa
 import pytest
 from scipy.signal import butter, sosfilt
 
-from bonafide.audio import AudioSettings
-from bonafide.batches import SpecAugment
-from bonafide.calibration import Calibration, calibrate
-from bonafide.detector import Detector, Facts, facts_as_json
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.spectrogram import MelSettings, log_mel
+from bonafide.clips.features import feature_schema
 from bonafide.errors import UserError
-from bonafide.export import check_parity, to_onnx
-from bonafide.features import feature_schema
-from bonafide.fitting import (
+from bonafide.pipeline.tables import write_table
+from bonafide.scoring.calibration import Calibration, calibrate
+from bonafide.scoring.exported import Detector, Facts, facts_as_json
+from bonafide.scoring.measures import auc
+from bonafide.training.data import Clips, SpecAugment
+from bonafide.training.export import check_parity, to_onnx
+from bonafide.training.fit import KernelSettings, TrainSettings, clip_logits, save_model
+from bonafide.training.kernel import (
     CropStatistics,
     balanced_weights,
     crop_statistics,
@@ -23,10 +27,6 @@ from bonafide.fitting import (
     fit_statistics,
     gaussian,
 )
-from bonafide.mel import MelSettings, log_mel
-from bonafide.scoring import auc
-from bonafide.tables import write_table
-from bonafide.training import Clips, KernelSettings, TrainSettings, clip_logits, save_model
 
 RATE = 16000
 AUDIO = AudioSettings(RATE, 40, 0.3, 8, 60, -26)
@@ -131,7 +131,7 @@ def test_keras_and_onnx_give_the_same_logit(fitted, clips):
     exported = to_onnx(fitted[0], facts_as_json(facts))
     logits = clip_logits(fitted[0], clips.features, clips.dev, clips.frames)
     detector = Detector(exported)
-    from bonafide.batches import clip_mels
+    from bonafide.training.data import clip_mels
 
     ours = {clip: detector.logit_of_mel(mel) for clip, mel in clip_mels(clips.features, clips.dev)}
     assert check_parity(logits, ours) < 1e-4

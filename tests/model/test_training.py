@@ -15,21 +15,22 @@ import pytest
 
 pytest.importorskip("keras", reason="needs Keras: pip install -e .[pipeline]")
 
-from bonafide.audio import AudioSettings, condition, decode
-from bonafide.batches import SpecAugment, clip_mels
-from bonafide.calibration import Calibration, calibrate
-from bonafide.catalog import examine, settle
-from bonafide.corpora.folder import read_folder
-from bonafide.detector import Detector, Facts, facts_as_json
-from bonafide.evaluation import score_clips
-from bonafide.export import to_onnx
-from bonafide.features import FeatureSettings, feature_part, feature_schema
-from bonafide.mel import MelSettings, crops
-from bonafide.params import read_section
-from bonafide.preparation import prepare_part
-from bonafide.scoring import auc
-from bonafide.tables import write_table
-from bonafide.training import MODELS, Clips, KernelSettings, TrainSettings, clip_logits, fit, logit_model, save_model
+from bonafide.audio.conditioning import AudioSettings, condition
+from bonafide.audio.decoding import decode
+from bonafide.audio.spectrogram import MelSettings, crops
+from bonafide.clips.features import FeatureSettings, feature_part, feature_schema
+from bonafide.clips.preparation import prepare_part
+from bonafide.corpus.catalog import examine, settle
+from bonafide.corpus.folder import read_folder
+from bonafide.evaluation.scored_clips import score_clips
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.tables import write_table
+from bonafide.scoring.calibration import Calibration, calibrate
+from bonafide.scoring.exported import Detector, Facts, facts_as_json
+from bonafide.scoring.measures import auc
+from bonafide.training.data import Clips, SpecAugment, clip_mels
+from bonafide.training.export import to_onnx
+from bonafide.training.fit import MODELS, KernelSettings, TrainSettings, clip_logits, fit, logit_model, save_model
 
 ROOT = Path(__file__).parents[2]
 AUDIO = read_section(ROOT / "params.yaml", "audio", AudioSettings)
@@ -169,7 +170,7 @@ def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
     save_model(trained[0], tmp_path / "model.keras")
     (tmp_path / "facts.json").write_text(json.dumps(facts_as_json(Detector(detector).facts)))
     code = (
-        "import sys, json, keras; from pathlib import Path; from bonafide.export import to_onnx;"
+        "import sys, json, keras; from pathlib import Path; from bonafide.training.export import to_onnx;"
         "model, facts, out = map(Path, sys.argv[1:]);"
         "out.write_bytes(to_onnx(keras.saving.load_model(model), json.loads(facts.read_text())))"
     )

@@ -7,11 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import bonafide
-from bonafide.audio import condition, decode
-from bonafide.calibration import calibrate
-from bonafide.detector import Detector
-from bonafide.mel import crops, log_mel
-from bonafide.training import logit_model
+from bonafide.audio.conditioning import condition
+from bonafide.audio.decoding import decode
+from bonafide.audio.spectrogram import crops, log_mel
+from bonafide.scoring.calibration import calibrate
+from bonafide.scoring.exported import Detector
+from bonafide.training.fit import logit_model
 
 from ..service.serving import Service
 

@@ -15,7 +15,7 @@ from bonafide.errors import UserError
 
 pytest.importorskip("keras_tuner", reason="needs keras-tuner: pip install 'bonafide[search]'")
 
-from bonafide.search import read_space, search, written
+from bonafide.training.search import read_space, search, written
 
 ROOT = Path(__file__).parents[2]
 SPACE = "train.kernel.strength: {low: 1.0, high: 100.0, log: true}\ntrain.kernel.centres: [5, 10]\n"
@@ -91,7 +91,7 @@ def test_a_first_trial_that_was_interrupted_costs_no_other(project, monkeypatch,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("bonafide.search.fit_statistics", interrupt)
+        patched.setattr("bonafide.training.search.fit_statistics", interrupt)
         with pytest.raises(KeyboardInterrupt):
             in_project(project, monkeypatch, tmp_path, 2)
     in_project(project, monkeypatch, tmp_path, 10)  # whose trials have names a digit longer
@@ -102,7 +102,7 @@ def test_what_breaks_the_training_ends_the_search(project, monkeypatch, tmp_path
     def broken(*_):
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("bonafide.search.fit_statistics", broken)
+    monkeypatch.setattr("bonafide.training.search.fit_statistics", broken)
     with pytest.raises(ZeroDivisionError, match="a defect"):
         in_project(project, monkeypatch, tmp_path, 2)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bonafide.detector import Detector
+from bonafide.scoring.exported import Detector
 
 from .conftest import SMALL
 

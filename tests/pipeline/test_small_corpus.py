@@ -3,11 +3,11 @@
 from collections import Counter
 from pathlib import Path
 
-from bonafide.audio import AudioSettings
-from bonafide.catalog import examine_all, settle
-from bonafide.corpora.folder import read_folder
-from bonafide.params import read_section
-from bonafide.splits import SplitSettings, split
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.corpus.catalog import examine_all, settle
+from bonafide.corpus.folder import read_folder
+from bonafide.corpus.splits import SplitSettings, split
+from bonafide.pipeline.params import read_section
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from bonafide.audio import resample
-from bonafide.predict import Detector
+from bonafide.audio.conditioning import resample
+from bonafide.detection.detector import Detector
 
 RATE = 16000
 COMMAND = [sys.executable, "-c", "from bonafide.cli import main; main()"]

@@ -18,23 +18,24 @@ import soundfile
 import soxr
 
 import bonafide
-from bonafide import batch, predict
-from bonafide.audio import decode, resample
-from bonafide.detector import Detector as Pipeline
+from bonafide.audio.conditioning import resample
+from bonafide.audio.decoding import decode
+from bonafide.detection import many
+from bonafide.detection.detector import Detector, packaged_model
+from bonafide.detection.streaming import resampled, windows
 from bonafide.errors import UserError
-from bonafide.predict import Detector, packaged_model
-from bonafide.streaming import resampled, windows
+from bonafide.scoring.exported import Detector as Pipeline
 
 ROOT = Path(__file__).parents[2]
 RATE = 16000
 CRASHING = """
 import os
-from bonafide import batch
+from bonafide.detection import many
 
 def in_worker(path, threshold):
     if path.stem == "3":
         os.abort()
-    return batch._predict(batch._WORKER["detector"], path, threshold)
+    return many._predict(many._WORKER["detector"], path, threshold)
 """
 
 
@@ -243,9 +244,9 @@ def test_a_file_that_crashes_the_decoder_costs_itself_alone(speech, tmp_path, mo
         soundfile.write(path, speech[: 2 * RATE], RATE)
     (tmp_path / "crashing.py").write_text(CRASHING)  # where the worker processes find it, too
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(batch, "_in_worker", importlib.import_module("crashing").in_worker)
-    results = [result for _, result in batch.spread(packaged_model(), files, 2, "balanced")]
-    assert [result.reason == batch.CRASHED for result in results] == [False, False, False, True, False]
+    monkeypatch.setattr(many, "_in_worker", importlib.import_module("crashing").in_worker)
+    results = [result for _, result in many.spread(packaged_model(), files, 2, "balanced")]
+    assert [result.reason == many.CRASHED for result in results] == [False, False, False, True, False]
     assert all(result.llr is not None for result in (*results[:3], results[4]))
 
 
@@ -261,7 +262,7 @@ def test_the_package_imports_nothing_until_asked():
         "import sys, bonafide; print('numpy' in sys.modules); from bonafide import Detector; print(Detector.__module__)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["False", "bonafide.predict"]
-    assert bonafide.Detector is predict.Detector
+    assert ran.stdout.split() == ["False", "bonafide.detection.detector"]
+    assert bonafide.Detector is Detector
     with pytest.raises(AttributeError):
         bonafide.nothing_of_that_name  # noqa: B018

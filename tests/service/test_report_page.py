@@ -19,18 +19,18 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from bonafide.audio import AudioSettings, to_flac
-from bonafide.calibration import Calibration, p_ai
-from bonafide.detector import Facts, facts_as_json
-from bonafide.evaluation import EvaluateSettings
-from bonafide.mel import MelSettings
-from bonafide.params import read_section
+from bonafide.audio.conditioning import AudioSettings, to_flac
+from bonafide.audio.spectrogram import MelSettings
+from bonafide.evaluation.metrics import EvaluateSettings
+from bonafide.evaluation.slices import slices_of
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.tables import write_table
 from bonafide.report.examples import worst_errors
 from bonafide.report.run import Files, ReportSettings, read_run
 from bonafide.report.verdict import better_probe, judge, verdict_of
-from bonafide.scoring import summary
-from bonafide.slices import slices_of
-from bonafide.tables import write_table
+from bonafide.scoring.calibration import Calibration, p_ai
+from bonafide.scoring.exported import Facts, facts_as_json
+from bonafide.scoring.measures import summary
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

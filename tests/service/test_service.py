@@ -16,7 +16,7 @@ import uvicorn
 from serving import Service, form
 
 from bonafide import Detector
-from bonafide.results import as_json
+from bonafide.detection.results import as_json
 from bonafide.web import edge, patience
 from bonafide.web.metrics import Metrics
 from bonafide.web.settings import Settings

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 import soxr
 
-from bonafide.audio import AudioSettings
-from bonafide.params import read_section
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.pipeline.params import read_section
 
 RATE = 16000
 

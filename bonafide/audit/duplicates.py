@@ -1,0 +1,106 @@
+"""The same sound in two splits, or under both labels: errors of the corpus that no metric shows."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+
+from bonafide.audio.conditioning import from_flac
+from bonafide.audit import fingerprints
+from bonafide.pipeline.executors import run_all
+from bonafide.pipeline.parts import part_files
+from bonafide.pipeline.tables import read_rows
+from bonafide.progress import track
+
+PAIRS_PER_TASK = 1000  # compared by one worker at a time: some 100 MB of waveforms
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """Two clips with the same sound.
+
+    Attributes
+    ----------
+    paths, splits, labels : (str, str)
+        Of both clips.
+    likeness : float
+        Correlation of the waveforms, 1 at most.
+    """
+
+    paths: tuple[str, str]
+    splits: tuple[str, str]
+    labels: tuple[str, str]
+    likeness: float
+
+    @property
+    def across(self) -> bool:
+        """Whether a split holds what another one has: a leak."""
+        return self.splits[0] != self.splits[1] and "dropped" not in self.splits
+
+    @property
+    def contrary(self) -> bool:
+        """Whether both labels are given to one sound."""
+        return self.labels[0] != self.labels[1]
+
+
+def duplicates(rows: pd.DataFrame, clips: Path, rate: int, *, same_above: float) -> list[Duplicate]:
+    """Return the clips that are the same sound across splits or labels, by path.
+
+    A recording and its declared copy (same `pair`) may resemble each other as they like.
+
+    Parameters
+    ----------
+    rows : pd.DataFrame
+        Of the split table, with ``hashes`` as `bonafide.audit.probes.measure` returns them, numbered from 0.
+    clips : Path
+        Folder of the parts that hold the conditioned audio.
+    rate : int
+        Of that audio, in hertz.
+    same_above : float
+        Likeness of the waveforms from which on two clips are the same sound.
+    """
+    prints = [np.frombuffer(each, "<u4") for each in rows["hashes"]]
+    found = fingerprints.candidates(prints, partial(_forbidden, rows))
+    names = rows["clip"].to_numpy()
+    pairs = list(zip(names[found.first], names[found.second], found.offset.tolist(), strict=True))
+    tasks = [pairs[start : start + PAIRS_PER_TASK] for start in range(0, len(pairs), PAIRS_PER_TASK)]
+    compare = partial(_compare, str(clips), rate)
+    likeness: dict[tuple[str, str], float] = {}
+    for part in track(run_all(compare, tasks) if tasks else [], total=len(tasks), what="comparing waveforms"):
+        likeness |= part
+    known = rows.set_index("clip")
+    same = [_duplicate(known, pair, value) for pair, value in likeness.items() if value >= same_above]
+    return sorted(same, key=lambda each: each.paths)
+
+
+def _forbidden(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Which pairs of positions must not hold the same sound."""
+    split, label, pair = (rows[name].to_numpy().astype(str) for name in ("split", "label", "pair"))
+    used = (split[first] != "dropped") & (split[second] != "dropped")
+    declared = (pair[first] == pair[second]) & (pair[first] != "")
+    contrary = (label[first] != label[second]) & ~declared
+    return ((split[first] != split[second]) & used) | contrary
+
+
+def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[tuple[str, str], float]:
+    """Return the likeness of each of `pairs`: two clips and the hops between them."""
+    wanted = pa.array(sorted({name for first, second, _ in pairs for name in (first, second)}))
+    waves = {
+        row["clip"]: fingerprints.narrow(from_flac(row["audio"]["bytes"]), rate)
+        for batch in read_rows(part_files(Path(clips)).values(), ["clip", "audio"])
+        for row in batch.filter(pa.compute.is_in(batch.column("clip"), wanted)).to_pylist()
+    }
+    return {
+        (first, second): fingerprints.likeness(waves[first], waves[second], hops * fingerprints.HOP)
+        for first, second, hops in pairs
+    }
+
+
+def _duplicate(known: pd.DataFrame, pair: tuple[str, str], likeness: float) -> Duplicate:
+    both = known.loc[list(pair)].sort_values("path")
+    paths, splits, labels = ((both[name].iloc[0], both[name].iloc[1]) for name in ("path", "split", "label"))
+    return Duplicate(paths, splits, labels, round(likeness, 3))

@@ -1,0 +1,156 @@
+"""Learns to tell the classes apart from facts that hold no voice: a probe that succeeds has found a shortcut."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.scoring.measures import auc
+
+FOLDS = 5
+TREES, LEAVES, LEAST_LEAF = 40, 6, 10  # small: a probe that learns clips by heart finds nothing in others
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The clips that probes learn from and the clips that they are scored on.
+
+    Attributes
+    ----------
+    train, test : np.ndarray, shape=(n,), bool
+        Which clips lie on each side.
+    human : np.ndarray, shape=(n,), bool
+    groups : np.ndarray, shape=(n,), int
+        What the split moves as one: cross-validation does too.
+    clusters : np.ndarray, shape=(n,), str
+        What the intervals draw: speakers of human clips, generators of ai clips.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    human: np.ndarray
+    groups: np.ndarray
+    clusters: np.ndarray
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to the corpus.
+
+    Attributes
+    ----------
+    view : {"files", "clips"}
+        Of the recordings as they were found, or as the network gets them.
+    name : str
+    values : np.ndarray, shape=(n, k), float; shape=(n,), str
+        Numbers, or a category a clip; the empty string is unknown.
+    neighbours : int
+        0 for boosted trees (numbers) and counts (categories).
+    """
+
+    view: str
+    name: str
+    values: np.ndarray
+    neighbours: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a probe found.
+
+    Attributes
+    ----------
+    auc, low, high : float
+        On test after learning from train, with its 95 % interval; 0.5 is chance, below it the classes swap places.
+    accuracy : float
+        On test, balanced over the classes.
+    train_auc : float or None
+        Cross-validated inside train, whole groups held out; None where train has fewer than two groups of a class.
+    """
+
+    view: str
+    name: str
+    auc: float
+    low: float
+    high: float
+    accuracy: float
+    train_auc: float | None
+
+
+def ask(probe: Probe, sides: Sides, *, replicates: int, seed: int) -> Outcome:
+    """Return how well `probe` tells the classes apart."""
+    with threadpool_limits(1):  # sums over several threads round differently
+        score = predict(probe, sides.human, sides.train, sides.test, seed)
+        inside = cross_validated(probe, sides, seed)
+    human = sides.human[sides.test]
+    interval = cluster_bootstrap(
+        score, human, sides.clusters[sides.test], metrics=["auc"], replicates=replicates, seed=seed
+    )
+    # A score of 0 knows nothing: half of such clips are right by chance.
+    right = np.where(score == 0, 0.5, (score > 0) == human)
+    accuracy = (right[human].mean() + right[~human].mean()) / 2
+    return Outcome(probe.view, probe.name, auc(score, human), *interval["auc"], float(accuracy), inside)
+
+
+def cross_validated(probe: Probe, sides: Sides, seed: int) -> float | None:
+    """Return the AUC inside train, each clip scored by a probe that saw no clip of its group.
+
+    All folds are ranked together, as a group may hold one class alone. What is left out tilts the balance of the
+    rest, so that a probe without any information comes out somewhat below 0.5.
+    """
+    inside = np.flatnonzero(sides.train)
+    human, groups = sides.human[inside], sides.groups[inside]
+    folds = min(FOLDS, np.unique(groups[human]).size, np.unique(groups[~human]).size)
+    if folds < 2:
+        return None
+    scores = np.full(inside.size, np.nan)
+    for learn, held in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(inside, human, groups):
+        if np.unique(human[learn]).size == 2:
+            everyone = np.arange(sides.human.size)
+            learned, asked = np.isin(everyone, inside[learn]), np.isin(everyone, inside[held])
+            scores[held] = predict(probe, sides.human, learned, asked, seed)
+    known = ~np.isnan(scores)
+    return auc(scores[known], human[known]) if np.unique(human[known]).size == 2 else None
+
+
+def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarray, seed: int) -> np.ndarray:
+    """Return the log odds of human for the clips `score`, learned from the clips `learn` with both classes alike."""
+    if probe.values.ndim == 1:
+        return _from_counts(probe.values, human, learn)[score]
+    if probe.neighbours:
+        near = min(probe.neighbours, int(learn.sum()))
+        model = make_pipeline(StandardScaler(), KNeighborsClassifier(near, weights="uniform"))
+        model.fit(probe.values[learn], human[learn])
+        share, prior = model.predict_proba(probe.values[score])[:, 1], human[learn].mean()
+        return _log_odds((share * near + 2 * prior) / (near + 2)) - _log_odds(prior)
+    trees = HistGradientBoostingClassifier(
+        max_iter=TREES,
+        max_leaf_nodes=LEAVES,
+        min_samples_leaf=min(LEAST_LEAF, max(1, int(learn.sum()) // 8)),
+        class_weight="balanced",
+        early_stopping=False,
+        random_state=seed,
+    )
+    return trees.fit(probe.values[learn], human[learn]).decision_function(probe.values[score])
+
+
+def _from_counts(values: np.ndarray, human: np.ndarray, learn: np.ndarray) -> np.ndarray:
+    """Log odds of each category; an unknown one, or one that was not learned, says nothing: 0."""
+    names, code = np.unique(values, return_inverse=True)
+    counted = learn & (values != "")
+    of_human = np.bincount(code[counted & human], minlength=names.size)
+    of_ai = np.bincount(code[counted & ~human], minlength=names.size)
+    odds = np.log((of_human + 1) / (of_human.sum() + names.size)) - np.log((of_ai + 1) / (of_ai.sum() + names.size))
+    # What is said of one class alone tells who wrote the table, not how the clips sound.
+    told = (of_human + of_ai > 0) & (of_human.sum() > 0) & (of_ai.sum() > 0)
+    return np.where(told, odds, 0.0)[code]
+
+
+def _log_odds(share: np.ndarray) -> np.ndarray:
+    return np.log(share) - np.log1p(-share)

@@ -1,0 +1,1 @@
+"""The audio of clips: conditioned, augmented, as features."""

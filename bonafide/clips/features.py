@@ -1,0 +1,67 @@
+"""Stage features' work on one part: log-mel spectrograms of its clips and their copies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bonafide.audio.conditioning import from_flac
+from bonafide.audio.spectrogram import MelSettings, log_mel
+from bonafide.pipeline.parts import Task, tasks_from_parts
+from bonafide.pipeline.tables import read_rows
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """All that a part of features depends on beside its clips."""
+
+    mel: MelSettings
+    rate: int
+
+
+def feature_tasks(clips: Path, augmented: Path) -> list[Task]:
+    """Return a task for every part of `clips`, joined by the part of `augmented` with the same number."""
+    copies = {task.part: task for task in tasks_from_parts(augmented)}
+    tasks = []
+    for task in tasks_from_parts(clips):
+        both = [task] + ([copies[task.part]] if task.part in copies else [])
+        tasks.append(Task(task.part, " ".join(one.inputs for one in both), [one.payload for one in both]))
+    return tasks
+
+
+def feature_schema(n_mels: int) -> pa.Schema:
+    """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `n_mels`."""
+    mel = pa.list_(pa.list_(pa.float16(), n_mels))
+    return pa.schema([("clip", pa.string()), ("copy", pa.int32()), ("frames", pa.int32()), ("mel", mel)])
+
+
+def feature_part(payload: list[str], settings: FeatureSettings) -> pa.Table:
+    """Return the spectrograms of the clips and copies in the parts that `payload` names."""
+    schema = feature_schema(settings.mel.n_mels)
+    batches = [
+        _spectrograms(batch, settings, schema)
+        for batch in read_rows([Path(path) for path in payload], ["clip", "copy", "audio"])
+    ]
+    facts = {"rate": str(settings.rate), **{key: str(value) for key, value in vars(settings.mel).items()}}
+    return pa.Table.from_batches(batches, schema=schema).replace_schema_metadata(facts)
+
+
+def mels_of(batch: pa.RecordBatch) -> list[np.ndarray]:
+    """Return the spectrograms, each of shape (frames, n_mels), float16, in a batch of feature rows."""
+    column = batch.column("mel")
+    n_mels = column.type.value_type.list_size
+    flat = column.flatten().flatten().to_numpy(zero_copy_only=False).reshape(-1, n_mels)
+    ends = np.cumsum(batch.column("frames").to_numpy())
+    return np.split(flat, ends[:-1])
+
+
+def _spectrograms(batch: pa.RecordBatch, settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
+    audio: list[dict[str, Any]] = batch.column("audio").to_pylist()
+    mels = [log_mel(from_flac(one["bytes"]), settings.rate, settings.mel) for one in audio]
+    lengths = np.array([len(mel) for mel in mels], np.int32)
+    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.mel.n_mels)
+    offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
+    columns = [batch.column("clip"), batch.column("copy"), pa.array(lengths)]
+    return pa.RecordBatch.from_arrays([*columns, pa.ListArray.from_arrays(offsets, frames)], schema=schema)

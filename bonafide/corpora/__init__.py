@@ -1,1 +1,0 @@
-"""Readers of corpora on disk: each yields what the catalog needs to know of a clip."""

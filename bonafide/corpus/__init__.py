@@ -1,0 +1,1 @@
+"""What is known of clips: the clip table, the readers that fill it, the sides of a split."""

@@ -1,0 +1,54 @@
+"""The clip table: one schema from the catalog to the scores.
+
+What nobody has said of a clip is an empty string, never a guess.
+"""
+
+import zlib
+from typing import Any
+
+import pyarrow as pa
+
+LABELS = ("human", "ai")
+
+Rows = list[dict[str, Any]]  # of a clip table
+
+CATALOG = pa.schema(
+    [
+        ("clip", pa.string()),  # content hash and path stem
+        ("path", pa.string()),  # relative to the corpus root
+        ("sha256", pa.string()),
+        ("label", pa.string()),  # "human" (bona fide) or "ai" (spoof)
+        ("speaker", pa.string()),
+        ("generator", pa.string()),  # "" for human
+        ("source", pa.string()),
+        ("language", pa.string()),
+        ("gender", pa.string()),  # "female", "male" or ""
+        ("pair", pa.string()),  # shared by a recording and its copies
+        ("seconds", pa.float64()),  # of the file as it was found
+        ("level_dbfs", pa.float64()),  # RMS of the file as it was found
+        ("native_rate", pa.int32()),  # hertz
+        ("native_format", pa.string()),  # as libsndfile names it, "WAV/PCM_16"
+        ("license", pa.string()),
+    ]
+)
+
+SPLIT = (
+    CATALOG.append(pa.field("split", pa.string()))  # "train", "dev", "test", or "dropped"
+    .append(pa.field("speaker_seen", pa.bool_()))  # in train, whatever the split of this clip
+    .append(pa.field("source_seen", pa.bool_()))
+    .append(pa.field("generator_seen", pa.bool_()))
+)
+
+AUDIO = CATALOG.append(pa.field("copy", pa.int32())).append(  # 0: the recording itself; augmented copies count from 1
+    pa.field("audio", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))  # Hugging Face's Audio feature
+)
+
+
+def part_of(clip: str, n_parts: int) -> int:
+    """Return the part that the clip with id `clip` belongs to: it depends on nothing but the id."""
+    return zlib.crc32(clip.encode()) % n_parts
+
+
+def as_table(rows: list[dict], schema: pa.Schema) -> pa.Table:
+    """Return `rows` as a table of `schema`, in the order given."""
+    return pa.Table.from_pylist(rows, schema=schema)

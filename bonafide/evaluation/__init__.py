@@ -1,0 +1,1 @@
+"""What the exported detector makes of the test clips."""

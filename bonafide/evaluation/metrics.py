@@ -1,0 +1,72 @@
+"""Metrics of the test clips, with intervals, from their scores."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from annotated_types import Ge, Gt
+
+from bonafide.evaluation.bootstrap import cluster_bootstrap, group_bootstrap, intervals
+from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.scoring.calibration import is_ai
+from bonafide.scoring.measures import auc_between, summary
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """How the test clips are measured; section `evaluate` of params.yaml."""
+
+    replicates: Annotated[int, Gt(0)]
+    seed: Annotated[int, Ge(0)]
+    small_slice: Annotated[int, Gt(0)]
+    families: dict[str, str]
+
+
+def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, Any]:
+    """Return the metrics of all test clips: pooled, at each threshold, and as means over generators and sources."""
+    llr, human = arrays(scores)
+    groups = _by_group(scores, thresholds["balanced"])
+    return {**summary(llr, human, thresholds), "macro": {name: float(of.mean()) for name, of in groups.items()}}
+
+
+def intervals_of(
+    scores: pd.DataFrame, thresholds: dict[str, float], settings: EvaluateSettings
+) -> dict[str, dict[str, float | None]]:
+    """Return the 95 % interval, over speakers and generators, of every number of `metrics_of` that has one.
+
+    Names of nested metrics are joined by a dot, such as ``"balanced.fpr"``; ``"female - male.eer"`` and the like are
+    differences between the voices at the same thresholds, where both have clips of both classes. Those of means over
+    generators or sources draw these alone: what another generator would change, for the same other clips.
+    """
+    llr, human = arrays(scores)
+    drawn: dict[str, Any] = {"thresholds": thresholds, "replicates": settings.replicates, "seed": settings.seed}
+    found = dict(cluster_bootstrap(llr, human, clusters(scores), **drawn))
+    female, male = ((scores["gender"] == gender).to_numpy() for gender in ("female", "male"))
+    if all(human[voice].any() and not human[voice].all() for voice in (female, male)):
+        metrics = ["eer", "auc", "balanced.fpr", "balanced.fnr", "balanced.hter"]
+        apart = group_bootstrap(llr, human, clusters(scores), female, male, metrics=metrics, **drawn)
+        found |= {f"female - male.{name}": ends for name, ends in apart.items()}
+    rng = np.random.default_rng(settings.seed)
+    groups = _by_group(scores, thresholds["balanced"])
+    drawn_means = {name: rng.choice(of, (settings.replicates, of.size)).mean(axis=1) for name, of in groups.items()}
+    found |= intervals({f"macro.{name}": means for name, means in drawn_means.items()})
+    return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(found.items())}
+
+
+def _by_group(scores: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:
+    """Return measures of each generator, or human source, by name: in their means each counts alike, large or small."""
+    llr, human = arrays(scores)
+    flagged, humans = pd.Series(is_ai(llr, threshold)), np.sort(llr[human])
+    generators = scores["generator"].to_numpy()[~human]
+    sources = scores["source"].to_numpy()[human]
+    aucs = [auc_between(humans, np.sort(inside)) for _, inside in pd.Series(llr[~human]).groupby(generators)]
+    return {
+        "auc_over_generators": np.array(aucs),
+        "fnr_over_generators": 1 - flagged[~human].groupby(generators).mean().to_numpy(),
+        "fpr_over_human_sources": flagged[human].groupby(sources).mean().to_numpy(),
+    }
+
+
+def _or_none(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,181 @@
+"""What lines, rooms, noise and cuts do to the detector: the test clips through one condition after another."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+from annotated_types import Ge, Gt
+from scipy.signal import butter, fftconvolve, sosfiltfilt
+
+from bonafide.audio.conditioning import AudioSettings, condition, from_flac, resample
+from bonafide.audio.decoding import Recording, UnusableError
+from bonafide.clips.codecs import through_ffmpeg, through_telephone
+from bonafide.corpus.table import LABELS
+from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.pipeline.executors import run_all
+from bonafide.pipeline.parts import part_files
+from bonafide.pipeline.tables import read_rows
+from bonafide.progress import track
+from bonafide.scoring.calibration import calibrate
+from bonafide.scoring.exported import Detector
+from bonafide.scoring.measures import decisions, eer
+
+Change = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]  # (samples (n,), rate in Hz, random) -> samples
+
+REVERB_SECONDS = 0.5  # RT60 of a furnished room
+CLIPPED_SHARE = 0.05  # of the samples
+
+
+@dataclass(frozen=True)
+class RobustnessSettings:
+    """How much the sweep looks at; section `robustness` of params.yaml."""
+
+    clips: Annotated[int, Gt(0)]
+    replicates: Annotated[int, Gt(0)]
+    seed: Annotated[int, Ge(0)]
+
+
+def conditions() -> dict[str, tuple[str, Change]]:
+    """Return the changes by name, each with the group it is drawn in; ``clean`` comes first."""
+    mp3 = partial(through_ffmpeg, codec="libmp3lame", container="mp3")
+    return {
+        "clean": ("clean", lambda x, rate, rng: x),
+        "MP3 64 kbit/s": ("codec", lambda x, rate, rng: mp3(x, rate, kbps=64)),
+        "MP3 32 kbit/s": ("codec", lambda x, rate, rng: mp3(x, rate, kbps=32)),
+        "Opus 16 kbit/s": (
+            "codec",
+            lambda x, rate, rng: through_ffmpeg(x, rate, codec="libopus", container="ogg", kbps=16),
+        ),
+        "G.711 A-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ALAW")),
+        "G.711 µ-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ULAW")),
+        "GSM": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="GSM610")),
+        "telephone band 300-3400 Hz": ("band", lambda x, rate, rng: _filtered(x, rate, [300, 3400], "bandpass")),
+        "4 kHz low-pass": ("band", lambda x, rate, rng: _filtered(x, rate, 4000, "lowpass")),
+        "noise 20 dB": ("noise and room", lambda x, rate, rng: pink_noise(x, 20, rng)),
+        "noise 10 dB": ("noise and room", lambda x, rate, rng: pink_noise(x, 10, rng)),
+        "noise 0 dB": ("noise and room", lambda x, rate, rng: pink_noise(x, 0, rng)),
+        "room, RT60 0.5 s": ("noise and room", room),
+        "clipping": ("level", lambda x, rate, rng: np.clip(x, *_rails(x))),
+        "speed +5 %": ("speed", lambda x, rate, rng: resample(x, round(rate * 1.05), rate)),
+        "speed -5 %": ("speed", lambda x, rate, rng: resample(x, round(rate * 0.95), rate)),
+        **{f"first {s} s": ("length", partial(_first_seconds, seconds=s)) for s in (0.5, 1, 2, 4)},
+        "edges trimmed 0.1 s": ("edges", lambda x, rate, rng: x[rate // 10 : -rate // 10] if x.size > rate else x),
+        "edges padded with silence": ("edges", lambda x, rate, rng: np.pad(x, rate // 2)),
+    }
+
+
+def sample_clips(rows: pd.DataFrame, settings: RobustnessSettings) -> pd.DataFrame:
+    """Return at most `settings.clips` test clips of each label, drawn by the seed."""
+    drawn = [
+        inside.sample(min(len(inside), settings.clips), random_state=settings.seed)
+        for inside in (rows[rows["label"] == label].sort_values("clip") for label in LABELS)
+    ]
+    return pd.concat(drawn)
+
+
+def sweep(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the llr of each of `rows` in each condition: columns ``clip``, ``condition``, ``llr``.
+
+    A clip of which too little is left in a condition, as the file would be refused, has an llr of NaN.
+    """
+    chosen = frozenset(rows["clip"])
+    paths = list(part_files(clips).values())
+    found = run_all(partial(_sweep_part, str(model), chosen), paths)
+    parts = list(track(found, total=len(paths), what="robustness: parts"))
+    return pd.DataFrame([row for part in parts for row in part], columns=["clip", "condition", "llr"])
+
+
+def table(scored: pd.DataFrame, rows: pd.DataFrame, threshold: float, settings: RobustnessSettings) -> pd.DataFrame:
+    """Return a row for each condition: EER, false-positive and false-negative rate with 95 % intervals."""
+    joined = scored.merge(rows[["clip", "label", "speaker", "generator"]], on="clip").sort_values("clip")
+    lines = []
+    for name, (group, _) in conditions().items():
+        inside = joined[joined["condition"] == name]
+        usable = inside.dropna(subset="llr")
+        counts = {"clips": len(usable), "refused": len(inside) - len(usable)}
+        lines.append({"condition": name, "group": group, **counts, **_measured(usable, threshold, settings)})
+    return pd.DataFrame(lines)
+
+
+def pink_noise(samples: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.ndarray:
+    """Return `samples`, shape (n,), with pink noise (-3 dB an octave) at `snr_db` added."""
+    spectrum = np.fft.rfft(rng.standard_normal(samples.size))
+    noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(1, np.arange(spectrum.size))), samples.size)
+    gain = np.sqrt(np.mean(samples**2) / np.mean(noise**2)) * 10 ** (-snr_db / 20)
+    return (samples + gain * noise).astype(np.float32)
+
+
+def room(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Return `samples`, shape (n,), in a room: an exponentially decaying noise tail behind the direct sound."""
+    time = np.arange(round(REVERB_SECONDS * rate)) / rate
+    tail = rng.standard_normal(time.size) * 10 ** (-3 * time / REVERB_SECONDS)
+    tail *= 0.7 / np.linalg.norm(tail)  # direct to reverberant energy of 3 dB
+    tail[0] = 1.0
+    return fftconvolve(samples, tail)[: samples.size].astype(np.float32)
+
+
+def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettings) -> dict[str, float]:
+    if usable["label"].nunique() < 2:
+        return {}
+    llr, human = arrays(usable)
+    rates = decisions(llr, human, threshold)
+    values = {"eer": eer(llr, human), "fpr": rates["fpr"], "fnr": rates["fnr"]}
+    names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
+    intervals = cluster_bootstrap(
+        llr,
+        human,
+        clusters(usable),
+        thresholds={"at": threshold},
+        metrics=list(names.values()),
+        replicates=settings.replicates,
+        seed=settings.seed,
+    )
+    ends = {f"{name}_{end}": intervals[key][i] for name, key in names.items() for i, end in enumerate(("low", "high"))}
+    return values | ends
+
+
+@lru_cache(maxsize=1)
+def _detector(model: str) -> Detector:
+    return Detector(Path(model))
+
+
+def _sweep_part(model: str, chosen: frozenset[str], path: Path) -> list[tuple[str, str, float]]:
+    detector = _detector(model)
+    return [
+        (row["clip"], name, _llr(detector, from_flac(row["audio"]["bytes"]), row["clip"], name, change))
+        for batch in read_rows([path], ["clip", "audio"])
+        for row in batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen)))).to_pylist()
+        for name, (_, change) in conditions().items()
+    ]
+
+
+def _llr(detector: Detector, samples: np.ndarray, clip: str, name: str, change: Change) -> float:
+    """Score a changed clip as if it had come as a file: conditioned again."""
+    audio: AudioSettings = detector.facts.audio
+    rng = np.random.default_rng(zlib.crc32(f"{clip} {name}".encode()))
+    try:
+        changed = condition(Recording(change(samples, audio.rate, rng), audio.rate, ""), audio)
+    except UnusableError:
+        return float("nan")
+    return float(calibrate(detector.logit(changed), detector.facts.calibration))
+
+
+def _first_seconds(samples: np.ndarray, rate: int, rng: np.random.Generator, *, seconds: float) -> np.ndarray:
+    return samples[: round(seconds * rate)]
+
+
+def _filtered(samples: np.ndarray, rate: int, edges: float | list[float], kind: str) -> np.ndarray:
+    return sosfiltfilt(butter(6, edges, kind, fs=rate, output="sos"), samples).astype(np.float32)
+
+
+def _rails(samples: np.ndarray) -> tuple[float, float]:
+    rail = float(np.quantile(np.abs(samples), 1 - CLIPPED_SHARE))
+    return -rail, rail

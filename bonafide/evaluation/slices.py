@@ -1,0 +1,103 @@
+"""The metrics of parts of the test side: a generator, a language, low voices, short clips, noisy recordings."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bonafide.evaluation.bootstrap import intervals, measure
+from bonafide.evaluation.draws import Resampled, cluster_codes, draw_clusters, edges_of
+from bonafide.evaluation.metrics import EvaluateSettings
+from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.scoring.calibration import check_scores
+from bonafide.scoring.measures import auc_between
+
+NAMED = ("generator", "source", "speaker", "language", "gender", "native_format")
+RATES = ("accuracy", "precision", "recall", "f1", "fpr", "fnr", "hter")
+NAMES = ("eer", *(f"at.{rate}" for rate in RATES))
+SEEN = ("speaker_seen", "source_seen", "generator_seen")
+# Edges of the bands that numbers are cut into, and how a band is written.
+BANDS = {
+    "seconds": ([0, 1, 2, 4, 8, np.inf], "s"),
+    "level_dbfs": ([-np.inf, -35, -30, -25, -20, 0], "dBFS"),
+    "snr_db": ([-np.inf, 20, 30, 40, 50, np.inf], "dB"),
+    "pitch_hz": ([0, 120, 165, 220, np.inf], "Hz"),  # low voices, between, high ones: a view that needs no label
+}
+
+
+def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings) -> pd.DataFrame:
+    """Return a row of metrics with 95 % intervals for each value of each slice.
+
+    A slice of one class, such as a generator, has its error rate; its EER and AUC are taken against all clips of
+    the other class, which column ``against`` says. ``small`` marks slices with fewer clips of a class that they hold
+    than `settings.small_slice`: read their numbers as hints.
+    """
+    columns = {name: scores[name].astype(str) for name in (*NAMED, *SEEN)}
+    columns["generator family"] = families(scores["generator"], settings.families)
+    columns |= {name: _banded(scores[name], edges, unit) for name, (edges, unit) in BANDS.items()}
+    llr, human = check_scores(*arrays(scores))
+    codes, edges = cluster_codes(clusters(scores)), edges_of(llr)
+
+    def side(positions: np.ndarray, is_human: bool) -> Resampled:
+        cluster, drawn = draw_clusters(codes[positions], is_human, settings.replicates, settings.seed)
+        return Resampled.of(llr[positions], cluster, drawn, is_human, {"at": threshold}, edges)
+
+    # Drawn once and for all: what a slice of one class is measured against.
+    everyone = {label: side(np.flatnonzero(human == label), label) for label in (True, False)}
+    rows = []
+    for name, column in columns.items():
+        for value, positions in sorted(column.groupby(column.to_numpy()).indices.items()):
+            if value not in ("", "nan"):
+                inside = {label: positions[human[positions] == label] for label in (True, False)}
+                own = {label: side(chosen, label) for label, chosen in inside.items() if chosen.size}
+                rows.append({"slice": name, "value": value, **_measure(own, everyone, settings)})
+    return pd.DataFrame(rows)
+
+
+def families(generators: pd.Series, patterns: dict[str, str]) -> pd.Series:
+    """Return the family of each generator: the first whose pattern its name holds, "other" where none is."""
+    known = {
+        name: next((family for family, pattern in patterns.items() if re.search(pattern, name)), "other")
+        for name in set(generators) - {""}
+    }
+    return generators.map({**known, "": ""})
+
+
+def _banded(numbers: pd.Series, edges: list[float], unit: str) -> pd.Series:
+    names = [
+        f"below {high:g} {unit}"
+        if low in (0, -np.inf)
+        else f"{low:g} {unit} and more"
+        if high == np.inf
+        else f"{low:g} to {high:g} {unit}"
+        for low, high in pairwise(edges)
+    ]
+    return pd.cut(numbers, edges, labels=names, right=False).astype(str)
+
+
+def _measure(own: dict[bool, Resampled], everyone: dict[bool, Resampled], settings: EvaluateSettings) -> dict[str, Any]:
+    """Measure the classes (by human or not) that a slice holds, or its one class against all of the other."""
+    both = everyone | own
+    found = measure(both[True], both[False], NAMES)
+    values = {name.removeprefix("at."): found[name][0] for name in NAMES}
+    values["auc"] = auc_between(both[True].llr, both[False].llr)
+    alone = len(own) == 1
+    # What the other class does at the threshold says nothing about a slice of one.
+    kept = ("eer", "auc", "fpr" if True in own else "fnr") if alone else ("eer", "auc", *RATES)
+    ends = intervals({name.removeprefix("at."): found[name][1:] for name in ("eer", "at.fpr", "at.fnr")})
+    counts = {label: own[label].llr.size if label in own else 0 for label in (True, False)}
+    return {
+        "clips_human": counts[True],
+        "clips_ai": counts[False],
+        "small": min(counts[label] for label in own) < settings.small_slice,
+        "against": f"all {'ai' if True in own else 'human'}" if alone else "slice",
+        **{name: values[name] for name in kept},
+        **{
+            f"{name}_{end}": ends[name][i]
+            for name in ("eer", "fpr", "fnr")
+            if name in kept
+            for i, end in enumerate(("low", "high"))
+        },
+    }

@@ -1,0 +1,1 @@
+"""What in a recording spoke for its verdict, as a page."""

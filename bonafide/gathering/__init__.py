@@ -1,0 +1,1 @@
+"""Fills corpus folders: recordings, generated speech, joined corpora."""

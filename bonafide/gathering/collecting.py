@@ -1,0 +1,224 @@
+"""Puts recordings into a corpus folder: the clip, its row in clips.csv, and a record that the speaker agreed.
+
+What `bonafide.corpus.folder` reads is what is written here. Needs no more than the light install.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import soundfile
+
+from bonafide.audio.conditioning import check
+from bonafide.audio.decoding import Recording, UnusableError, decode
+from bonafide.corpus.folder import GENDERS
+from bonafide.errors import UserError
+from bonafide.files import write_text
+
+SOURCE = "collected"  # where a clip comes from, unless the user knows better
+COLUMNS = ("path", "label", "speaker", "generator", "source", "language", "gender", "license")
+CONSENT_COLUMNS = ("path", "speaker", "agreed")
+MIN_SECONDS = 1.0  # a shorter recording says nothing of a voice
+MOST_SECONDS = 600.0  # decoded, to look whether it is usable and new; the pipeline takes less of a clip
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+SUFFIXES = {"WAV": ".wav", "WAVEX": ".wav", "FLAC": ".flac", "MP3": ".mp3", "OGG": ".ogg", "MOV": ".m4a"}
+
+
+class SameSoundError(UserError):
+    """The folder holds this very sound already; nothing was written."""
+
+
+def save_clip(
+    folder: Path,
+    wav_bytes: bytes,
+    *,
+    speaker: str,
+    language: str,
+    gender: str = "",
+    license: str = "",  # noqa: A002 - the column's name
+    source: str = SOURCE,
+) -> Path:
+    """Write one recording of a person who agreed to it into the corpus `folder`, with its row in clips.csv.
+
+    The file's content stays as it is. Several processes and threads may save into one folder at once.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the corpus; made where it is not there.
+    wav_bytes : bytes
+        A WAV file, or one of another format that `bonafide.audio.decoding.decode` reads.
+    speaker : str
+        The same name for the same person, always: the split rests on it.
+    language : str
+        As BCP 47 has it: ``"en"``, ``"pt-br"``.
+    gender : str
+        "female", "male" or "".
+    license : str
+        Under which the recording may be used.
+    source : str
+        Where it comes from.
+
+    Returns
+    -------
+    Path
+        Of the clip, ``folder/human/SOURCE/SPEAKER-DIGEST.wav``.
+
+    Raises
+    ------
+    SameSoundError
+        When the folder holds the same sound already, whoever it is said to be of.
+    UserError
+        When the recording cannot be used, or what is said of it cannot be meant.
+    """
+    speaker, source = _name(speaker, "speaker"), _name(source, "source")
+    facts = {"label": "human", "speaker": speaker, "source": source, "language": check_language(language)}
+    facts |= {"gender": _gender(gender), "license": _line(license, "license")}
+    place = folder / "human" / slug(source)
+    place.mkdir(parents=True, exist_ok=True)
+    with _hidden(place, wav_bytes) as temporary:
+        recording = _usable(temporary)
+        digest = _digest(recording)
+        suffix = SUFFIXES.get(recording.format.partition("/")[0], ".audio")
+        clip = place / f"{slug(speaker)}-{digest}{suffix}"
+        with locked(folder):
+            _refuse_same(folder, digest)
+            path = clip.relative_to(folder).as_posix()
+            agreed = datetime.now(UTC).isoformat(timespec="seconds")
+            # Rows first: a run that is killed here leaves a row without a file, which the catalog names. A file
+            # without a row would be a clip of nobody, and the same voice could stand on two sides of the split.
+            _append(
+                folder / "consent.csv", [{"path": path, "speaker": speaker, "agreed": agreed}], columns=CONSENT_COLUMNS
+            )
+            _append(folder / "clips.csv", [{"path": path, "generator": "", **facts}], columns=COLUMNS)
+            temporary.replace(clip)
+    return clip
+
+
+def add_rows(folder: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """Add `rows`, each with a ``path`` and other columns of `COLUMNS`, to ``folder/clips.csv``.
+
+    A path that stands there already keeps its row.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        _append(folder / "clips.csv", rows, columns=COLUMNS)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep all others that want to write the tables of `folder` waiting, threads of this process as well."""
+    import fcntl  # here, as there is none on Windows, where the rest of this module works
+
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # ends with the file, even where the process is killed
+        yield
+
+
+def slug(name: str) -> str:
+    """Return `name` as a part of a file's name.
+
+    Examples
+    --------
+    >>> slug("Zoë / the 2nd")
+    'zoë-the-2nd'
+    """
+    return re.sub(r"\W+", "-", name.lower()).strip("-_")[:40] or "x"
+
+
+def check_language(language: str) -> str:
+    """Return `language` in lower case; `UserError` where it is no tag such as ``"en"`` or ``"pt-br"``."""
+    if not LANGUAGE.fullmatch(language.strip().lower()):
+        raise UserError(f"'{language}' is no language: give its code, as 'en', 'de' or 'pt-br'")
+    return language.strip().lower()
+
+
+def _name(said: str, what: str) -> str:
+    if not _line(said, what):
+        raise UserError(f"the {what} is missing: name one, the same for all that belong to it")
+    return said.strip()
+
+
+def _line(said: str, what: str) -> str:
+    if not said.isprintable():
+        raise UserError(f"the {what} {said!r} must be one line of text that prints")
+    return said.strip()
+
+
+def _gender(said: str) -> str:
+    if said.strip().lower() not in GENDERS:
+        raise UserError(f"unknown gender '{said}', known are: {', '.join(filter(None, GENDERS))}")
+    return GENDERS[said.strip().lower()]
+
+
+@contextmanager
+def _hidden(place: Path, content: bytes) -> Iterator[Path]:
+    """Write `content` beside where it will lie, under a name that no reader of the corpus sees."""
+    handle, name = tempfile.mkstemp(prefix=".", dir=place)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)  # a temporary file is for its owner alone
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _usable(path: Path) -> Recording:
+    try:
+        recording = decode(path, max_seconds=MOST_SECONDS)
+        check(recording.samples)
+    except (UnusableError, soundfile.LibsndfileError) as error:
+        raise UserError(f"the recording cannot be used: {error}") from None
+    seconds = recording.samples.size / recording.rate
+    if seconds < MIN_SECONDS:
+        raise UserError(f"the recording cannot be used: it is {seconds:.2f} s long, {MIN_SECONDS:.0f} s are needed")
+    return recording
+
+
+def _digest(recording: Recording) -> str:
+    """Return a hash of the sound, the same for a WAV and the FLAC made of it."""
+    samples = recording.samples.astype("<f4", copy=False).tobytes()
+    return hashlib.sha256(str(recording.rate).encode() + samples).hexdigest()[:16]
+
+
+def _refuse_same(folder: Path, digest: str) -> None:
+    same = next((folder / "human").rglob(f"*-{digest}.*"), None)
+    if same is not None:
+        raise SameSoundError(f"the same sound is there already: {same.relative_to(folder)}")
+
+
+def _append(table: Path, rows: Sequence[Mapping[str, str]], *, columns: Sequence[str]) -> None:
+    """Add `rows` to `table`, which keeps all that it has, columns of the user's own as well; hold the lock."""
+    header, lines = _read(table)
+    header += [column for column in columns if column not in header]
+    at = header.index("path")
+    known = {Path(line[at]).as_posix() for line in lines if len(line) > at}
+    new = [[row.get(column, "") for column in header] for row in rows if row["path"] not in known]
+    if new:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([header, *lines, *new])
+        write_text(table, text.getvalue())
+
+
+def _read(table: Path) -> tuple[list[str], list[list[str]]]:
+    if not table.exists():
+        return [], []
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            header, *lines = list(csv.reader(file, skipinitialspace=True)) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{table} is not a CSV file in UTF-8: {error}") from None
+    if "path" not in header:
+        raise UserError(f"{table} needs a first line that names its columns, 'path' among them")
+    if long := next((number for number, line in enumerate(lines, start=2) if len(line) > len(header)), None):
+        raise UserError(f"{table}: row {long} has more fields than the first line names columns")
+    return header, lines

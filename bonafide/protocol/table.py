@@ -1,0 +1,99 @@
+"""The figures that Bonafide is developed by: held-out sources, pooled, within sources, and on sources without fakes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.scoring.measures import auc, decisions, eer
+
+POINTS = {"balanced": "", "decisive": ", decisive"}  # thresholds of dev, with what their columns' names end in
+FEWEST = 5  # clips of each class that a source needs for an AUC of its own
+NUMBERS = (
+    "name",
+    "params",
+    "calibrated by",
+    "held out",
+    "folds",
+    "seeds",
+)  # what tells one row of the table from another
+
+
+def carried_over(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the llr thresholds, by name, that a fold's dev side chose, from what the stage `evaluate` measured."""
+    return {name: metrics[name]["threshold"] for name in POINTS if name in metrics}
+
+
+def within_sources(scores: pd.DataFrame) -> dict[str, float]:
+    """Return the AUC inside each source that has enough clips of both classes: no recording chain can help there."""
+    found = {}
+    for source, own in scores.groupby("source"):
+        if (own["label"].value_counts().reindex(["human", "ai"], fill_value=0) >= FEWEST).all():
+            found[str(source)] = auc(*arrays(own))
+    return found
+
+
+def false_alarms(scores: pd.DataFrame, threshold: float) -> dict[str, float]:
+    """Return the share of clips called ai in each source that has human clips alone."""
+    human_only = scores.groupby("source")["label"].transform(lambda label: (label == "human").all())
+    flagged = scores[human_only]["llr"] < threshold
+    return {str(source): float(share) for source, share in flagged.groupby(scores["source"]).mean().items()}
+
+
+def balanced_accuracy(scores: pd.DataFrame, threshold: float) -> float:
+    """Return the mean of the shares of human and of ai clips that are called rightly."""
+    rates = decisions(*arrays(scores), threshold)
+    return 1 - (rates["fpr"] + rates["fnr"]) / 2
+
+
+def summary_row(
+    folds: Sequence[tuple[pd.DataFrame, Mapping[str, float]]], *, replicates: int, seed: int
+) -> dict[str, float]:
+    """Return one row of the table: means over folds and seeds, and the pooled EER with its 95 % interval.
+
+    Parameters
+    ----------
+    folds : sequence of (pd.DataFrame, mapping)
+        Scores, and dev thresholds as `carried_over` gives them, of each fold and seed; in the pool each fold's llr is
+        as its own dev calibrated it.
+    replicates, seed : int
+        Of the bootstrap over speakers and generators.
+    """
+    own = [eer(*arrays(scores)) for scores, _ in folds]
+    pool = pd.concat([scores for scores, _ in folds])
+    llr, human = arrays(pool)
+    drawn = cluster_bootstrap(llr, human, clusters(pool), metrics=["eer"], replicates=replicates, seed=seed)
+    # Macro figures over all sources, not the mean of means: folds hold unlike numbers of sources.
+    within = [value for scores, _ in folds for value in within_sources(scores).values()]
+    at_points = {}
+    for point, end in POINTS.items():
+        known = [(scores, cuts[point]) for scores, cuts in folds if point in cuts]
+        at_points[f"balanced accuracy{end}"] = _mean([balanced_accuracy(scores, cut) for scores, cut in known])
+        alarms = [value for scores, cut in known for value in false_alarms(scores, cut).values()]
+        at_points[f"human-only false alarms{end}"] = _mean(alarms)
+    return {
+        "pooled EER": eer(llr, human),
+        "low": drawn["eer"][0],
+        "high": drawn["eer"][1],
+        "mean fold EER": _mean(own),
+        "sd": float(np.std(own, ddof=1)) if len(own) > 1 else float("nan"),
+        "within-source AUC": _mean(within),
+        **at_points,
+        "clips": pool["clip"].nunique(),
+    }
+
+
+def put_row(table: pd.DataFrame, row: dict[str, object], key: Sequence[str] = NUMBERS) -> pd.DataFrame:
+    """Return `table` with `row` in the place of an older one that has the same in the columns `key`, or at its end."""
+    new = pd.DataFrame([row])
+    if table.empty:
+        return new
+    same = (table.reindex(columns=list(key)).astype(str) == new[list(key)].astype(str).iloc[0]).all(axis=1)
+    return pd.concat([table[~same], new], ignore_index=True)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")

@@ -1,0 +1,1 @@
+"""From a network's logit to llr, probability, error rates and thresholds."""

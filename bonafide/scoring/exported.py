@@ -1,0 +1,120 @@
+"""The detector: an ONNX file and all that it knows, applied to recordings. Imports no TensorFlow, librosa or pandas."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bonafide.audio.conditioning import AudioSettings, condition
+from bonafide.audio.decoding import Recording
+from bonafide.audio.spectrogram import MelSettings, crops, log_mel
+from bonafide.errors import UserError
+from bonafide.scoring.calibration import Calibration, calibrate, p_ai
+
+FORMAT = 1  # of the metadata; a detector refuses a file of another
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the metadata of a detector's ONNX file says."""
+
+    audio: AudioSettings
+    mel: MelSettings
+    calibration: Calibration
+    thresholds: Mapping[str, float]  # on the llr; a clip below is called ai
+    card: Mapping[str, Any]  # what it was trained on, for people to read
+
+
+class Detector:
+    """A trained detector.
+
+    Parameters
+    ----------
+    model : Path or bytes
+        The ONNX file that stage export wrote.
+    """
+
+    def __init__(self, model: Path | bytes) -> None:
+        content = model if isinstance(model, bytes) else _read(model)
+        try:
+            self._session = _session(content)
+            self.facts = _facts(self._session.get_modelmeta().custom_metadata_map)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            name = "the model" if isinstance(model, bytes) else model
+            raise UserError(f"{name} is no detector that Bonafide wrote: {error}") from None
+        self._input = self._session.get_inputs()[0].name
+
+    def logit(self, samples: np.ndarray) -> float:
+        """Return the network's mean logit over the crops of conditioned `samples`, shape (n,); higher is more ai."""
+        mel = log_mel(samples, self.facts.audio.rate, self.facts.mel)
+        return self.logit_of_mel(mel)
+
+    def logit_of_mel(self, mel: np.ndarray) -> float:
+        """Return the mean logit over the crops of a log-mel spectrogram, shape (frames, n_mels)."""
+        return float(self.logits(crops(mel, self.facts.mel.crop_frames(self.facts.audio.rate))).mean(dtype=np.float64))
+
+    def logits(self, batch: np.ndarray) -> np.ndarray:
+        """Return the network's logit of each crop in `batch`, shape (n, frames, n_mels); shape (n,)."""
+        return self._session.run(None, {self._input: batch.astype(np.float32)})[0].reshape(len(batch))
+
+    def score(self, recording: Recording) -> tuple[float, float]:
+        """Return the llr (higher is more human) and the probability of ai of a decoded recording.
+
+        Raises
+        ------
+        UnusableError
+            When too little sound is left between silent edges.
+        """
+        llr = float(calibrate(self.logit(condition(recording, self.facts.audio)), self.facts.calibration))
+        return llr, float(p_ai(llr))
+
+
+def facts_as_json(facts: Facts) -> dict[str, Any]:
+    """Return `facts` as plain data for the metadata."""
+    return {
+        "format": FORMAT,
+        "audio": vars(facts.audio),
+        "mel": vars(facts.mel),
+        "calibration": vars(facts.calibration),
+        "thresholds": dict(facts.thresholds),
+        "card": dict(facts.card),
+    }
+
+
+def _facts(metadata: dict[str, str]) -> Facts:
+    said = json.loads(metadata["bonafide"])
+    if said["format"] != FORMAT:
+        raise ValueError(f"its format is {said['format']}, and this version of Bonafide reads {FORMAT}")
+    return Facts(
+        AudioSettings(**said["audio"]),
+        MelSettings(**said["mel"]),
+        Calibration(**said["calibration"]),
+        said["thresholds"],
+        said["card"],
+    )
+
+
+def _read(model: Path) -> bytes:
+    try:
+        return model.read_bytes()
+    except OSError as error:
+        raise UserError(f"the model {model} cannot be read: {error.strerror}") from None
+
+
+def _session(model: bytes) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
+    # ONNX Runtime's own telemetry writes files into the home folder when it is imported; nothing of ours phones home.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # work is spread over clips; and a sum's rounding stays the same
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own exception types share no base but this
+        raise RuntimeError(str(error)) from None

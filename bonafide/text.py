@@ -1,0 +1,92 @@
+"""How numbers and names are written for people."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Ends = tuple[float | None, float | None]  # of an interval; None where the bootstrap could not tell
+
+MISSING = "–"
+NARROW = "\N{NO-BREAK SPACE}"
+
+
+def known(value: Any) -> float | None:  # noqa: ANN401 - whatever JSON or a table holds
+    """Return `value` as a float, or None where it is missing or not finite."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def ends_of(row: Mapping[str, Any], name: str = "") -> Ends:
+    """Return the ends of the interval in `row`: ``low`` and ``high``, after ``name_`` where a name is given."""
+    start = f"{name}_" if name else ""
+    return known(row.get(f"{start}low")), known(row.get(f"{start}high"))
+
+
+def percent(share: float | None) -> str:
+    r"""Return a share as a whole percentage; what is nearly none or all never reads as none or all.
+
+    Examples
+    --------
+    >>> percent(0.004), percent(0.25), percent(0.999), percent(None)
+    ('<1\xa0%', '25\xa0%', '>99\xa0%', '–')
+    """
+    return MISSING if known(share) is None else f"{of_hundred(share)}{NARROW}%"
+
+
+def percent_between(ends: Ends) -> str:
+    """Return an interval of shares, such as ``"7 % to 18 %"``; an empty string where it is not known."""
+    low, high = ends
+    return "" if low is None or high is None else f"{percent(low)} to {percent(high)}"
+
+
+def of_hundred(share: float | None) -> str:
+    """Return how many of a hundred a share is; what is nearly none or all never reads as none or all."""
+    if share is None:
+        return MISSING
+    if 0 < share < 0.005:
+        return "<1"
+    if 0.995 < share < 1:
+        return ">99"
+    return f"{100 * share:.0f}"
+
+
+def of_hundred_between(ends: Ends) -> str:
+    """Return an interval in counts of a hundred, in brackets with a space before; empty where it is not known."""
+    low, high = ends
+    return "" if low is None or high is None else f" ({of_hundred(low)} to {of_hundred(high)})"
+
+
+def decimal(value: float | None, digits: int = 2) -> str:
+    """Return a plain number with `digits` decimals."""
+    return MISSING if known(value) is None else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def decimal_between(ends: Ends, digits: int = 2) -> str:
+    """Return an interval of plain numbers; an empty string where it is not known."""
+    low, high = ends
+    return "" if low is None or high is None else f"{decimal(low, digits)} to {decimal(high, digits)}"
+
+
+def counted(count: int, what: str, many: str = "") -> str:
+    """Return a count with its noun: ``"1 speaker"``, ``"12 speakers"``."""
+    return f"{count:,} {what if count == 1 else many or what + 's'}".replace(",", NARROW)
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Return names in a row, printable, and how many were left out."""
+    all_of_them = [printable(name) for name in names]
+    shown = all_of_them[:most]
+    if len(all_of_them) > most:
+        shown.append(f"{len(all_of_them) - most} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
+
+
+def printable(name: object) -> str:
+    """Return a name from the corpus with every character that does not print, or turns text round, spelt out."""
+    return "".join(
+        letter if letter.isprintable() or letter == NARROW else f"\\u{ord(letter):04x}" for letter in str(name)
+    )
+
+
+def sentence(text: str) -> str:
+    """Return `text` with a capital at its start and no line break before a percent sign."""
+    return (text[:1].upper() + text[1:]).replace(" %", f"{NARROW}%")

@@ -1,0 +1,1 @@
+"""Fits networks to features and exports them."""

@@ -1,0 +1,98 @@
+"""The features are librosa's, in numpy alone; crops leave nothing out."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bonafide.audio.spectrogram import FLOOR, MelSettings, crops, log_mel, repeat_to
+
+RATE = 16000
+SETTINGS = [
+    (RATE, MelSettings(n_fft=512, hop_length=160, n_mels=64, f_min=20, f_max=8000, crop_seconds=2.5)),
+    (RATE, MelSettings(n_fft=1024, hop_length=64, n_mels=256, f_min=0, f_max=8000, crop_seconds=2)),  # the seed's
+    (RATE, MelSettings(n_fft=400, hop_length=100, n_mels=20, f_min=300, f_max=3400, crop_seconds=2)),
+    (RATE, MelSettings(n_fft=512, hop_length=500, n_mels=128, f_min=0, f_max=99999, crop_seconds=2)),
+    (8000, MelSettings(n_fft=257, hop_length=80, n_mels=40, f_min=0, f_max=4000, crop_seconds=2)),
+    (44100, MelSettings(n_fft=2048, hop_length=512, n_mels=80, f_min=50, f_max=16000, crop_seconds=2)),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters detected")
+@pytest.mark.parametrize(("rate", "settings"), SETTINGS)
+def test_log_mel_is_librosas(voice, rate, settings):
+    librosa = pytest.importorskip("librosa", reason="needs librosa: pip install 'bonafide[pipeline]'")
+    samples = voice[: 2 * RATE]
+    power = librosa.feature.melspectrogram(
+        y=samples,
+        sr=rate,
+        n_fft=settings.n_fft,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        fmin=settings.f_min,
+        fmax=min(settings.f_max, rate / 2),
+        pad_mode="reflect",
+    )
+    expected = 10 * np.log10(np.maximum(power.T, FLOOR))
+    ours = log_mel(samples, rate, settings)
+    assert ours.dtype == np.float16
+    frames = min(len(ours), len(expected))
+    assert abs(len(ours) - len(expected)) <= settings.n_fft % 2  # librosa pads an odd window by one sample less
+    assert np.ptp(expected) > 40
+    np.testing.assert_allclose(ours[:frames], expected[:frames], atol=0.04)  # half a step of float16 at -64 dB
+
+
+@pytest.mark.parametrize("size", [1, 100, 256, 257, 4800])
+def test_short_clips_have_features_too(voice, size):
+    _, settings = SETTINGS[0]
+    mel = log_mel(voice[:size], RATE, settings)
+    assert mel.shape == (1 + size // settings.hop_length, settings.n_mels)
+    assert np.isfinite(mel).all()
+
+
+def test_digital_silence_is_the_floor():
+    _, settings = SETTINGS[0]
+    assert (log_mel(np.zeros(RATE, np.float32), RATE, settings) == -80).all()
+
+
+def test_features_do_not_depend_on_what_was_computed_before(voice):
+    rate, settings = SETTINGS[0]
+    first = log_mel(voice, rate, settings)
+    for other_rate, other in SETTINGS[1:] * 2:  # through the caches and out of them again
+        log_mel(voice[:RATE], other_rate, other)
+    assert np.array_equal(log_mel(voice, rate, settings), first)
+
+
+def test_a_crop_is_as_wide_as_its_seconds():
+    _, settings = SETTINGS[0]
+    assert settings.crop_frames(RATE) == 251 == len(log_mel(np.ones(round(2.5 * RATE)), RATE, settings))
+
+
+@given(length=st.integers(1, 400), frames=st.integers(1, 150))
+def test_crops_cover_everything_and_overlap_by_half(length, frames):
+    mel = np.arange(length)[:, None].repeat(2, axis=1)
+    cut = crops(mel, frames)
+    assert cut.shape[1:] == (frames, 2)
+    assert set(cut[..., 0].ravel().tolist()) == set(range(min(length, max(length, frames))))
+    if length >= frames:
+        starts = cut[:, 0, 0]
+        assert starts[0] == 0
+        assert starts[-1] == length - frames
+        assert (np.diff(starts) <= -(-frames // 2)).all()
+        assert all((crop[:, 0] == start + np.arange(frames)).all() for start, crop in zip(starts, cut, strict=True))
+
+
+@given(length=st.integers(1, 50), frames=st.integers(1, 150))
+def test_short_spectrograms_are_repeated_whole(length, frames):
+    mel = np.arange(length)[:, None]
+    repeated = repeat_to(mel, frames)[:, 0]
+    assert len(repeated) == max(length, frames)
+    assert (repeated == np.arange(len(repeated)) % length).all()
+
+
+def test_linear_bands_are_the_bins_of_the_transform(voice):
+    librosa = pytest.importorskip("librosa", reason="needs librosa: pip install 'bonafide[pipeline]'")
+    settings = MelSettings(n_fft=512, hop_length=160, n_mels=255, f_min=0, f_max=8000, crop_seconds=1, scale="linear")
+    power = np.square(np.abs(librosa.stft(voice, n_fft=512, hop_length=160, pad_mode="reflect")))[1:-1].T
+    expected = 10 * np.log10(np.maximum(power * 512 / RATE, FLOOR))
+    np.testing.assert_allclose(log_mel(voice, RATE, settings), expected, atol=0.05)

@@ -1,0 +1,260 @@
+"""The bootstrap, against a plain loop that builds each resample and measures it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from bonafide.evaluation import bootstrap, draws
+from bonafide.scoring import measures
+
+THRESHOLDS = {"balanced": 0.1, "strict": -1.0}
+
+
+def clustered(n_clusters=12, clips=10, *, seed=0, between=1.0, within=1.0):
+    """Scores rounded to make ties, clusters "0", "1", … of which the even ones are human."""
+    rng = np.random.default_rng(seed)
+    cluster = np.repeat(np.arange(n_clusters), clips)
+    human = cluster % 2 == 0
+    effect = rng.normal(scale=between, size=n_clusters)[cluster]
+    llr = np.where(human, 1.0, -1.0) + effect + rng.normal(scale=within, size=cluster.size)
+    return np.round(llr, 1), human, cluster.astype(str)
+
+
+def flat(found):
+    """Names of `summary` as the bootstrap writes them."""
+    flattened = {name: value for name, value in found.items() if not isinstance(value, dict)}
+    for name, rates in found.items():
+        if isinstance(rates, dict):
+            flattened |= {f"{name}.{rate}": value for rate, value in rates.items() if rate != "threshold"}
+    return {name: value for name, value in flattened.items() if not name.startswith("clips")}
+
+
+def brute_force(llr, human, clusters, replicates, seed, keep=None):
+    """Draw the same clusters, write out their clips one by one, measure the list."""
+    found, sides = [], []
+    for label in (True, False):
+        side = np.flatnonzero(human == label)
+        cluster, _ = draws.draw_clusters(draws.cluster_codes(clusters)[side], label, 1, seed)
+        members = [side[cluster == number] for number in range(cluster.max() + 1)]
+        sides.append((members, np.random.default_rng([seed, int(label)])))
+    for _ in range(replicates):
+        drawn = [
+            members[number]
+            for members, generator in sides
+            for number in generator.integers(len(members), size=len(members))
+        ]
+        rows = np.concatenate(drawn)
+        rows = rows if keep is None else rows[keep[rows]]
+        found.append(flat(measures.summary(llr[rows], human[rows], THRESHOLDS)))
+    return {name: np.array([each[name] for each in found]) for name in found[0]}
+
+
+@pytest.mark.parametrize(("chunk", "block"), [(1, 2**10), (1000, 1), (2**20, 7)])
+def test_every_measure_equals_a_plain_loop(chunk, block, monkeypatch):
+    monkeypatch.setattr(draws, "CHUNK", chunk)
+    monkeypatch.setattr(draws, "BLOCK", block)
+    llr, human, clusters = clustered()
+    fast = bootstrap.replicate(llr, human, clusters, thresholds=THRESHOLDS, replicates=40, seed=3)
+    slow = brute_force(llr, human, clusters, replicates=40, seed=3)
+    assert fast.keys() == slow.keys()
+    for name, values in slow.items():
+        np.testing.assert_allclose(fast[name], values, atol=1e-12, err_msg=name)
+        assert np.ptp(values) > 0, name
+
+
+@pytest.mark.parametrize("block", [3, 2**10])
+def test_subset_equals_a_plain_loop(block, monkeypatch):
+    monkeypatch.setattr(draws, "BLOCK", block)
+    llr, human, clusters = clustered()
+    keep = np.random.default_rng(1).random(llr.size) < 0.5
+    fast = bootstrap.replicate(llr, human, clusters, subset=keep, thresholds=THRESHOLDS, replicates=30, seed=4)
+    slow = brute_force(llr, human, clusters, replicates=30, seed=4, keep=keep)
+    for name, values in slow.items():
+        np.testing.assert_allclose(fast[name], values, atol=1e-12, err_msg=name)
+
+
+def test_same_seed_same_intervals_and_another_seed_others():
+    llr, human, clusters = clustered()
+    first, again, other = (
+        bootstrap.cluster_bootstrap(llr, human, clusters, thresholds=THRESHOLDS, replicates=50, seed=seed)
+        for seed in (5, 5, 6)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_intervals_hold_the_measure_and_are_ready_for_json():
+    llr, human, clusters = clustered(60)
+    found = bootstrap.cluster_bootstrap(llr, human, clusters, thresholds=THRESHOLDS, replicates=200)
+    point = flat(measures.summary(llr, human, THRESHOLDS))
+    assert list(found) == sorted(point)
+    assert json.dumps(found, allow_nan=False)
+    # Resampling adds a bias to what is taken as a least or as a distance; it is small beside the interval.
+    for name in set(point) - {"ece", "min_dcf", "min_cllr"}:
+        assert found[name][0] <= point[name] <= found[name][1], name
+
+
+def test_level_widens_the_interval():
+    values = {"x": np.arange(1001.0)}
+    assert bootstrap.intervals(values, level=0.95)["x"] == pytest.approx((25, 975))
+    assert bootstrap.intervals(values, level=0.5)["x"] == pytest.approx((250, 750))
+    with pytest.raises(ValueError, match="level"):
+        bootstrap.intervals(values, level=95)
+
+
+def width(interval):
+    return interval[1] - interval[0]
+
+
+def test_clusters_that_resemble_themselves_widen_the_interval():
+    llr, human, clusters = clustered(40, 25, between=1.5)
+    own = np.arange(llr.size)
+    by_cluster, by_clip = (
+        bootstrap.cluster_bootstrap(llr, human, each, metrics=["eer", "auc", "cllr"], replicates=200)
+        for each in (clusters, own)
+    )
+    for name in by_cluster:
+        assert width(by_cluster[name]) > 1.8 * width(by_clip[name])
+
+
+def test_clusters_that_mean_nothing_do_not():
+    llr, human, clusters = clustered(200, 5, between=0.0)
+    by_cluster, by_clip = (
+        bootstrap.cluster_bootstrap(llr, human, each, metrics=["auc"], replicates=400)
+        for each in (clusters, np.arange(llr.size))
+    )
+    assert 0.75 < width(by_cluster["auc"]) / width(by_clip["auc"]) < 1.33
+
+
+def test_coverage_is_near_the_level():
+    # True fpr at threshold 0: normal of mean 1 and variance 1 + 1 below 0.
+    truth = 0.23975
+    hits = 0
+    for seed in range(120):
+        llr, human, clusters = clustered(80, 4, seed=seed)
+        low, high = bootstrap.cluster_bootstrap(
+            llr + 1e-3,
+            human,
+            clusters,
+            thresholds={"zero": 0.0},
+            metrics=["zero.fpr"],
+            replicates=200,
+            seed=seed,
+        )["zero.fpr"]
+        hits += low <= truth <= high
+    assert 0.86 <= hits / 120 <= 0.99
+
+
+def test_a_system_differs_from_itself_in_nothing():
+    llr, human, clusters = clustered()
+    for metric in ("eer", "auc", "cllr"):
+        assert bootstrap.paired_difference(llr, llr, human, clusters, metric=metric, replicates=20) == (0, 0, 0)
+
+
+def test_paired_difference_has_the_sign_of_a_less_b_and_a_narrow_interval():
+    llr, human, clusters = clustered(40, 10, between=2.0)
+    better = llr + np.where(human, 0.4, -0.4)
+    eer, low, high = bootstrap.paired_difference(better, llr, human, clusters, replicates=200)
+    assert eer == measures.eer(better, human) - measures.eer(llr, human)
+    assert low < eer < high < 0
+    auc = bootstrap.paired_difference(better, llr, human, clusters, metric="auc", replicates=200)
+    assert 0 < auc.low < auc.difference < auc.high
+    alone = bootstrap.cluster_bootstrap(llr, human, clusters, metrics=["eer"], replicates=200)
+    assert high - low < 0.7 * width(alone["eer"])
+
+
+def test_paired_difference_is_the_loop_over_shared_draws():
+    llr, human, clusters = clustered()
+    other = np.random.default_rng(9).permutation(llr)
+    slow = [brute_force(each, human, clusters, replicates=40, seed=2) for each in (llr, other)]
+    for metric in ("eer", "auc"):
+        found = bootstrap.paired_difference(llr, other, human, clusters, metric=metric, replicates=40, seed=2)
+        expected = np.quantile(slow[0][metric] - slow[1][metric], [0.025, 0.975])
+        np.testing.assert_allclose(found[1:], expected, atol=1e-12)
+        back = bootstrap.paired_difference(other, llr, human, clusters, metric=metric, replicates=40, seed=2)
+        assert (back.low, back.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_two_systems_that_differ_by_chance_alone_are_not_told_apart():
+    llr, human, clusters = clustered(40, 10, seed=1)
+    noise = np.random.default_rng(4).normal(scale=0.3, size=(2, llr.size))
+    _, low, high = bootstrap.paired_difference(llr + noise[0], llr + noise[1], human, clusters, replicates=200)
+    assert low < 0 < high
+
+
+def test_group_interval_has_the_sign_of_a_less_b():
+    llr, human, clusters = clustered(60, 20, between=0.2)
+    group = np.arange(llr.size) % 2 == 0
+    shifted = np.where(group & human, llr - 2, llr)
+    arguments = {"thresholds": {"zero": 0.0}, "metrics": ["eer", "zero.fpr", "zero.fnr"], "replicates": 100}
+    found = bootstrap.group_bootstrap(shifted, human, clusters, group, ~group, **arguments)
+    assert found["eer"][0] > 0.1
+    assert found["zero.fpr"][0] > 0.3
+    assert found["zero.fnr"][0] < 0 < found["zero.fnr"][1]
+    equal = bootstrap.group_bootstrap(llr, human, clusters, group, ~group, **arguments)
+    assert equal["zero.fpr"][0] < 0 < equal["zero.fpr"][1]
+
+
+def test_replicate_that_loses_a_class_is_left_out():
+    llr, human, clusters = clustered(8, 5)
+    rare = (clusters == "0") | ~human
+    values = bootstrap.replicate(llr, human, clusters, subset=rare, thresholds=THRESHOLDS, replicates=60)
+    lost = np.isnan(values["eer"])
+    assert 0 < lost.sum() < 60
+    assert all((np.isnan(each) == lost).all() for each in values.values())
+    assert np.isfinite(list(bootstrap.intervals(values).values())).all()
+    assert all(np.isnan(bootstrap.intervals({"x": np.array([np.nan])})["x"]))
+
+
+def test_codes_keep_unnamed_clips_apart():
+    names = ["a", "b", "a", "", "z", ""]
+    codes = draws.cluster_codes(names)
+    assert codes[0] == codes[2]
+    assert len(set(codes.tolist())) == 5
+    missing = np.array([name or None for name in names], dtype=object)
+    alike = [np.equal.outer(each, each) for each in (draws.cluster_codes(missing), codes)]
+    np.testing.assert_array_equal(*alike)
+
+
+def test_no_cluster_is_empty_and_the_first_row_is_the_clips_as_they_are():
+    cluster, drawn = draws.draw_clusters(np.array([7, 3, 7, 90]), True, 50, 1)
+    assert sorted(set(cluster.tolist())) == [0, 1, 2]
+    assert cluster[0] == cluster[2]
+    assert (drawn[0] == 1).all()
+    assert drawn.shape == (51, 3)
+    assert (drawn.sum(axis=1) == 3).all()
+
+
+def test_one_name_in_both_classes_is_two_clusters():
+    llr, human, _ = clustered(2, 10)
+    own = np.where(np.arange(llr.size) % 2, "a", "b")
+    marked = np.char.add(own, np.where(human, "h", "s"))
+    found, same = (bootstrap.cluster_bootstrap(llr, human, each, replicates=30) for each in (own, marked))
+    assert found == same
+
+
+def test_lone_cluster_of_a_class_is_taken_apart():
+    cluster, drawn = draws.draw_clusters(np.array([9, 9, 9]), False, 5, 1)
+    assert cluster.tolist() == [0, 1, 2]
+    assert drawn.shape == (6, 3)
+
+
+def test_wrong_use_is_refused():
+    llr, human, clusters = clustered()
+    with pytest.raises(ValueError, match=r"no measure named balanced\.fpr"):
+        bootstrap.cluster_bootstrap(llr, human, clusters, metrics=["balanced.fpr"])
+    with pytest.raises(ValueError, match="at least one"):
+        bootstrap.cluster_bootstrap(llr, human, clusters, replicates=0)
+    with pytest.raises(ValueError, match="cluster"):
+        bootstrap.cluster_bootstrap(llr, human, clusters[1:])
+    with pytest.raises(ValueError, match="no ai clip"):
+        bootstrap.replicate(llr, human, clusters, subset=human)
+
+
+def test_metrics_pick_what_is_measured():
+    llr, human, clusters = clustered()
+    everything = bootstrap.cluster_bootstrap(llr, human, clusters, thresholds=THRESHOLDS, replicates=30)
+    for names in (["eer"], ["cllr", "balanced.fpr"], ["min_cllr", "ece"]):
+        some = bootstrap.cluster_bootstrap(llr, human, clusters, thresholds=THRESHOLDS, replicates=30, metrics=names)
+        assert some == {name: everything[name] for name in sorted(names)}

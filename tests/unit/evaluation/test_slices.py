@@ -1,0 +1,153 @@
+"""Slices, against the plain bootstrap of the clips that each is measured on; points of the plots."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bonafide.evaluation import draws
+from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.curves import histogram, reliability_points
+from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
+from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.evaluation.slices import slices_of
+from bonafide.scoring.measures import auc, decisions, eer
+
+SETTINGS = EvaluateSettings(replicates=40, seed=3, small_slice=20, families={"neural": "gan|diff"})
+THRESHOLD = 0.2
+
+
+@pytest.fixture(scope="module")
+def scores():
+    rng = np.random.default_rng(0)
+    n = 400
+    human = rng.random(n) < 0.45
+    generator = np.where(human, "", rng.choice(["hifigan", "diffwave", "espeak"], n))
+    effect = np.select([generator == "espeak", generator == "hifigan"], [-1.0, 0.6], 0.0)
+    return pd.DataFrame(
+        {
+            "label": np.where(human, "human", "ai"),
+            "speaker": np.where(rng.random(n) < 0.2, "", rng.choice([f"s{i}" for i in range(9)], n)),
+            "generator": generator,
+            "source": np.where(human, rng.choice(["radio", "books"], n), "engines"),
+            "language": rng.choice(["de", "en"], n),
+            "gender": rng.choice(["female", "male", ""], n),
+            "native_format": "WAV/PCM_16",
+            "speaker_seen": rng.random(n) < 0.5,
+            "source_seen": False,
+            "generator_seen": False,
+            "seconds": rng.uniform(0.5, 9, n),
+            "level_dbfs": rng.normal(-28, 5, n),
+            "snr_db": rng.normal(35, 10, n),
+            "pitch_hz": np.where(rng.random(n) < 0.1, np.nan, rng.normal(160, 40, n)),
+            "llr": np.round(rng.normal(np.where(human, 1, -1) + effect, 1.5), 1),
+        }
+    )
+
+
+@pytest.fixture(params=[5, 2**10])
+def sliced(scores, request, monkeypatch):
+    monkeypatch.setattr(draws, "BLOCK", request.param)
+    return slices_of(scores, THRESHOLD, SETTINGS)
+
+
+def clips_of(scores, name, value):
+    if name == "generator family":
+        return scores["generator"].str.contains("gan|diff") if value == "neural" else scores["generator"] == "espeak"
+    return scores[name].astype(str) == value
+
+
+def test_a_slice_is_the_plain_bootstrap_of_its_clips(scores, sliced):
+    checked = 0
+    for row in sliced[~sliced["slice"].isin(["seconds", "level_dbfs", "snr_db", "pitch_hz"])].to_dict("records"):
+        inside = scores[clips_of(scores, row["slice"], row["value"])]
+        labels = set(inside["label"])
+        others = scores[~scores["label"].isin(labels)]
+        both = inside if row["against"] == "slice" else pd.concat([inside, others])
+        assert (row["against"] == "slice") == (len(labels) == 2)
+        llr, human = arrays(both)
+        names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
+        plain = cluster_bootstrap(
+            llr,
+            human,
+            clusters(both),
+            thresholds={"at": THRESHOLD},
+            metrics=list(names.values()),
+            replicates=SETTINGS.replicates,
+            seed=SETTINGS.seed,
+        )
+        values = {"eer": eer(llr, human), "auc": auc(llr, human), **decisions(llr, human, THRESHOLD)}
+        for name, value in values.items():
+            assert np.isnan(row[name]) or row[name] == pytest.approx(value, abs=1e-12), (row["value"], name)
+        for name, key in names.items():
+            assert np.isnan(row[name]) or (row[f"{name}_low"], row[f"{name}_high"]) == plain[key], (row["value"], name)
+            checked += not np.isnan(row[name])
+        assert (row["clips_human"], row["clips_ai"]) == (
+            (inside["label"] == "human").sum(),
+            (inside["label"] == "ai").sum(),
+        )
+    assert checked > 40
+
+
+def test_a_slice_of_one_class_says_nothing_of_the_other(sliced):
+    alone = sliced.set_index(["slice", "value"])
+    espeak, radio = alone.loc[("generator", "espeak")], alone.loc[("source", "radio")]
+    assert (espeak["against"], radio["against"]) == ("all human", "all ai")
+    assert np.isnan(espeak["fpr"])
+    assert np.isnan(radio["fnr"])
+    assert np.isnan([espeak["accuracy"], radio["accuracy"]]).all()
+    assert espeak["fnr"] < alone.loc[("generator", "hifigan"), "fnr"]
+
+
+def test_every_value_has_a_row_and_the_unknown_has_none(scores, sliced):
+    values = sliced.groupby("slice")["value"].apply(list)
+    assert values["gender"] == ["female", "male"]
+    assert values["generator family"] == ["neural", "other"]
+    assert values["speaker_seen"] == ["False", "True"]
+    for name in ("seconds", "pitch_hz"):
+        inside = sliced[sliced["slice"] == name]
+        known = scores["label"][scores[name].notna()].value_counts()
+        assert (inside["clips_human"].sum(), inside["clips_ai"].sum()) == (known["human"], known["ai"])
+
+
+def test_small_slices_say_so(scores, sliced):
+    for row in sliced.to_dict("records"):
+        held = [count for count in (row["clips_human"], row["clips_ai"]) if count]
+        assert row["small"] == (min(held) < SETTINGS.small_slice)
+    assert sliced["small"].any()
+    assert not sliced["small"].all()
+
+
+def test_macro_means_count_every_generator_alike(scores):
+    found = metrics_of(scores, {"balanced": THRESHOLD})["macro"]
+    humans = scores[scores["label"] == "human"]
+    parts = [pd.concat([inside, humans]) for name, inside in scores.groupby("generator") if name]
+    assert found["auc_over_generators"] == pytest.approx(np.mean([auc(*arrays(part)) for part in parts]))
+    missed = [decisions(*arrays(part), THRESHOLD)["fnr"] for part in parts]
+    assert found["fnr_over_generators"] == pytest.approx(np.mean(missed))
+    flagged = [(inside["llr"] < THRESHOLD).mean() for _, inside in humans.groupby("source")]
+    assert found["fpr_over_human_sources"] == pytest.approx(np.mean(flagged))
+
+
+def test_macro_means_lie_in_their_intervals_which_more_generators_narrow(scores):
+    found = intervals_of(scores, {"balanced": THRESHOLD}, SETTINGS)
+    for name, mean in metrics_of(scores, {"balanced": THRESHOLD})["macro"].items():
+        ends = found[f"macro.{name}"]
+        assert ends["low"] <= mean <= ends["high"]
+    split_in_many = scores.assign(generator=np.where(scores["label"] == "ai", scores.index.astype(str), ""))
+    many = intervals_of(split_in_many, {"balanced": THRESHOLD}, SETTINGS)["macro.auc_over_generators"]
+    few = found["macro.auc_over_generators"]
+    assert 0 < many["high"] - many["low"] < few["high"] - few["low"]
+
+
+def test_points_of_histogram_and_reliability_hold_every_clip(scores):
+    bars = histogram(scores)
+    assert bars[["human", "ai"]].sum().tolist() == pytest.approx([1, 1])
+    humans = scores["llr"][scores["label"] == "human"]
+    assert (bars["llr"] * bars["human"]).sum() == pytest.approx(humans.mean(), abs=np.diff(bars["llr"]).max() / 2)
+    points = reliability_points(scores)
+    assert points["predicted"].is_monotonic_increasing
+    assert len(points) > 5
+    assert points.min(axis=None) >= 0
+    assert points.max(axis=None) <= 1
+    # These scores are not calibrated, but higher probabilities must still meet more ai clips.
+    assert np.corrcoef(points["predicted"], points["observed"])[0, 1] > 0.8

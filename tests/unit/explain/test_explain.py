@@ -1,0 +1,228 @@
+"""What spoke for the verdict: the map finds what moved the score, and the page shows it offline."""
+
+import re
+import struct
+import subprocess
+import sys
+import zlib
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from bonafide.audio.spectrogram import log_mel
+from bonafide.detection.detector import Detector
+from bonafide.detection.results import Result
+from bonafide.errors import UserError
+from bonafide.explain import evidence
+from bonafide.explain.evidence import band_hertz, evidence_map, explain, places
+from bonafide.explain.page import clock, page, tick_text
+from bonafide.explain.picture import picture
+from bonafide.explain.pixelfont import DOTS, write
+from bonafide.scoring.calibration import calibrate
+
+RATE = 16000
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def detector():
+    try:
+        return Detector()
+    except UserError as error:
+        pytest.skip(f"no weights are packaged here: {error}")
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory, voice):
+    path = tmp_path_factory.mktemp("explain") / "a <b> & c.wav"
+    soundfile.write(path, voice[: 3 * RATE], RATE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def explained(detector, short):
+    return explain(detector, short)
+
+
+class OneBand:
+    """Stands in for the network, of which nobody knows what it listens to: it hears one band for one while."""
+
+    def __init__(self, frames, band):
+        self.frames, self.band = frames, band
+
+    def __call__(self, batch):
+        return batch[:, self.frames, self.band].astype(np.float64).mean(axis=1)
+
+
+def test_the_map_finds_what_the_network_listens_to(detector, voice, monkeypatch):
+    settings = detector.facts.mel
+    samples = voice[: round(settings.crop_seconds * RATE)]  # one crop, so that its frames are the file's
+    mel = log_mel(samples, RATE, settings)
+    band = mel.shape[1] // 3
+    # The loudest stretch in that band: to take it away lowers what the network hears.
+    start = int(np.convolve(mel[:, band].astype(float), np.ones(20), "valid").argmax())
+    monkeypatch.setattr(detector, "logits", OneBand(slice(start, start + 20), band))
+    evidence = evidence_map(detector, samples)
+    assert evidence.shape == mel.shape
+    frame, found = np.unravel_index(int(evidence.argmax()), evidence.shape)
+    assert abs(found - band) <= mel.shape[1] // 8
+    assert start - 20 <= frame < start + 40
+    far = np.abs(np.arange(mel.shape[1]) - band) > mel.shape[1] // 8
+    assert np.abs(evidence[:, far]).max() < 1e-9
+    assert evidence.max() > 0
+
+
+def test_a_patch_counts_by_how_much_it_raises_the_llr(detector, voice, monkeypatch):
+    """One patch over everything: the map is the llr without it less the llr with it."""
+    samples = voice[: 2 * RATE]
+    monkeypatch.setattr(evidence, "_patches", lambda frames, bands, _: [(slice(0, frames), slice(0, bands))])
+    mel = log_mel(samples, RATE, detector.facts.mel)
+    bare = np.repeat(mel.mean(axis=0, dtype=np.float64).astype(mel.dtype)[None], len(mel), axis=0)
+    without, with_it = (float(calibrate(detector.logit_of_mel(one), detector.facts.calibration)) for one in (bare, mel))
+    assert np.allclose(evidence_map(detector, samples), without - with_it, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("frames", "bands", "width"), [(1, 64, 20), (19, 7, 20), (300, 64, 20), (5000, 80, 20), (9, 1, 3)]
+)
+def test_patches_leave_no_place_out_and_are_not_too_many(frames, bands, width):
+    covered = np.zeros((frames, bands), int)
+    patches = list(evidence._patches(frames, bands, width))
+    for time, band in patches:
+        covered[time, band] += 1
+    assert covered.min() >= 1
+    assert len(patches) <= evidence.MOST_PATCHES + 2 * 64
+
+
+def test_bands_lie_where_tones_are_heard(detector):
+    hertz = band_hertz(detector.facts)
+    assert (np.diff(hertz) >= 0).all()
+    time = np.arange(RATE) / RATE
+    for tone in (300.0, 1000.0, 3000.0):
+        mel = log_mel(np.sin(2 * np.pi * tone * time).astype(np.float32), RATE, detector.facts.mel)
+        assert hertz[int(mel.mean(axis=0).argmax())] == pytest.approx(tone, rel=0.15)
+
+
+def test_the_page_is_whole_escaped_and_asks_the_network_for_nothing(explained):
+    html = page(explained)
+    asked = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            asked.extend(value for key, value in attributes if key in ("src", "href", "data", "action"))
+            assert tag not in ("script", "link", "iframe", "b") or not attributes
+
+    Reader().feed(html)
+    assert len(asked) >= 3
+    assert all(url.startswith("data:") for url in asked)
+    assert not re.search(r"url\(|@import", html)
+    assert "a &lt;b&gt; &amp; c.wav" in html
+    assert "$" not in re.sub(r"data:[^\"]*", "", html), "a placeholder was left"
+    assert len(html) < 1_000_000
+    for heading in ("What it heard", "Where the score lies", "Evidence map"):
+        assert heading in html
+
+
+def test_the_picture_is_a_png_of_the_same_things(explained):
+    png = picture(explained)
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", png[16:24])
+    start = png.index(b"IDAT") + 4
+    pixels = np.frombuffer(zlib.decompress(png[start:-16]), np.uint8).reshape(height, 1 + 3 * width)
+    assert width == 1000
+    assert len(np.unique(pixels[:, 1:].reshape(-1, 3), axis=0)) > 100
+
+
+def test_a_long_file_is_explained_by_its_most_telling_part(detector, tmp_path, voice):
+    path = tmp_path / "long.flac"
+    soundfile.write(path, np.concatenate([voice, voice, voice]), RATE)
+    found = explain(detector, path)
+    assert found.samples.size == evidence.EXCERPT_SECONDS * RATE
+    side = 1 if found.result.verdict == "human" else -1
+    best = max(found.result.windows, key=lambda window: side * window.llr)
+    assert found.start - 1e-6 <= best.start
+    assert best.stop <= found.stop + 1e-6
+    html = page(found)
+    assert "Over time" in html
+    assert html.count('class="window') == len(found.result.windows)
+
+
+def test_what_cannot_be_scored_is_shown_without_a_map(detector, tmp_path, voice):
+    path = tmp_path / "short.wav"
+    soundfile.write(path, voice[:6000], RATE)
+    found = explain(detector, path)
+    assert found.result.verdict == "cannot tell"
+    assert (found.evidence, found.llr, places(found)) == (None, None, [])
+    html = page(found)
+    assert "Evidence map" not in html
+    assert found.result.reason[1:20] in html
+    assert picture(found).startswith(b"\x89PNG")
+
+
+def test_silence_and_what_is_no_sound_end_in_a_sentence(detector, tmp_path):
+    (tmp_path / "no.wav").write_bytes(b"RIFF no sound at all")
+    with pytest.raises(UserError, match=r"no\.wav"):
+        explain(detector, tmp_path / "no.wav")
+    with pytest.raises(UserError, match=r"none\.wav"):
+        explain(detector, tmp_path / "none.wav")
+    soundfile.write(tmp_path / "zeros.wav", np.zeros(3 * RATE), RATE)
+    assert page(explain(detector, tmp_path / "zeros.wav")).count("<img") == 1
+
+
+@pytest.mark.parametrize("verdict", ["human", "ai", "mixed", "cannot tell"])
+@pytest.mark.parametrize("llr", [-30.0, 0.0, 30.0])
+def test_every_verdict_and_score_has_a_page(explained, verdict, llr):
+    result = Result(verdict, "", llr, 1 / (1 + float(np.exp(llr))), 3.0, 3.0, (), ())
+    html = page(replace(explained, result=result))
+    assert not re.search(r"\b(nan|inf)\b", re.sub(r"data:[^\"]*", "", html), re.IGNORECASE)
+    circle = re.search(r'class="here" cx="([\d.]+)" cy="([\d.]+)"', html)
+    assert 64 <= float(circle[1]) <= 640
+    assert 30 <= float(circle[2]) <= 210
+
+
+def test_the_command_writes_a_page_or_a_picture(short, tmp_path):
+    line = [sys.executable, "-c", "from bonafide.cli import main; main()", "explain", str(short), "-o"]
+    done = subprocess.run([*line, tmp_path / "e.html"], capture_output=True, text=True)
+    if "no packaged weights" in done.stderr:
+        pytest.skip("no weights are packaged here")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "e.html").read_text().startswith("<!doctype html>")
+    wrong = subprocess.run([*line, tmp_path / "e.gif"], capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert ".html or .png" in wrong.stderr.replace("\n", " ")
+
+
+def test_explaining_needs_no_more_than_the_light_install():
+    heavy = "tensorflow keras librosa pandas pyarrow scipy sklearn jinja2 markupsafe matplotlib PIL"
+    code = (
+        "import sys, bonafide.explain.page, bonafide.explain.picture, bonafide.gathering.collecting;"
+        "import bonafide.commands.explain;"
+        f"print(*({{*'{heavy}'.split()}} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_times_read_well():
+    assert [clock(t) for t in (3.256, 59.96, 75, 3725.4)] == ["3.3 s", "1:00", "1:15", "1:02:05"]
+    assert [tick_text(t, 15, 90) for t in (0, 15, 75)] == ["0:00", "0:15", "1:15"]
+    assert [tick_text(t, 900, 7200) for t in (0, 900, 4500)] == ["0:00:00", "0:15:00", "1:15:00"]
+    assert [tick_text(t, 0.5, 2) for t in (0, 0.5)] == ["0.0 s", "0.5 s"]
+
+
+def test_letters_are_drawn_and_what_does_not_fit_is_left_out():
+    assert len(DOTS) == 5 * 95
+    canvas = np.zeros((16, 40, 3), np.uint8)
+    write(canvas, "I" * 50, 0, 0, (255, 0, 0))
+    assert canvas[2:4, 4:6, 0].all()
+    assert not canvas[..., 1:].any()
+    for text, x, y in (("A", -3, 0), ("A", 0, 10), ("A", 38, 0)):
+        before = canvas.copy()
+        write(canvas, text, x, y, (255, 255, 255))
+        assert (canvas == before).all()
+    write(canvas, "\u4f60", 0, 0, (0, 255, 0))  # unknown letters become a question mark
+    assert canvas[..., 1].any()

@@ -1,0 +1,75 @@
+import pandas as pd
+import pytest
+
+from bonafide.protocol.table import balanced_accuracy, false_alarms, put_row, summary_row, within_sources
+
+
+def clips(source, label, llr, who):
+    names = {"speaker": who if label == "human" else "", "generator": who if label == "ai" else ""}
+    return pd.DataFrame([{"source": source, "label": label, "llr": value, **names} for value in llr])
+
+
+@pytest.fixture
+def scores():
+    """One source that is told apart, one that is turned round, one of people alone; the AUC of all is neither."""
+    return pd.concat(
+        [
+            clips("good", "human", [3.0, 2.0, 2.5, 1.5, 4.0], "ann"),
+            clips("good", "ai", [-3.0, -2.0, -2.5, -1.5, 1.0], "vits"),
+            clips("bad", "human", [-4.0, -5.0, -4.5, -6.0, -5.5], "bob"),
+            clips("bad", "ai", [-1.0, -0.5, -0.2, -0.8, -0.9], "flite"),
+            clips("people", "human", [1.0, -1.0, 2.0, 3.0], "eve"),
+            clips("few", "human", [1.0] * 4, "joe"),
+            clips("few", "ai", [0.0] * 9, "pico"),
+        ],
+        ignore_index=True,
+    )
+
+
+def test_an_auc_within_each_source_that_has_enough_of_both(scores):
+    assert within_sources(scores) == {"good": 1.0, "bad": 0.0}
+
+
+def test_false_alarms_where_nobody_is_a_machine(scores):
+    assert false_alarms(scores, 0.0) == {"people": 0.25}
+    assert false_alarms(scores, 2.5) == {"people": 0.75}
+    assert false_alarms(scores[scores["source"] != "people"], 0.0) == {}
+
+
+def test_the_accuracy_weighs_both_classes_alike(scores):
+    # Human: 6 of 18 below 0. Ai: 9 of 19 below 0 and so found.
+    assert balanced_accuracy(scores, 0.0) == pytest.approx(1 - (6 / 18 + 10 / 19) / 2)
+
+
+def test_turned_scores_turn_the_figures(scores):
+    turned = scores.assign(llr=-scores["llr"])
+    assert within_sources(turned) == {"good": 0.0, "bad": 1.0}
+    assert balanced_accuracy(turned, 0.6) == pytest.approx(1 - balanced_accuracy(scores, -0.6))
+
+
+def test_a_row_pools_and_averages(scores):
+    named = scores.assign(clip=scores.index)
+    row = summary_row([(named, {"balanced": 0.0, "decisive": 2.5})] * 2, replicates=50, seed=1)
+    assert row["clips"] == len(scores)
+    assert row["pooled EER"] == pytest.approx(row["mean fold EER"])
+    assert row["low"] <= row["pooled EER"] <= row["high"]
+    assert row["within-source AUC"] == 0.5
+    assert row["human-only false alarms"] == 0.25
+    assert row["human-only false alarms, decisive"] == 0.75
+
+
+def test_a_new_row_takes_the_place_of_its_elder():
+    one = {
+        "name": "a",
+        "params": "1",
+        "calibrated by": "dev",
+        "held out": "source",
+        "folds": 5,
+        "seeds": "1",
+        "pooled EER": 0.3,
+    }
+    table = put_row(pd.DataFrame(), one)
+    table = put_row(table, {**one, "params": "2"})
+    table = put_row(table, {**one, "pooled EER": 0.2})
+    assert table["pooled EER"].tolist() == [0.3, 0.2]
+    assert table["params"].tolist() == ["2", "1"]

@@ -1,0 +1,200 @@
+"""Charts of the report: numbers land where they belong, and nothing in them is markup."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+import zlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bonafide.drawing.png import LEVELS, png, spectrogram
+from bonafide.drawing.svg import element, path
+from bonafide.report import charts
+from bonafide.report.rows import Line, Mark, dot_rows, track
+from bonafide.report.words import precision_where_rare
+from bonafide.text import decimal, listed, of_hundred, percent, percent_between, printable, sentence
+
+THRESHOLDS = {"precision": -1.0, "balanced": 0.0, "recall": 1.0}
+
+
+@pytest.fixture
+def scored():
+    """Llrs and labels: of 4 human clips one is flagged at 0, of 4 ai clips two are missed."""
+    llr = np.array([-0.5, 0.5, 2.0, 3.0, -3.0, -2.0, 0.6, 0.8])
+    return llr, np.array([True] * 4 + [False] * 4)
+
+
+def parsed(markup):
+    return ElementTree.fromstring(str(markup))
+
+
+def by_class(tree, kind):
+    return [each for each in tree.iter() if kind in each.get("class", "").split()]
+
+
+def corners(chart, kind):
+    (line,) = by_class(parsed(chart), kind)
+    return np.array([[float(x) for x in pair.split()] for pair in line.get("d")[1:].split("L")])
+
+
+def test_probit_is_the_normal_deviate():
+    assert charts.probit(0.5) == pytest.approx(0)
+    assert charts.probit(0.975) == pytest.approx(1.959964, abs=1e-6)
+    assert charts.probit(0.01) == pytest.approx(-charts.probit(0.99))
+
+
+def test_det_axes_are_linear_in_probits(scored):
+    tree = parsed(charts.det(*scored, THRESHOLDS, 0.375))
+    ticks = {each.text: float(each.get("x")) for each in by_class(tree, "tick") if each.get("text-anchor") == "middle"}
+    assert ticks.keys() >= {"1", "20", "50", "80", "99"}
+    centre = ticks["50"]
+    assert ticks["99"] - centre == pytest.approx(centre - ticks["1"], abs=0.02)
+    assert (ticks["80"] - centre) / (ticks["99"] - centre) == pytest.approx(
+        charts.probit(0.8) / charts.probit(0.99), abs=1e-3
+    )
+
+
+def test_det_reaches_half_a_clip_of_the_larger_class_and_no_further():
+    assert charts.det_limit(np.array([True] * 1000 + [False] * 10)) == pytest.approx(0.0005)
+    assert charts.det_limit(np.array([True, False])) == pytest.approx(0.01)
+    assert charts.det_limit(np.arange(10**6) % 2 == 0) == pytest.approx(0.0001)
+
+
+def test_det_of_a_detector_without_error_is_drawn():
+    llr, human = np.array([1.0, 2.0, -1.0, -2.0]), np.array([True, True, False, False])
+    assert "NaN" not in charts.det(llr, human, THRESHOLDS, 0.0)
+
+
+def test_roc_runs_from_corner_to_corner_and_its_points_are_the_rates(scored):
+    points = corners(charts.roc(*scored, THRESHOLDS), "main")
+    plane = charts.Plane((0, 1), (0, 1))
+    assert points[0] == pytest.approx([plane.x(0), plane.y(0)], abs=0.1)
+    assert points[-1] == pytest.approx([plane.x(1), plane.y(1)], abs=0.1)
+    assert (np.diff(points[:, 0]) >= 0).all()
+    assert (np.diff(points[:, 1]) <= 0).all()  # upwards on a screen is less
+    (dot,) = by_class(parsed(charts.roc(*scored, THRESHOLDS)), "preset-balanced")
+    assert float(dot.get("cx")) == pytest.approx(plane.x(0.25), abs=0.01)
+    assert float(dot.get("cy")) == pytest.approx(plane.y(0.5), abs=0.01)
+    assert charts.operating_points(*scored, THRESHOLDS)["balanced"] == (0.25, 0.5)
+
+
+def test_histogram_holds_every_clip_and_the_thresholds_in_order(scored):
+    tree = parsed(charts.histogram(*scored, THRESHOLDS, (-1.0, 1.0)))
+    places = [float(by_class(tree, f"preset-{name}")[0].get("x1")) for name in ("precision", "balanced", "recall")]
+    assert places == sorted(places)
+    (band,) = by_class(tree, "band")
+    assert float(band.get("x")) == pytest.approx(places[0], abs=0.01)
+    assert float(band.get("x")) + float(band.get("width")) == pytest.approx(places[2], abs=0.02)
+    assert len(by_class(tree, "steps")) == 2
+
+
+def test_charts_stay_small_and_inside_their_box_for_many_clips():
+    rng = np.random.default_rng(1)
+    human = np.arange(100_000) % 2 == 0
+    llr = rng.normal(human * 2.0, 1.0)
+    for chart in (charts.roc(llr, human, THRESHOLDS), charts.det(llr, human, THRESHOLDS, 0.16)):
+        assert len(chart) < 60_000
+        points = corners(chart, "main")
+        assert points.min() >= 0
+        assert (points <= [charts.WIDTH, charts.HEIGHT]).all()
+
+
+def test_training_of_one_epoch_is_drawn():
+    history = pd.DataFrame({"epoch": [1], "loss": [0.5], "dev_loss": [0.7]})
+    chart = charts.lines(history, {"loss": "train", "dev_loss": "main"}, "loss")
+    assert "dev_loss, epoch 1: 0.700" in chart
+
+
+def test_reliability_says_what_was_predicted_and_what_was(scored):
+    chart = charts.reliability_diagram(*scored)
+    assert len(by_class(parsed(chart), "dot")) == len(re.findall("said", chart)) > 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"), [(0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]), (-3, 3, [-2, 0, 2]), (1, 1, [1]), (0, 0.04, 5)]
+)
+def test_ticks_are_round_numbers(low, high, ticks):
+    found = charts.nice_ticks(low, high)
+    assert len(found) == ticks if isinstance(ticks, int) else found == ticks
+
+
+def test_an_interval_lies_around_its_value_in_order():
+    strip = parsed(track([Mark("human", "flagged", 0.12, (0.07, 0.18))]))
+    (interval,) = by_class(strip, "interval")
+    (dot,) = by_class(strip, "dot")
+    low, value, high = (float(each.rstrip("%")) for each in (interval.get("x1"), dot.get("cx"), interval.get("x2")))
+    assert (low, value, high) == (7, 12, 18)
+    assert strip.get("aria-label") == "flagged: 12\xa0% (7\xa0% to 18\xa0%)"
+
+
+def test_what_lies_outside_the_scale_is_put_on_its_edge():
+    (dot,) = by_class(parsed(track([Mark("plain", "x", 1.7)])), "dot")
+    assert dot.get("cx") == "100.00%"
+
+
+def test_an_interval_of_no_width_is_not_shown_as_certainty():
+    rows = dot_rows([Line("one clip", "1 AI", [Mark("ai", "missed", 0.0, (0.0, 0.0))], small=True)], name="x")
+    assert "all alike" in rows
+    assert "0\xa0% to 0\xa0%" not in rows
+
+
+def test_small_slices_are_hollow_and_human_and_ai_differ_in_shape():
+    rows = parsed(dot_rows([Line("x", "", [Mark("human", "a", 0.1), Mark("ai", "b", 0.2)], small=True)], name="x"))
+    assert [each.tag for each in by_class(rows, "dot")] == ["circle", "path"]
+    assert len(by_class(rows, "hollow")) == 2
+
+
+def test_labels_are_text_and_never_markup():
+    hostile = '<script>alert("x")</script>\u202egnp.exe'
+    rows = dot_rows([Line(hostile, hostile, [Mark("human", hostile, 0.5)])], name=hostile)
+    assert "<script" not in rows
+    assert "\\u202e" in rows
+    assert element("text", hostile, title='"><b>').count("<") == 2
+
+
+def test_a_path_leaves_out_points_that_fall_together():
+    assert path([(0, 0), (0.01, 0.01), (1, 1)]) == "M0.0 0.0L1.0 1.0"
+
+
+def test_nearly_none_never_reads_as_none():
+    assert [of_hundred(share) for share in (0, 0.001, 0.12, 0.999, 1)] == ["0", "<1", "12", ">99", "100"]
+    assert percent(None) == percent(float("nan")) == "–"
+    assert percent_between((None, 0.5)) == ""
+    assert decimal(-0.5) == "\N{MINUS SIGN}0.50"
+
+
+def test_names_are_listed_and_made_printable():
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed("abcd", most=2) == "a, b and 2 more"
+    assert printable("a\nb\u202e") == "a\\u000ab\\u202e"
+    assert sentence("from 5 %") == "From 5\xa0%"
+
+
+def test_a_flag_is_worth_less_where_ai_is_rare():
+    assert precision_where_rare(0.1, 0.0, share=0.5) == pytest.approx(1 / 1.1)
+    assert precision_where_rare(0.1, 0.0, share=0.05) == pytest.approx(0.05 / 0.145)
+    assert precision_where_rare(0.0, 1.0) is None
+
+
+def test_a_png_holds_the_levels_it_was_given():
+    levels = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    written = png(levels)
+    assert written.startswith(b"\x89PNG\r\n\x1a\n")
+    start = written.index(b"IDAT")
+    size = int.from_bytes(written[start - 4 : start], "big")
+    lines = zlib.decompress(written[start + 4 : start + 4 + size])
+    assert lines == b"\0\0\1\2\0\3\4\5"
+
+
+def test_a_spectrogram_has_low_bands_at_the_bottom_and_bounded_width():
+    mel = np.full((1000, 4), -80.0)
+    mel[:, 0] = 0.0
+    written = spectrogram(mel, most_columns=400)
+    width, height = (int.from_bytes(written[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (334, 4)
+    start = written.index(b"IDAT")
+    lines = zlib.decompress(written[start + 4 :])
+    assert lines[-1] == LEVELS - 1
+    assert lines[1] == 0
