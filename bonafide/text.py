@@ -81,12 +81,42 @@ def listed(names: Iterable[str], most: int = 8) -> str:
 
 
 def printable(name: object) -> str:
-    """Return a name from the corpus with every character that does not print, or turns text round, spelt out."""
+    r"""Return a name so that no line break, control sequence, change of direction or broken UTF-8 in it gets through.
+
+    Examples
+    --------
+    >>> printable("call.wav\x1b[31m")
+    'call.wav\\x1b[31m'
+    """
+    text = str(name).encode(errors="replace").decode()
     return "".join(
-        letter if letter.isprintable() or letter == NARROW else f"\\u{ord(letter):04x}" for letter in str(name)
+        each if each.isprintable() or each == NARROW else each.encode("unicode_escape").decode() for each in text
     )
 
 
 def sentence(text: str) -> str:
     """Return `text` with a capital at its start and no line break before a percent sign."""
     return (text[:1].upper() + text[1:]).replace(" %", f"{NARROW}%")
+
+
+def clock(seconds: float) -> str:
+    """Return a moment in a recording as people read it.
+
+    Examples
+    --------
+    >>> clock(7.9), clock(3723)
+    ('0:07', '1:02:03')
+    """
+    hours, minutes, rest = int(seconds) // 3600, int(seconds) // 60 % 60, int(seconds) % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length as people read it.
+
+    Examples
+    --------
+    >>> duration(3.256), duration(75), duration(3725.4)
+    ('3.3 s', '1:15', '1:02:05')
+    """
+    return f"{seconds:.1f} s" if round(seconds, 1) < 60 else clock(round(seconds))

@@ -4,6 +4,7 @@ import glob
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -103,6 +104,7 @@ def detect(
 def _results(
     detector: "Detector", files: list[str], jobs: int, threshold: str, line: "Line"
 ) -> Iterator[tuple[str, "Result"]]:
+    from bonafide.detection.detector import Detector
     from bonafide.detection.many import one_by_one, spread
 
     if files == ["-"]:
@@ -112,7 +114,7 @@ def _results(
     if jobs == 1:
         found = one_by_one(detector, paths, threshold, line.heard)
     else:
-        found = spread(detector.model, paths, jobs, threshold)
+        found = spread(partial(Detector, detector.model), paths, jobs, threshold)
     for path, result in found:
         yield str(path), result
 

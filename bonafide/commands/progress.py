@@ -3,7 +3,7 @@
 import sys
 import time
 
-from bonafide.detection.streaming import clock
+from bonafide.text import clock
 
 QUIET_SECONDS = 2.0  # a job that is done by then needs no such line
 EVERY_SECONDS = 0.2

@@ -10,8 +10,8 @@ from collections import Counter
 import typer
 
 from bonafide.detection.results import Result, as_json
-from bonafide.detection.streaming import clock, printable
 from bonafide.detection.verdicts import Cut, call
+from bonafide.text import clock, duration, printable
 
 COLOURS = {"human": "green", "ai": "red", "mixed": "magenta", "cannot tell": "yellow"}
 SURE = ((0.99, "very sure"), (0.9, "sure"), (0.7, "fairly sure"), (0.0, "hardly sure"))  # from which probability on
@@ -110,7 +110,7 @@ def _call_at(result: Result, seconds: float, cut: Cut) -> str:
 def _length(seconds: float) -> str:
     if not seconds:
         return "-"
-    return f"{seconds:.1f} s" if seconds < 60 else clock(seconds)
+    return duration(seconds)
 
 
 def _how_sure(result: Result) -> str:

@@ -9,6 +9,7 @@ Recordings are decoded in this process. Whoever takes files from strangers runs 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
@@ -17,11 +18,11 @@ import numpy as np
 
 from bonafide.audio.conditioning import check, condition, level_dbfs
 from bonafide.audio.decoding import Recording, UnusableError, decode
+from bonafide.detection.many import one_by_one, spread
 from bonafide.detection.results import Result, Segment, Window
 from bonafide.detection.speech import ACTIVE_DB, Speech, examine
 from bonafide.detection.streaming import (
     as_path,
-    printable,
     refuse_implausible,
     refuse_unreadable,
     resampled,
@@ -112,24 +113,22 @@ class Detector(exported.Detector):
         threshold : {"balanced", "decisive", "precision", "recall"} or float
             See `bonafide.detection.verdicts.cut_of`.
         """
-        from bonafide.detection.many import one_by_one, spread
-
         cut_of(self.facts.thresholds, threshold)  # a mistake shows before the first file is read
         if jobs == 1:
             return one_by_one(self, files, threshold)
-        return spread(self.model, files, jobs, threshold)
+        return spread(partial(Detector, self.model), files, jobs, threshold)
 
     def _judge(self, judge: Callable[[], Result]) -> Result:
         try:
             return judge()
         except UnusableError as error:
-            return refused(str(error))
+            return Result.refused(str(error))
         except UserError:
             raise
         except MemoryError:
-            return refused("this machine has too little memory left to read it")
+            return Result.refused("this machine has too little memory left to read it")
         except Exception as error:  # a damaged file makes decoders raise what they like, and it is no user's mistake
-            return refused(f"the data cannot be decoded ({type(error).__name__}): the file is damaged")
+            return Result.refused(f"the data cannot be decoded ({type(error).__name__}): the file is damaged")
 
     def _any_file(self, audio: str | Path | BinaryIO, cut: Cut, heard: Callable[[float], None] | None) -> Result:
         with as_path(audio) as path:
@@ -157,9 +156,11 @@ class Detector(exported.Detector):
             check(recording.samples)
             llr, speech = self._score(recording)
         except UnusableError as error:
-            return refused(str(error), seconds=seconds)
+            return Result.refused(str(error), seconds=seconds)
         if speech.reason or speech.seconds < MIN_SPEECH:
-            return refused(speech.reason or _too_short(speech.seconds), seconds=seconds, speech_seconds=speech.seconds)
+            return Result.refused(
+                speech.reason or _too_short(speech.seconds), seconds=seconds, speech_seconds=speech.seconds
+            )
         found: list[Window] = []
         if seconds > WINDOW_SECONDS + HOP_SECONDS / 2:
             blocks = resampled([recording.samples], recording.rate, self.facts.audio.rate)
@@ -182,9 +183,9 @@ class Detector(exported.Detector):
             if heard is not None:
                 heard(stop)
         if not found:
-            return refused(why.most_common(1)[0][0] if why else "the file holds no audio frames", seconds=stop)
+            return Result.refused(why.most_common(1)[0][0] if why else "the file holds no audio frames", seconds=stop)
         if spoken < MIN_SPEECH:
-            return refused(_too_short(spoken), seconds=stop, speech_seconds=spoken)
+            return Result.refused(_too_short(spoken), seconds=stop, speech_seconds=spoken)
         return _result(float(np.mean([window.llr for window in found])), stop, spoken, found, cut)
 
     def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, Window | str, float]]:
@@ -227,16 +228,6 @@ def packaged_model() -> bytes:
         raise UserError(
             "this installation has no packaged weights: name a model, such as models/bonafide.onnx"
         ) from None
-
-
-def refused(reason: str, *, seconds: float = 0.0, speech_seconds: float = 0.0) -> Result:
-    """Return the result of a recording that cannot be judged."""
-    return Result("cannot tell", reason, None, None, round(seconds, 3), round(speech_seconds, 3), (), ())
-
-
-def missing(path: Path) -> Result:
-    """Return the result of a file that is not there, for a batch that goes on."""
-    return refused(f"there is no file {printable(path)}")
 
 
 def _result(llr: float, seconds: float, speech_seconds: float, found: list[Window], cut: Cut) -> Result:

@@ -8,13 +8,25 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Protocol
 
-from bonafide.detection.detector import Detector, missing, refused
 from bonafide.detection.results import Result
 from bonafide.errors import UserError
 
 AHEAD = 4  # files a process that are under way: enough to keep it busy, few enough to end soon
 CRASHED = "the decoder crashed on it: the file is damaged"
+
+
+class Detector(Protocol):
+    """What predicts: `bonafide.detection.detector.Detector`, which is built on this module."""
+
+    def predict(
+        self, audio: Path, *, threshold: str | float, heard: Callable[[float], None] | None = None
+    ) -> Result:
+        """Return what it says of the file `audio`."""
+
+
+Maker = Callable[[], Detector]  # that can be pickled: each process makes its own
 _WORKER: dict[str, Detector] = {}
 
 
@@ -26,13 +38,11 @@ def one_by_one(
         yield path, _predict(detector, path, threshold, heard)
 
 
-def spread(
-    model: bytes | Path, files: Iterable[Path], jobs: int, threshold: str | float
-) -> Iterator[tuple[Path, Result]]:
+def spread(make: Maker, files: Iterable[Path], jobs: int, threshold: str | float) -> Iterator[tuple[Path, Result]]:
     """Yield each of `files` with its result, in their order, from `jobs` processes."""
     waiting = iter(files)
     under_way: deque[tuple[Path, Future[Result]]] = deque()
-    pool = _pool(model, jobs)
+    pool = _pool(make, jobs)
     try:
         while True:
             while len(under_way) < jobs * AHEAD and (path := next(waiting, None)) is not None:
@@ -44,9 +54,9 @@ def spread(
                 result = future.result()
             except BrokenProcessPool:
                 pool.shutdown(cancel_futures=True)
-                result = _alone(model, path, threshold)
+                result = _alone(make, path, threshold)
                 # The pool is gone with all that it had in hand: what was not done goes to a new one.
-                pool = _pool(model, jobs)
+                pool = _pool(make, jobs)
                 under_way = deque(
                     (each, later if _has_result(later) else _submit(pool, each, threshold)) for each, later in under_way
                 )
@@ -55,13 +65,13 @@ def spread(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _alone(model: bytes | Path, path: Path, threshold: str | float) -> Result:
+def _alone(make: Maker, path: Path, threshold: str | float) -> Result:
     """Return the result of a file that may have been the one that broke a pool, from a process of its own."""
-    with _pool(model, 1) as pool:
+    with _pool(make, 1) as pool:
         try:
             return pool.submit(_in_worker, path, threshold).result()
         except BrokenProcessPool:
-            return refused(CRASHED)
+            return Result.refused(CRASHED)
 
 
 def _submit(pool: ProcessPoolExecutor, path: Path, threshold: str | float) -> Future[Result]:
@@ -77,15 +87,15 @@ def _has_result(future: Future[Result]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
 
 
-def _pool(model: bytes | Path, jobs: int) -> ProcessPoolExecutor:
+def _pool(make: Maker, jobs: int) -> ProcessPoolExecutor:
     # spawn: a fork would copy the locks of other threads in whatever state they are
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # processes that share the cores need no threads of their own
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start, (model,))
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start, (make,))
 
 
-def _start(model: bytes | Path) -> None:
+def _start(make: Maker) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group, and the parent acts on it
-    _WORKER["detector"] = Detector(model)
+    _WORKER["detector"] = make()
 
 
 def _in_worker(path: Path, threshold: str | float) -> Result:
@@ -98,4 +108,4 @@ def _predict(
     try:
         return detector.predict(path, threshold=threshold, heard=heard)
     except UserError:  # not there (any more): parameters were looked at before
-        return missing(path)
+        return Result.missing(path)

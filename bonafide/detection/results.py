@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
+
+from bonafide.text import printable
 
 Verdict = Literal["human", "ai", "mixed", "cannot tell"]
 SegmentVerdict = Literal["human", "ai", "cannot tell"]
@@ -68,6 +71,16 @@ class Result:
     speech_seconds: float
     windows: tuple[Window, ...]
     segments: tuple[Segment, ...]
+
+    @classmethod
+    def refused(cls, reason: str, *, seconds: float = 0.0, speech_seconds: float = 0.0) -> Result:
+        """Return the result of a recording that cannot be judged."""
+        return cls("cannot tell", reason, None, None, round(seconds, 3), round(speech_seconds, 3), (), ())
+
+    @classmethod
+    def missing(cls, path: Path) -> Result:
+        """Return the result of a file that is not there, for a batch that goes on."""
+        return cls.refused(f"there is no file {printable(path)}")
 
 
 def as_json(result: Result) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import soxr
 
 from bonafide.audio.decoding import UnusableError, av_blocks, av_seconds, mp3_tells_length
 from bonafide.errors import UserError
+from bonafide.text import clock, printable
 
 MIN_RATE = 7000  # hertz; below a telephone's 8,000 no model of ours knows a voice
 MAX_RATE = 768_000  # hertz; no recorder goes beyond, but a damaged header may say so
@@ -198,16 +199,3 @@ def _sound(block: np.ndarray) -> np.ndarray:
 def _refuse_cut(taken: int, announced: int, rate: int) -> None:
     if taken < announced:
         raise UnusableError(f"the file is cut short: {clock(taken / rate)} of {clock(announced / rate)} are there")
-
-
-def clock(seconds: float) -> str:
-    """Return `seconds` as people read times in a recording: ``"0:07"``, ``"1:02:03"``."""
-    whole = int(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
-
-
-def printable(path: str | Path) -> str:
-    """Return a file's name so that no line break, control sequence or broken UTF-8 in it reaches a terminal."""
-    text = os.fspath(path).encode(errors="replace").decode()
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

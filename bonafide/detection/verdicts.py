@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonafide.detection.results import Segment, SegmentVerdict, Verdict, Window
-from bonafide.detection.streaming import clock
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import cannot_tell_band, p_ai
+from bonafide.text import clock
 
 # What a change between human and ai must gain, in nats of summed window llr, to be believed: from
 # benchmarks/spliced.py, where unspliced recordings should not be called mixed.

@@ -17,7 +17,7 @@ from bonafide.drawing.evidence_png import evidence_picture, nice_step, png_rgb
 from bonafide.drawing.png import spectrogram
 from bonafide.explain.evidence import Explanation, Place, places
 from bonafide.scoring.calibration import p_ai
-from bonafide.text import decimal, percent, printable
+from bonafide.text import decimal, duration, percent, printable
 
 COLUMNS = 500  # of the waveform's outline
 HERTZ_TICKS = (125, 250, 500, 1000, 2000, 4000, 8000, 16000)
@@ -42,28 +42,13 @@ def page(explanation: Explanation) -> str:
     return template.substitute(
         title=escape(f"{verdict}: {printable(explanation.name)}"),
         name=escape(printable(explanation.name)),
-        lengths=f"{clock(result.seconds)} long, {clock(result.speech_seconds)} of it speech",
+        lengths=f"{duration(result.seconds)} long, {duration(result.speech_seconds)} of it speech",
         tone=tone,
         verdict=verdict,
         summary=_summary(result),
         sections="\n".join(filter(None, sections)),
         footer=_footer(explanation),
     )
-
-
-def clock(seconds: float) -> str:
-    """Return a time as people read it.
-
-    Examples
-    --------
-    >>> clock(3.256), clock(75), clock(3725.4)
-    ('3.3 s', '1:15', '1:02:05')
-    """
-    if round(seconds, 1) < 60:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
 def _summary(result: Result) -> str:
@@ -83,7 +68,7 @@ def _sentence(text: str) -> str:
 def _sound(explanation: Explanation) -> str:
     """Draw waveform, spectrogram and evidence over one time axis."""
     whole = explanation.result.seconds <= explanation.stop - explanation.start + 0.1
-    part = "" if whole else f" from {clock(explanation.start)} to {clock(explanation.stop)}"
+    part = "" if whole else f" from {duration(explanation.start)} to {duration(explanation.stop)}"
     flac = base64.b64encode(to_flac(explanation.samples, explanation.facts.audio.rate)).decode()
     rows = [
         _row("<b>wave</b>", "wave", _waveform(explanation.samples)),
@@ -232,7 +217,7 @@ def _timeline(explanation: Explanation) -> str:
         '<p class="note">How probable it is, window by window, that the speech is machine-generated:'
         "<span class='key k-ai'></span>machine,<span class='key k-human'></span>human,"
         "<span class='key k-unsure'></span>cannot tell. A window is "
-        f"{clock(result.windows[0].stop - result.windows[0].start)} long; where there is no speech there is no bar."
+        f"{duration(result.windows[0].stop - result.windows[0].start)} long; where there is no speech there is no bar."
         f" Below: the parts that the windows make up.{framed}</p>"
     )
 
@@ -253,12 +238,12 @@ def _edges(windows: Sequence[Window]) -> list[tuple[float, float]]:
 
 def _bar(window: Window, edges: tuple[float, float], explanation: Explanation) -> str:
     style = f"{_across(*edges, explanation.result.seconds)};height:{_percent(max(0.02, window.p_ai))}"
-    title = f"{clock(window.start)} to {clock(window.stop)}: {percent(window.p_ai)} machine"
+    title = f"{duration(window.start)} to {duration(window.stop)}: {percent(window.p_ai)} machine"
     return f'<div class="window {TONES[call(window.llr, explanation.cut)]}" style="{style}" title="{title}"></div>'
 
 
 def _segment(segment: Segment, seconds: float) -> str:
-    title = f"{clock(segment.start)} to {clock(segment.stop)}: {segment.verdict}"
+    title = f"{duration(segment.start)} to {duration(segment.stop)}: {segment.verdict}"
     style = _across(segment.start, segment.stop, seconds)
     return f'<div class="segment {TONES[segment.verdict]}" style="{style}" title="{title}"></div>'
 

@@ -8,9 +8,9 @@ from bonafide.detection.verdicts import call
 from bonafide.drawing.evidence_png import AI, HUMAN, evidence_picture, nice_step, png_rgb
 from bonafide.drawing.png import LEVELS, palette
 from bonafide.explain.evidence import Explanation
-from bonafide.explain.page import HERTZ_TICKS, VERDICTS, clock, hertz_text, place_words, places, tick_text
+from bonafide.explain.page import HERTZ_TICKS, VERDICTS, hertz_text, place_words, places, tick_text
 from bonafide.explain.pixelfont import LINE, width_of, write
-from bonafide.text import decimal, percent, printable
+from bonafide.text import decimal, duration, percent, printable
 
 WIDTH, LEFT, RIGHT, GAP = 1000, 90, 20, 14
 PAPER, INK, SOFT, PANEL, UNSURE = (255, 255, 255), (27, 35, 48), (91, 102, 117), (240, 243, 246), (190, 150, 50)
@@ -33,7 +33,7 @@ def picture(explanation: Explanation) -> bytes:
 
 def _heading(explanation: Explanation) -> np.ndarray:
     result = explanation.result
-    lines = [f"{printable(explanation.name)}, {clock(result.seconds)} long"]
+    lines = [f"{printable(explanation.name)}, {duration(result.seconds)} long"]
     if result.p_ai is not None:
         lines.append(f"machine-generated with a probability of {percent(result.p_ai)} (llr {decimal(result.llr)})")
     lines += [result.reason] if result.reason else []

@@ -10,6 +10,7 @@ import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -245,7 +246,7 @@ def test_a_file_that_crashes_the_decoder_costs_itself_alone(speech, tmp_path, mo
     (tmp_path / "crashing.py").write_text(CRASHING)  # where the worker processes find it, too
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(many, "_in_worker", importlib.import_module("crashing").in_worker)
-    results = [result for _, result in many.spread(packaged_model(), files, 2, "balanced")]
+    results = [result for _, result in many.spread(partial(Detector, packaged_model()), files, 2, "balanced")]
     assert [result.reason == many.CRASHED for result in results] == [False, False, False, True, False]
     assert all(result.llr is not None for result in (*results[:3], results[4]))
 

@@ -1,6 +1,7 @@
 """Which package of the library may use which: two towers, the light and the heavy one, on one ground."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,10 @@ def test_a_module_uses_the_packages_below_its_own_alone(module):
 def test_the_heavy_tower_never_uses_what_users_see():
     users = {"detection", "explain", "web", "commands"}
     assert not [name for name, used in HEAVY.items() if used & users]
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    TopologicalSorter({name: set(imports_of(path)) - {name} for name, path in MODULES.items()}).prepare()
 
 
 @pytest.mark.parametrize("module", MODULES)

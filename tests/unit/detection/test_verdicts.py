@@ -6,10 +6,10 @@ from itertools import pairwise
 import pytest
 
 from bonafide.detection.results import Result, Segment, Window, as_json
-from bonafide.detection.streaming import clock, printable
 from bonafide.detection.verdicts import Cut, call, cut_of, segments_of, verdict_of
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import p_ai
+from bonafide.text import clock, printable
 
 THRESHOLDS = {"balanced": -0.1, "precision": -1.0, "recall": 1.5}
 YES_OR_NO = Cut(0.0, 0.0, 0.0)

@@ -19,10 +19,11 @@ from bonafide.detection.results import Result
 from bonafide.errors import UserError
 from bonafide.explain import evidence
 from bonafide.explain.evidence import band_hertz, evidence_map, explain, places
-from bonafide.explain.page import clock, page, tick_text
+from bonafide.explain.page import page, tick_text
 from bonafide.explain.picture import picture
 from bonafide.explain.pixelfont import DOTS, write
 from bonafide.scoring.calibration import calibrate
+from bonafide.text import duration
 
 RATE = 16000
 ROOT = Path(__file__).parents[3]
@@ -208,7 +209,7 @@ def test_explaining_needs_no_more_than_the_light_install():
 
 
 def test_times_read_well():
-    assert [clock(t) for t in (3.256, 59.96, 75, 3725.4)] == ["3.3 s", "1:00", "1:15", "1:02:05"]
+    assert [duration(t) for t in (3.256, 59.96, 75, 3725.4)] == ["3.3 s", "1:00", "1:15", "1:02:05"]
     assert [tick_text(t, 15, 90) for t in (0, 15, 75)] == ["0:00", "0:15", "1:15"]
     assert [tick_text(t, 900, 7200) for t in (0, 900, 4500)] == ["0:00:00", "0:15:00", "1:15:00"]
     assert [tick_text(t, 0.5, 2) for t in (0, 0.5)] == ["0.0 s", "0.5 s"]

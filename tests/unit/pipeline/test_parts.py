@@ -204,12 +204,12 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import pyarrow.parquet as pq, shutil
-from bonafide import parts
-from bonafide.catalog import examine, settle
-from bonafide.corpora.folder import read_folder
-from bonafide.params import read_section
-from bonafide.audio import AudioSettings
-from bonafide.preparation import prepare_part, prepare_tasks
+from bonafide.pipeline import parts
+from bonafide.corpus.catalog import examine, settle
+from bonafide.corpus.folder import read_folder
+from bonafide.pipeline.params import read_section
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.clips.preparation import prepare_part, prepare_tasks
 
 root, out, params, where = map(str, sys.argv[1:])
 parts.run_all = map

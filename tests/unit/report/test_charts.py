@@ -168,7 +168,7 @@ def test_names_are_listed_and_made_printable():
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed("abcd", most=2) == "a, b and 2 more"
-    assert printable("a\nb\u202e") == "a\\u000ab\\u202e"
+    assert printable("a\nb\u202e") == "a\\nb\\u202e"
     assert sentence("from 5 %") == "From 5\xa0%"
 
 
