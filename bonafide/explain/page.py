@@ -1,8 +1,6 @@
 """An explanation as one page that opens offline: no script, no request, every picture inside."""
 
-import base64
 import itertools
-import math
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
@@ -13,14 +11,14 @@ import numpy as np
 from bonafide.audio.conditioning import to_flac
 from bonafide.detection.results import Result, Segment, Window
 from bonafide.detection.verdicts import call
-from bonafide.drawing.evidence_png import evidence_picture, nice_step, png_rgb
-from bonafide.drawing.png import spectrogram
+from bonafide.drawing.axes import HERTZ, hertz_text, nice_ticks, time_ticks
+from bonafide.drawing.pictures import evidence_png, spectrogram_png
+from bonafide.drawing.svg import data_url
 from bonafide.explain.evidence import Explanation, Place, places
 from bonafide.scoring.calibration import p_ai
 from bonafide.text import decimal, duration, percent, printable
 
 COLUMNS = 500  # of the waveform's outline
-HERTZ_TICKS = (125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 CLOSE = 0.09  # of the height: ticks nearer than that would touch
 WIDTH, HEIGHT = 640.0, 250.0  # of the curve
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 14.0, 34.0, 44.0
@@ -69,15 +67,15 @@ def _sound(explanation: Explanation) -> str:
     """Draw waveform, spectrogram and evidence over one time axis."""
     whole = explanation.result.seconds <= explanation.stop - explanation.start + 0.1
     part = "" if whole else f" from {duration(explanation.start)} to {duration(explanation.stop)}"
-    flac = base64.b64encode(to_flac(explanation.samples, explanation.facts.audio.rate)).decode()
+    flac = data_url("audio/flac", to_flac(explanation.samples, explanation.facts.audio.rate))
     rows = [
         _row("<b>wave</b>", "wave", _waveform(explanation.samples)),
-        _row(_hertz_axis(explanation), "picture", _image(spectrogram(explanation.mel), "Spectrogram")),
+        _row(_hertz_axis(explanation), "picture", _image(spectrogram_png(explanation.mel), "Spectrogram")),
     ]
     words = ""
     if explanation.evidence is not None:
         found = places(explanation)
-        picture = _image(png_rgb(evidence_picture(explanation.mel, explanation.evidence)), "Evidence map")
+        picture = _image(evidence_png(explanation.mel, explanation.evidence), "Evidence map")
         marks = "".join(_mark(explanation, number, place) for number, place in enumerate(found, start=1))
         rows.append(_row(_hertz_axis(explanation), "picture", picture + marks))
         rows.append(_row("<b>sum</b>", "over", _over_time(explanation.evidence)))
@@ -85,7 +83,7 @@ def _sound(explanation: Explanation) -> str:
     rows.append(f'<div class="times">{_time_ticks(explanation.start, explanation.stop)}</div>')
     return (
         f"<h2>What it heard{part}</h2>\n"
-        f'<audio controls preload="metadata" src="data:audio/flac;base64,{flac}"></audio>\n'
+        f'<audio controls preload="metadata" src="{flac}"></audio>\n'
         f'<div class="stack">{"".join(rows)}</div>\n{words}'
     )
 
@@ -115,7 +113,7 @@ def _row(axis: str, kind: str, content: str) -> str:
 
 
 def _image(png: bytes, what: str) -> str:
-    return f'<img alt="{what}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+    return f'<img alt="{what}" src="{data_url("image/png", png)}">'
 
 
 def _waveform(samples: np.ndarray) -> str:
@@ -146,20 +144,13 @@ def _stretched(width: int, top: float, height: float, content: str, what: str) -
 
 def _hertz_axis(explanation: Explanation) -> str:
     bands, said, last = len(explanation.hertz), [], -1.0
-    for tick in HERTZ_TICKS:
+    for tick in HERTZ:
         if explanation.hertz[0] <= tick <= explanation.hertz[-1] * 1.05:
             at = float(np.interp(tick, explanation.hertz, (np.arange(bands) + 0.5) / bands))
             if at - last >= CLOSE:
                 said.append(f'<span style="bottom:{_percent(min(at, 0.96))}">{hertz_text(tick)}</span>')
                 last = at
     return "".join(said)
-
-
-def hertz_text(hertz: float) -> str:
-    """Return a frequency as people read it, to two digits."""
-    if hertz not in HERTZ_TICKS:
-        hertz = float(f"{hertz:.2g}")
-    return f"{hertz:.0f} Hz" if hertz < 950 else f"{hertz / 1000:.1f} kHz".replace(".0 ", " ")
 
 
 def _mark(explanation: Explanation, number: int, place: Place) -> str:
@@ -177,22 +168,12 @@ def _percent(share: float) -> str:
 
 
 def _time_ticks(start: float, stop: float) -> str:
-    step = nice_step((stop - start) / 5)
-    ticks = [step * number for number in range(math.ceil(start / step - 1e-9), math.floor(stop / step + 1e-9) + 1)]
     said = []
-    for tick in ticks:
+    for tick, text in time_ticks(start, stop):
         share = (tick - start) / (stop - start)
         kind = ' class="last"' if share > 0.96 else ' class="first"' if share < 0.04 else ""
-        said.append(f'<span{kind} style="left:{_percent(share)}">{tick_text(tick, step, stop)}</span>')
+        said.append(f'<span{kind} style="left:{_percent(share)}">{text}</span>')
     return "".join(said)
-
-
-def tick_text(tick: float, step: float, last: float) -> str:
-    """Return a tick of a time axis that ends at `last` seconds."""
-    if last > 60:
-        hours, minutes = f"{tick // 3600:.0f}:" if last >= 3600 else "", tick // 60 % 60
-        return f"{hours}{minutes:0{2 if hours else 1}.0f}:{tick % 60:02.0f}"
-    return f"{tick:.{1 if step < 1 else 0}f} s"
 
 
 def _timeline(explanation: Explanation) -> str:
@@ -271,10 +252,9 @@ def _curve(explanation: Explanation) -> str:
         f'<text x="{LEFT - 6}" y="{y(share) + 4:.1f}" text-anchor="end">{100 * share:.0f} %</text>'
         for share in (0.0, 0.5, 1.0)
     )
-    step = nice_step(reach / 2.5)
     ticks = "".join(
-        f'<text x="{x(step * n):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{decimal(step * n, 0)}</text>'
-        for n in range(math.ceil(-reach / step), math.floor(reach / step) + 1)
+        f'<text x="{x(tick):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{decimal(tick, 0)}</text>'
+        for tick in nice_ticks(-reach, reach)
     )
     band = f'<rect class="band" x="{x(low):.1f}" width="{x(high) - x(low):.1f}" y="{TOP}" height="{y(0) - TOP:.1f}"/>'
     lines = "".join(

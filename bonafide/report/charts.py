@@ -11,9 +11,9 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
-from bonafide.drawing.svg import element, path
+from bonafide.drawing.axes import nice_ticks
+from bonafide.drawing.svg import Markup, element, group, path
 from bonafide.scoring.curve import det_curve
 from bonafide.scoring.measures import reliability
 from bonafide.text import decimal, percent
@@ -205,18 +205,7 @@ def axes(
     parts.append(element("text", x_label, x=(left + right) / 2, y=HEIGHT - 8, class_="axis", text_anchor="middle"))
     turned = f"rotate(-90 11 {middle:.0f})"
     parts.append(element("text", y_label, x=11, y=middle, class_="axis", text_anchor="middle", transform=turned))
-    return Markup("").join(parts)
-
-
-def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Return round numbers from `low` to `high`, `about` so many: multiples of 1, 2 or 5 times a power of ten."""
-    if not high > low:
-        return [low]
-    raw = (high - low) / about
-    power = 10.0 ** np.floor(np.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
-    first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
-    return [round(number * step, 10) + 0.0 for number in range(first, last + 1)]
+    return group(*parts)
 
 
 def _chart(title: str, *parts: object) -> Markup:
@@ -259,9 +248,7 @@ def _threshold(plane: Plane, name: str, at: float, row: int) -> Markup:
     near_right = x > WIDTH - 90
     anchor, shift = ("end", -4) if near_right else ("start", 4)
     title = element("title", f"threshold '{name}': {decimal(at)}; scores below it are called AI")
-    return Markup("").join(
-        [
-            element("line", title, x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_=f"threshold preset-{name}"),
-            element("text", name, x=x + shift, y=y, class_="tick strong", text_anchor=anchor),
-        ]
+    return group(
+        element("line", title, x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_=f"threshold preset-{name}"),
+        element("text", name, x=x + shift, y=y, class_="tick strong", text_anchor=anchor),
     )

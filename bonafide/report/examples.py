@@ -1,6 +1,5 @@
 """The worst errors, to look at and to listen to."""
 
-import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import pyarrow.compute
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.audio.spectrogram import log_mel
-from bonafide.drawing.png import spectrogram
+from bonafide.drawing.pictures import spectrogram_png
+from bonafide.drawing.svg import data_url
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
 from bonafide.report.run import ReportSettings, Run
@@ -81,18 +81,14 @@ def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSet
     picture, sound = "", ""
     if settings.spectrograms:
         mel = log_mel(from_flac(flac), facts.audio.rate, facts.mel)
-        picture = _within(_url("image/png", spectrogram(mel)), left)
+        picture = _within(data_url("image/png", spectrogram_png(mel)), left)
     if settings.players:
-        sound = _within(_url("audio/flac", flac), left - len(picture))
+        sound = _within(data_url("audio/flac", flac), left - len(picture))
     return Example(printable(row["path"]), _facts(row), row["p_ai"], sound, picture)
 
 
 def _within(url: str, left: int) -> str:
     return url if len(url) <= left else ""
-
-
-def _url(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _facts(row: dict[str, Any]) -> str:
