@@ -16,7 +16,7 @@ from bonafide.drawing.pictures import evidence_png, spectrogram_png
 from bonafide.drawing.svg import data_url
 from bonafide.explain.evidence import Explanation, Place, places
 from bonafide.scoring.calibration import p_ai
-from bonafide.text import decimal, duration, percent, printable
+from bonafide.text import decimal, duration, percent, printable, sentence
 
 COLUMNS = 500  # of the waveform's outline
 CLOSE = 0.09  # of the height: ticks nearer than that would touch
@@ -50,17 +50,13 @@ def page(explanation: Explanation) -> str:
 
 
 def _summary(result: Result) -> str:
-    parts = [escape(_sentence(result.reason))] if result.reason else []
+    parts = [escape(sentence(result.reason))] if result.reason else []
     if result.p_ai is not None and result.llr is not None:
         parts.append(
             f"Probability that it is machine-generated: <b>{percent(result.p_ai)}</b>, where half of all recordings"
             f" are (llr {decimal(result.llr)}; higher is more human)."
         )
     return " ".join(parts)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def _sound(explanation: Explanation) -> str:

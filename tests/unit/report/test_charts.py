@@ -153,7 +153,7 @@ def test_names_are_listed_and_made_printable():
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed("abcd", most=2) == "a, b and 2 more"
     assert printable("a\nb\u202e") == "a\\nb\\u202e"
-    assert sentence("from 5 %") == "From 5\xa0%"
+    assert [sentence(text) for text in ("from 5 %", "so it is.", "is it?")] == ["From 5\xa0%.", "So it is.", "Is it?"]
 
 
 def test_a_flag_is_worth_less_where_ai_is_rare():
