@@ -1,4 +1,4 @@
-"""`bonafide detect`: human or machine-generated, for any number of recordings."""
+"""`bonafide detect`: human or AI-generated, for any number of recordings."""
 
 import glob
 import os
@@ -58,16 +58,16 @@ def detect(
     threshold: Annotated[
         str,
         typer.Option(
-            help="balanced leaves uncertain ones open; decisive calls at most 1 in 10 human ones ai, precision 1 in"
-            " 100, recall misses at most 1 in 20 ai ones, each on the recordings that it was calibrated on;"
-            " a number between 0 and 1 is the probability of ai from which one is called ai."
+            help="balanced leaves uncertain ones open; decisive calls at most 1 in 10 human ones AI, precision 1 in"
+            " 100, recall misses at most 1 in 20 AI ones, each on the recordings that it was calibrated on;"
+            " a number between 0 and 1 is the probability of AI from which one is called AI."
         ),
     ] = "balanced",
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw what each stretch of a recording says.")] = False,
     model: Annotated[Path | None, typer.Option(help="Another detector than the packaged one.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
 ) -> None:
-    """Say whether voices are human or machine-generated.
+    """Say whether voices are human or AI-generated.
 
     Exit code 0: all recordings were read, whatever the verdicts. 1: some could not be read. 2: wrong usage.
     """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonafide.detection.results import Segment, SegmentVerdict, Verdict, Window
+from bonafide.detection.results import Result, Segment, SegmentVerdict, Verdict, Window
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import cannot_tell_band, p_ai
 from bonafide.text import clock
@@ -71,6 +71,34 @@ def call(llr: float, cut: Cut) -> SegmentVerdict:
     return "human" if llr >= cut.high else "cannot tell"
 
 
+def result_of(
+    llr: float, windows: Sequence[Window], cut: Cut, *, hop: float, seconds: float, speech_seconds: float
+) -> Result:
+    """Return what the scores of a recording say of it.
+
+    Parameters
+    ----------
+    llr : float
+        Of the whole recording, in nats.
+    windows : sequence of Window
+        In time order, one or more.
+    cut : Cut
+        Where an llr makes a verdict.
+    hop : float
+        Seconds from one window's start to the next.
+    seconds, speech_seconds : float
+        Length of the recording, and of the speech in it.
+    """
+    segments = segments_of(windows, hop, cut)
+    verdict, reason = verdict_of(llr, segments, cut)
+    if len(windows) == 1:  # one window is the recording, and its score
+        segments = (Segment(windows[0].start, windows[0].stop, call(llr, cut)),)
+    speech_seconds = min(speech_seconds, seconds)
+    return Result(
+        verdict, reason, llr, float(p_ai(llr)), round(seconds, 3), round(speech_seconds, 3), tuple(windows), segments
+    )
+
+
 def verdict_of(llr: float, segments: Sequence[Segment], cut: Cut) -> tuple[Verdict, str]:
     """Return the verdict on a whole recording and its reason, empty where it needs none."""
     parts: dict[str, list[Segment]] = {"human": [], "ai": []}
@@ -80,11 +108,11 @@ def verdict_of(llr: float, segments: Sequence[Segment], cut: Cut) -> tuple[Verdi
     if parts["human"] and parts["ai"]:
         times = ", ".join(f"{clock(part.start)}-{clock(part.stop)}" for part in parts["ai"][:NAMED])
         more = f" and {len(parts['ai']) - NAMED} more" if len(parts["ai"]) > NAMED else ""
-        return "mixed", f"machine-generated at {times}{more}, human elsewhere"
+        return "mixed", f"AI-generated at {times}{more}, human elsewhere"
     verdict = call(llr, cut)
     if verdict == "cannot tell":
         ends = f"{float(p_ai(cut.high)):.2f} to {float(p_ai(cut.low)):.2f}"
-        return verdict, f"between the thresholds: p(ai) from {ends} decides nothing"
+        return verdict, f"between the thresholds: a probability of AI from {ends} decides nothing"
     return verdict, ""
 
 

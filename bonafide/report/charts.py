@@ -240,7 +240,7 @@ def _steps(plane: Plane, edges: np.ndarray, shares: np.ndarray, kind: str) -> Ma
     for left, right, share in zip(edges[:-1], edges[1:], shares, strict=True):
         corners += [(plane.x(left), plane.y(share)), (plane.x(right), plane.y(share))]
     corners.append((plane.x(edges[-1]), plane.y(0)))
-    return element("path", element("title", kind), d=path(corners), class_=f"steps {kind}")
+    return element("path", element("title", "AI" if kind == "ai" else kind), d=path(corners), class_=f"steps {kind}")
 
 
 def _threshold(plane: Plane, name: str, at: float, row: int) -> Markup:

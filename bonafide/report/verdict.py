@@ -36,8 +36,8 @@ class Verdict:
 
 HEADLINES = {
     "inverted": "On voices that it has not heard, this detector gets it the wrong way round.",
-    "no": "This detector is not shown to tell human from machine-made voices.",
-    "hint": "This detector tells human from machine-made voices better than chance, but is not good enough to rely on.",
+    "no": "This detector is not shown to tell human from AI voices.",
+    "hint": "This detector tells human from AI voices better than chance, but is not good enough to rely on.",
     "care": "On recordings like those tested, this detector seldom errs.",
 }
 ANSWERS = {
