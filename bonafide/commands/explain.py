@@ -1,4 +1,4 @@
-"""`bonafide explain`: one page about one recording."""
+"""`bonafide explain`: one page, or one picture, about one recording."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,20 +8,23 @@ import typer
 
 def explain(
     file: Annotated[Path, typer.Argument(help="The recording.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="page.html.")] = Path("explanation.html"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="page.html, which plays the sound as well, or picture.svg.")
+    ] = Path("explanation.html"),
     threshold: Annotated[
         str, typer.Option(help="balanced, decisive, precision, recall, or a probability between 0 and 1.")
     ] = "balanced",
     model: Annotated[Path | None, typer.Option(help="Another detector's ONNX file.")] = None,
 ) -> None:
     """Show what in time and frequency spoke for the verdict on a recording, on one page that opens offline."""
-    if out.suffix.lower() != ".html":
-        raise typer.BadParameter(f"-o takes a name that ends in .html, not '{out}'")
+    kind = out.suffix.lower()
+    if kind not in (".html", ".svg"):
+        raise typer.BadParameter(f"-o takes a name that ends in .html or .svg, not '{out}'")
     from bonafide.detection.detector import Detector
-    from bonafide.explain.evidence import explain
-    from bonafide.explain.page import page
+    from bonafide.explain import evidence, page, picture
     from bonafide.files import write_bytes
 
-    explanation = explain(Detector(model), file, threshold=threshold)
-    write_bytes(out, page(explanation).encode())
+    explanation = evidence.explain(Detector(model), file, threshold=threshold)
+    content = page.page(explanation) if kind == ".html" else picture.picture(explanation)
+    write_bytes(out, content.encode())
     print(f"{file}: {explanation.result.verdict}; {out} says why")

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,7 +19,11 @@ from bonafide.errors import UserError
 from bonafide.explain import evidence
 from bonafide.explain.evidence import band_hertz, evidence_map, explain, places
 from bonafide.explain.page import page
+from bonafide.explain.panels import sound_panels
+from bonafide.explain.picture import picture
+from bonafide.explain.timeline import timeline_panels
 from bonafide.scoring.calibration import calibrate
+from bonafide.text import decimal
 
 RATE = 16000
 ROOT = Path(__file__).parents[3]
@@ -123,6 +128,45 @@ def test_the_page_is_whole_escaped_and_asks_the_network_for_nothing(explained):
         assert heading in html
 
 
+def test_the_picture_is_an_svg_that_needs_nothing_else(explained):
+    svg = picture(explained)
+    tree = ElementTree.fromstring(svg)
+    assert tree.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(" not in svg  # programs other than browsers draw it black
+    pictures = [each.get("href") for each in tree.iter("{http://www.w3.org/2000/svg}image")]
+    assert len(pictures) == 2
+    assert all(url.startswith("data:image/png;base64,") for url in pictures)
+    assert not re.search(r"url\(|@import|<script", svg)
+    _, _, width, height = map(float, tree.get("viewBox").split())
+    lowest = max(float(each.get("transform").split()[1].rstrip(")")) for each in tree if each.get("transform"))
+    assert (width, lowest < height) == (960, True)
+
+
+def test_page_and_picture_show_the_same_drawings_and_say_the_same(detector, tmp_path, voice):
+    path = tmp_path / "several windows.wav"
+    soundfile.write(path, voice[: 7 * RATE], RATE)
+    explanation = explain(detector, path)
+    html, svg = page(explanation), picture(explanation)
+    panels = [*sound_panels(explanation), *timeline_panels(explanation)]
+    assert len(panels) == 10
+    for panel in panels:
+        assert panel.content in html
+        assert panel.content in svg
+    words = [" ".join(" ".join(ElementTree.fromstring(svg).itertext()).split()), re.sub(r"<[^>]+>", " ", html)]
+    for text in (
+        f"{decimal(explanation.result.llr)}; higher is more human",
+        "covered, the llr rises",
+        "Made by Bonafide",
+    ):
+        assert all(text in " ".join(each.split()) for each in words)
+
+
+def test_numbers_of_places_stand_over_all_frames(explained):
+    drawn = next(panel.content for panel in sound_panels(explained) if panel.label == "Evidence map")
+    assert places(explained)
+    assert drawn.rindex('class="place"') < drawn.index('class="number"')
+
+
 def test_a_long_file_is_explained_by_its_most_telling_part(detector, tmp_path, voice):
     path = tmp_path / "long.flac"
     soundfile.write(path, np.concatenate([voice, voice, voice]), RATE)
@@ -145,6 +189,7 @@ def test_what_cannot_be_scored_is_shown_without_a_map(detector, tmp_path, voice)
     assert (found.evidence, found.llr, places(found)) == (None, None, [])
     html = page(found)
     assert "Evidence map" not in html
+    assert found.result.reason[1:20] in picture(found)
     assert found.result.reason[1:20] in html
 
 
@@ -155,7 +200,7 @@ def test_silence_and_what_is_no_sound_end_in_a_sentence(detector, tmp_path):
     with pytest.raises(UserError, match=r"none\.wav"):
         explain(detector, tmp_path / "none.wav")
     soundfile.write(tmp_path / "zeros.wav", np.zeros(3 * RATE), RATE)
-    assert page(explain(detector, tmp_path / "zeros.wav")).count("<img") == 1
+    assert page(explain(detector, tmp_path / "zeros.wav")).count("<image") == 1
 
 
 @pytest.mark.parametrize("verdict", ["human", "ai", "mixed", "cannot tell"])
@@ -163,28 +208,31 @@ def test_silence_and_what_is_no_sound_end_in_a_sentence(detector, tmp_path):
 def test_every_verdict_and_score_has_a_page(explained, verdict, llr):
     result = Result(verdict, "", llr, 1 / (1 + float(np.exp(llr))), 3.0, 3.0, (), ())
     html = page(replace(explained, result=result))
-    assert not re.search(r"\b(nan|inf)\b", re.sub(r"data:[^\"]*", "", html), re.IGNORECASE)
-    circle = re.search(r'class="here" cx="([\d.]+)" cy="([\d.]+)"', html)
+    for drawn in (html, picture(replace(explained, result=result))):
+        assert not re.search(r"\b(nan|inf)\b", re.sub(r"data:[^\"]*", "", drawn), re.IGNORECASE)
+    circle = re.search(r'class="here [\w-]+" cx="([\d.]+)" cy="([\d.]+)"', html)
     assert 64 <= float(circle[1]) <= 640
     assert 30 <= float(circle[2]) <= 210
 
 
-def test_the_command_writes_a_page_or_a_picture(short, tmp_path):
+def test_the_command_writes_a_page_or_a_picture_and_names_both_for_anything_else(short, tmp_path):
     line = [sys.executable, "-c", "from bonafide.cli import main; main()", "explain", str(short), "-o"]
     done = subprocess.run([*line, tmp_path / "e.html"], capture_output=True, text=True)
     if "no packaged weights" in done.stderr:
         pytest.skip("no weights are packaged here")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "e.html").read_text().startswith("<!doctype html>")
-    wrong = subprocess.run([*line, tmp_path / "e.gif"], capture_output=True, text=True)
+    subprocess.run([*line, tmp_path / "e.svg"], check=True)
+    assert ElementTree.parse(tmp_path / "e.svg").getroot().tag.endswith("svg")
+    wrong = subprocess.run([*line, tmp_path / "e.png"], capture_output=True, text=True)
     assert wrong.returncode == 2
-    assert ".html" in wrong.stderr.replace("\n", " ")
+    assert ".html or .svg" in wrong.stderr
 
 
 def test_explaining_needs_no_more_than_the_light_install():
     heavy = "tensorflow keras librosa pandas pyarrow scipy sklearn jinja2 markupsafe matplotlib PIL"
     code = (
-        "import sys, bonafide.explain.page, bonafide.gathering.collecting;"
+        "import sys, bonafide.explain.page, bonafide.explain.picture, bonafide.gathering.collecting;"
         "import bonafide.commands.explain;"
         f"print(*({{*'{heavy}'.split()}} & set(sys.modules)))"
     )
