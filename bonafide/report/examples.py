@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from bonafide.audio.conditioning import from_flac
-from bonafide.audio.spectrogram import log_mel
+from bonafide.audio.spectrogram import log_spectrogram
 from bonafide.drawing.png import spectrogram
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
@@ -80,7 +80,7 @@ def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSet
     """Picture and sound of a clip, each as far as the settings and what is `left` of the page's size let it in."""
     picture, sound = "", ""
     if settings.spectrograms:
-        mel = log_mel(from_flac(flac), facts.audio.rate, facts.mel)
+        mel = log_spectrogram(from_flac(flac), facts.audio.rate, facts.spectrogram)
         picture = _within(_url("image/png", spectrogram(mel)), left)
     if settings.players:
         sound = _within(_url("audio/flac", flac), left - len(picture))
