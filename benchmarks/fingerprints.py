@@ -44,7 +44,7 @@ COPIES: dict[str, Callable[[Samples], Samples]] = {
         np.abs(librosa.stft(x, n_fft=1024, hop_length=256)), n_iter=32, hop_length=256, n_fft=1024, random_state=SEED
     ),
     "Griffin-Lim, mel": lambda x: librosa.feature.inverse.mel_to_audio(
-        librosa.feature.melspectrogram(y=x, sr=RATE, n_fft=1024, hop_length=256, n_bands=80),
+        librosa.feature.melspectrogram(y=x, sr=RATE, n_fft=1024, hop_length=256, n_mels=80),
         sr=RATE,
         n_fft=1024,
         hop_length=256,

@@ -28,7 +28,7 @@ def test_log_mel_is_librosas(voice, rate, settings):
         sr=rate,
         n_fft=settings.n_fft,
         hop_length=settings.hop_length,
-        n_bands=settings.n_bands,
+        n_mels=settings.n_bands,
         fmin=settings.f_min,
         fmax=min(settings.f_max, rate / 2),
         pad_mode="reflect",
