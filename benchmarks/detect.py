@@ -21,11 +21,11 @@ import soxr
 
 from bonafide.audio.spectrogram import crops
 from bonafide.detection.detector import Detector, packaged_model
-from bonafide.scoring.exported import Detector as Pipeline
+from bonafide.scoring.exported import Scorer
 
 BARE_START = "import onnxruntime, soundfile, soxr, numpy"
 SECONDS, CLIP_RATE, MOST_AUDIO = 4.0, 22050, 300
-_BARE: list[Pipeline] = []
+_BARE: list[Scorer] = []
 
 
 def main() -> None:
@@ -92,21 +92,21 @@ def throughput(clips: list[Path], jobs: int) -> None:
 
 
 def _start(model: bytes) -> None:
-    _BARE.append(Pipeline(model))
+    _BARE.append(Scorer(model))
 
 
 def bare(path: Path) -> float:
     """Read, decode, resample, one FFT pass, the network's run on crops of the right shape."""
-    detector = _BARE[0]
-    rate, mel = detector.facts.audio.rate, detector.facts.mel
+    scorer = _BARE[0]
+    rate, mel = scorer.facts.audio.rate, scorer.facts.spectrogram
     samples, native = soundfile.read(path, dtype="float32")
     samples = soxr.resample(samples, native, rate, quality="HQ")
     frames = np.lib.stride_tricks.sliding_window_view(samples, mel.n_fft)[:: mel.hop_length]
     spectrum = np.abs(np.fft.rfft(frames))
     # As many crops as the detector cuts, of numbers that cost nothing to make.
-    shape = (1 + samples.size // mel.hop_length, mel.n_mels)
-    batch = crops(np.zeros(shape, np.float32), mel.crop_frames(rate)).astype(np.float32)
-    session = detector._session
+    shape = (1 + samples.size // mel.hop_length, mel.n_bands)
+    batch = crops(np.zeros(shape, np.float32), scorer.crop_frames).astype(np.float32)
+    session = scorer._session
     return float(session.run(None, {session.get_inputs()[0].name: batch})[0].mean() + spectrum[0, 0])
 
 

@@ -134,7 +134,7 @@ def load_features(
     _need("tensorflow", "pipeline")
     import tensorflow as tf
 
-    from bonafide.clips.features import mels_of
+    from bonafide.clips.features import spectrograms_of
 
     paths = _parts(Path(folder))
     labels = _labels(split, table)
@@ -145,7 +145,7 @@ def load_features(
             some = _only(batch, labels)
             if some.num_rows:
                 clips = some.column("clip").to_pylist()
-                yield from ((mel, labels[clip]) for clip, mel in zip(clips, mels_of(some), strict=True))
+                yield from ((mel, labels[clip]) for clip, mel in zip(clips, spectrograms_of(some), strict=True))
 
     signature = (tf.TensorSpec((None, bands), tf.float16), tf.TensorSpec((), tf.int32))
     return tf.data.Dataset.from_generator(examples, output_signature=signature)

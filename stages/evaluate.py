@@ -14,7 +14,7 @@ from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
 from bonafide.pipeline.tables import write_table
-from bonafide.scoring.exported import Detector
+from bonafide.scoring.exported import Scorer
 
 
 def evaluate(
@@ -30,7 +30,7 @@ def evaluate(
 ) -> None:
     """Score the test side of `split` with `model` and write what follows from the scores."""
     settings = read_section(params, "evaluate", EvaluateSettings)
-    thresholds = dict(Detector(model).facts.thresholds)
+    thresholds = dict(Scorer(model).facts.thresholds)
     scored = score_clips(model, clips, pq.read_table(split, filters=[("split", "=", "test")]).to_pandas())
     measured = metrics_of(scored, thresholds)
     write_table(pa.Table.from_pandas(scored, preserve_index=False), scores)

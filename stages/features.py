@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import MelSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.parts import build
@@ -13,7 +13,7 @@ from bonafide.pipeline.stage import run
 def features(params: Path, clips: Path, augmented: Path, out: Path) -> None:
     """Write the spectrograms of `clips` and `augmented` to parts in `out`."""
     rate = read_section(params, "audio", AudioSettings).rate
-    settings = FeatureSettings(read_section(params, "features", MelSettings), rate)
+    settings = FeatureSettings(read_section(params, "features", SpectrogramSettings), rate)
     build(feature_part, settings, feature_tasks(clips, augmented), out, what="computing features of parts")
 
 

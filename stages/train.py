@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import MelSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text
@@ -28,15 +28,15 @@ CHECKPOINTS = Path(".bonafide/train")  # outside the outs, which DVC deletes whe
 def train(params: Path, split: Path, features: Path, out: Path, history: Path) -> None:
     """Fit the network that `params` describes to the train side of `split` and write it to `out`."""
     settings = read_section(params, "train", TrainSettings)
-    mel = read_section(params, "features", MelSettings)
-    if settings.model == "statistics" and (mel.scale != "linear" or mel.n_mels != mel.n_fft // 2 - 1):
+    mel = read_section(params, "features", SpectrogramSettings)
+    if settings.model == "statistics" and (mel.scale != "linear" or mel.n_bands != mel.n_fft // 2 - 1):
         raise UserError(
-            'train.model "statistics" needs features.scale "linear" and features.n_mels of n_fft / 2 - 1,'
+            'train.model "statistics" needs features.scale "linear" and features.n_bands of n_fft / 2 - 1,'
             f" {mel.n_fft // 2 - 1}; for mel bands choose train.model small"
         )
-    frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
+    frames = mel.frames(settings.crop_seconds, read_section(params, "audio", AudioSettings).rate)
     rows = pq.read_table(split, columns=CLIP_COLUMNS).to_pylist()
-    clips = clips_of(rows, features, frames, mel.n_mels, read_section(params, "companions", CompanionSettings))
+    clips = clips_of(rows, features, frames, mel.n_bands, read_section(params, "companions", CompanionSettings))
     checkpoints = CHECKPOINTS / _fingerprint(clips, settings)
     model, epochs = (
         fit_statistics(clips, settings) if settings.model == "statistics" else fit(clips, settings, checkpoints)

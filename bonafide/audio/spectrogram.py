@@ -11,23 +11,22 @@ FLOOR = 1e-8  # power; the rounding noise of 16 bits lies just above it, digital
 
 
 @dataclass(frozen=True)
-class MelSettings:
+class SpectrogramSettings:
     """How a spectrogram is made; section `features` of params.yaml."""
 
     n_fft: Annotated[int, Gt(0)]
     hop_length: Annotated[int, Gt(0)]
-    n_mels: Annotated[int, Gt(0)]
+    n_bands: Annotated[int, Gt(0)]
     f_min: Annotated[float, Ge(0)]
     f_max: Annotated[float, Gt(0)]
-    crop_seconds: Annotated[float, Gt(0)]
     scale: Literal["mel", "linear"] = "mel"
 
-    def crop_frames(self, rate: int) -> int:
-        """Return the length in frames of one crop at `rate` hertz: the width of the network's input."""
-        return 1 + round(self.crop_seconds * rate) // self.hop_length
+    def frames(self, seconds: float, rate: int) -> int:
+        """Return how many frames the spectrogram of `seconds` of audio at `rate` hertz has."""
+        return 1 + round(seconds * rate) // self.hop_length
 
 
-def log_mel(samples: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray:
+def log_spectrogram(samples: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.ndarray:
     """Return the log power spectrogram of `samples`, shape (n,), in decibels, on the scale of `settings`.
 
     Frames are centred, the edges mirrored, the window is Hann, the mel scale Slaney's with bands of equal area: what
@@ -36,7 +35,7 @@ def log_mel(samples: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray
 
     Returns
     -------
-    np.ndarray, shape=(1 + n // hop_length, n_mels), float16
+    np.ndarray, shape=(1 + n // hop_length, n_bands), float16
         float16 is how features are stored; rounding here keeps the detector on the pipeline's numbers.
     """
     half = settings.n_fft // 2
@@ -67,10 +66,10 @@ def repeat_to(mel: np.ndarray, frames: int) -> np.ndarray:
     return mel if len(mel) >= frames else np.tile(mel, (-(-frames // len(mel)), 1))[:frames]
 
 
-def _bands(power: np.ndarray, rate: int, settings: MelSettings) -> np.ndarray:
-    """Return the power, shape (frames, 1 + n_fft // 2), in bands, shape (frames, n_mels)."""
+def _bands(power: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.ndarray:
+    """Return the power, shape (frames, 1 + n_fft // 2), in bands, shape (frames, n_bands)."""
     of_half_the_rate = settings.f_min == 0 and settings.f_max >= rate / 2
-    if settings.scale == "linear" and of_half_the_rate and settings.n_mels == settings.n_fft // 2 - 1:
+    if settings.scale == "linear" and of_half_the_rate and settings.n_bands == settings.n_fft // 2 - 1:
         return power[:, 1:-1] * np.float32(settings.n_fft / rate)  # the triangles touch no bin but their own
     return power @ _filters(rate, settings)
 
@@ -81,13 +80,13 @@ def _hann(n_fft: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _filters(rate: int, settings: MelSettings) -> np.ndarray:
-    """Triangles of equal area, shape (1 + n_fft // 2, n_mels); on Slaney's mel scale (1998) or even."""
+def _filters(rate: int, settings: SpectrogramSettings) -> np.ndarray:
+    """Triangles of equal area, shape (1 + n_fft // 2, n_bands); on Slaney's mel scale (1998) or even."""
     f_max = min(settings.f_max, rate / 2)
     if settings.scale == "linear":
-        edges = np.linspace(settings.f_min, f_max, settings.n_mels + 2)
+        edges = np.linspace(settings.f_min, f_max, settings.n_bands + 2)
     else:
-        edges = _mel_to_hz(np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(f_max), settings.n_mels + 2))
+        edges = _mel_to_hz(np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(f_max), settings.n_bands + 2))
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
     bins = np.fft.rfftfreq(settings.n_fft, 1 / rate)[:, None]
     rising, falling = (bins - lower) / (centre - lower), (upper - bins) / (upper - centre)

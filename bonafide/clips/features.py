@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from bonafide.audio.conditioning import from_flac
-from bonafide.audio.spectrogram import MelSettings, log_mel
+from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
 from bonafide.pipeline.parts import Task, tasks_from_parts
 from bonafide.pipeline.tables import read_rows
 
@@ -17,7 +17,7 @@ from bonafide.pipeline.tables import read_rows
 class FeatureSettings:
     """All that a part of features depends on beside its clips."""
 
-    mel: MelSettings
+    spectrogram: SpectrogramSettings
     rate: int
 
 
@@ -31,37 +31,37 @@ def feature_tasks(clips: Path, augmented: Path) -> list[Task]:
     return tasks
 
 
-def feature_schema(n_mels: int) -> pa.Schema:
-    """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `n_mels`."""
-    mel = pa.list_(pa.list_(pa.float16(), n_mels))
+def feature_schema(n_bands: int) -> pa.Schema:
+    """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `n_bands`."""
+    mel = pa.list_(pa.list_(pa.float16(), n_bands))
     return pa.schema([("clip", pa.string()), ("copy", pa.int32()), ("frames", pa.int32()), ("mel", mel)])
 
 
 def feature_part(payload: list[str], settings: FeatureSettings) -> pa.Table:
     """Return the spectrograms of the clips and copies in the parts that `payload` names."""
-    schema = feature_schema(settings.mel.n_mels)
+    schema = feature_schema(settings.spectrogram.n_bands)
     batches = [
         _spectrograms(batch, settings, schema)
         for batch in read_rows([Path(path) for path in payload], ["clip", "copy", "audio"])
     ]
-    facts = {"rate": str(settings.rate), **{key: str(value) for key, value in vars(settings.mel).items()}}
+    facts = {"rate": str(settings.rate), **{key: str(value) for key, value in vars(settings.spectrogram).items()}}
     return pa.Table.from_batches(batches, schema=schema).replace_schema_metadata(facts)
 
 
-def mels_of(batch: pa.RecordBatch) -> list[np.ndarray]:
-    """Return the spectrograms, each of shape (frames, n_mels), float16, in a batch of feature rows."""
+def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
+    """Return the spectrograms, each of shape (frames, n_bands), float16, in a batch of feature rows."""
     column = batch.column("mel")
-    n_mels = column.type.value_type.list_size
-    flat = column.flatten().flatten().to_numpy(zero_copy_only=False).reshape(-1, n_mels)
+    n_bands = column.type.value_type.list_size
+    flat = column.flatten().flatten().to_numpy(zero_copy_only=False).reshape(-1, n_bands)
     ends = np.cumsum(batch.column("frames").to_numpy())
     return np.split(flat, ends[:-1])
 
 
 def _spectrograms(batch: pa.RecordBatch, settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
     audio: list[dict[str, Any]] = batch.column("audio").to_pylist()
-    mels = [log_mel(from_flac(one["bytes"]), settings.rate, settings.mel) for one in audio]
+    mels = [log_spectrogram(from_flac(one["bytes"]), settings.rate, settings.spectrogram) for one in audio]
     lengths = np.array([len(mel) for mel in mels], np.int32)
-    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.mel.n_mels)
+    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.spectrogram.n_bands)
     offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
     columns = [batch.column("clip"), batch.column("copy"), pa.array(lengths)]
     return pa.RecordBatch.from_arrays([*columns, pa.ListArray.from_arrays(offsets, frames)], schema=schema)

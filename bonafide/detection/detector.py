@@ -31,15 +31,15 @@ from bonafide.detection.streaming import (
 )
 from bonafide.detection.verdicts import Cut, cut_of, result_of
 from bonafide.errors import UserError
-from bonafide.scoring import exported
 from bonafide.scoring.calibration import calibrate, p_ai
+from bonafide.scoring.exported import Scorer
 
 MIN_SPEECH = 1.0  # seconds; less says too little about a voice
 WINDOW_SECONDS, HOP_SECONDS = 4.0, 1.0  # chosen with benchmarks/spliced.py
 ARRAY_BLOCK = 1 << 16  # samples
 
 
-class Detector(exported.Detector):
+class Detector:
     """A trained detector for recordings of any format and length; one may be shared by threads.
 
     Parameters
@@ -55,7 +55,8 @@ class Detector(exported.Detector):
 
     def __init__(self, model: Path | str | bytes | None = None) -> None:
         self.model = packaged_model() if model is None else Path(model) if isinstance(model, str) else model
-        super().__init__(self.model)
+        self.scorer = Scorer(self.model)
+        self.facts = self.scorer.facts
 
     def predict(
         self,
@@ -217,7 +218,7 @@ class Detector(exported.Detector):
         speech = examine(samples, self.facts.audio.rate, seconds=recording.samples.size / recording.rate)
         if speech.reason:
             return 0.0, speech  # the network's run would be for nothing
-        return float(calibrate(self.logit(samples), self.facts.calibration)), speech
+        return float(calibrate(self.scorer.logit(samples), self.facts.calibration)), speech
 
 
 def packaged_model() -> bytes:

@@ -20,9 +20,7 @@ CRASHED = "the decoder crashed on it: the file is damaged"
 class Detector(Protocol):
     """What predicts: `bonafide.detection.detector.Detector`, which is built on this module."""
 
-    def predict(
-        self, audio: Path, *, threshold: str | float, heard: Callable[[float], None] | None = None
-    ) -> Result:
+    def predict(self, audio: Path, *, threshold: str | float, heard: Callable[[float], None] | None = None) -> Result:
         """Return what it says of the file `audio`."""
 
 

@@ -25,7 +25,7 @@ from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
 from bonafide.progress import track
 from bonafide.scoring.calibration import calibrate
-from bonafide.scoring.exported import Detector
+from bonafide.scoring.exported import Scorer
 from bonafide.scoring.measures import decisions, eer
 
 Change = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]  # (samples (n,), rate in Hz, random) -> samples
@@ -143,29 +143,29 @@ def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettin
 
 
 @lru_cache(maxsize=1)
-def _detector(model: str) -> Detector:
-    return Detector(Path(model))
+def _scorer(model: str) -> Scorer:
+    return Scorer(Path(model))
 
 
 def _sweep_part(model: str, chosen: frozenset[str], path: Path) -> list[tuple[str, str, float]]:
-    detector = _detector(model)
+    scorer = _scorer(model)
     return [
-        (row["clip"], name, _llr(detector, from_flac(row["audio"]["bytes"]), row["clip"], name, change))
+        (row["clip"], name, _llr(scorer, from_flac(row["audio"]["bytes"]), row["clip"], name, change))
         for batch in read_rows([path], ["clip", "audio"])
         for row in batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen)))).to_pylist()
         for name, (_, change) in conditions().items()
     ]
 
 
-def _llr(detector: Detector, samples: np.ndarray, clip: str, name: str, change: Change) -> float:
+def _llr(scorer: Scorer, samples: np.ndarray, clip: str, name: str, change: Change) -> float:
     """Score a changed clip as if it had come as a file: conditioned again."""
-    audio: AudioSettings = detector.facts.audio
+    audio: AudioSettings = scorer.facts.audio
     rng = np.random.default_rng(zlib.crc32(f"{clip} {name}".encode()))
     try:
         changed = condition(Recording(change(samples, audio.rate, rng), audio.rate, ""), audio)
     except UnusableError:
         return float("nan")
-    return float(calibrate(detector.logit(changed), detector.facts.calibration))
+    return float(calibrate(scorer.logit(changed), scorer.facts.calibration))
 
 
 def _first_seconds(samples: np.ndarray, rate: int, rng: np.random.Generator, *, seconds: float) -> np.ndarray:

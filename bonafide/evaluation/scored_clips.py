@@ -15,7 +15,7 @@ from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
 from bonafide.progress import track
 from bonafide.scoring.calibration import calibrate, p_ai
-from bonafide.scoring.exported import Detector
+from bonafide.scoring.exported import Scorer
 
 
 def score_clips(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def score_clips(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
     for part in track(run_all(score, paths), total=len(paths), what="scoring parts"):
         found |= part
     scored = rows.join(pd.DataFrame.from_dict(found, orient="index"), on="clip")
-    llr = calibrate(scored["logit"].to_numpy(), Detector(model).facts.calibration)
+    llr = calibrate(scored["logit"].to_numpy(), Scorer(model).facts.calibration)
     return scored.assign(llr=llr, p_ai=p_ai(llr))
 
 
@@ -54,17 +54,17 @@ def clusters(scores: pd.DataFrame) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _detector(model: str) -> Detector:
-    return Detector(Path(model))
+def _scorer(model: str) -> Scorer:
+    return Scorer(Path(model))
 
 
 def _score_part(model: str, chosen: frozenset[str], path: Path) -> dict[str, dict[str, float]]:
-    detector = _detector(model)
-    rate = detector.facts.audio.rate
+    scorer = _scorer(model)
+    rate = scorer.facts.audio.rate
     found = {}
     for batch in read_rows([path], ["clip", "audio"]):
         inside = batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen), pa.string())))
         for row in inside.to_pylist():
             samples = from_flac(row["audio"]["bytes"])
-            found[row["clip"]] = {"logit": detector.logit(samples), **describe_voice(samples, rate)}
+            found[row["clip"]] = {"logit": scorer.logit(samples), **describe_voice(samples, rate)}
     return found

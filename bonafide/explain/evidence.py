@@ -12,7 +12,7 @@ import soundfile
 
 from bonafide.audio.conditioning import level, quantize, resample
 from bonafide.audio.decoding import Recording, UnusableError, decode
-from bonafide.audio.spectrogram import crops, log_mel
+from bonafide.audio.spectrogram import crops, log_spectrogram
 from bonafide.detection.detector import Detector
 from bonafide.detection.results import Result
 from bonafide.detection.streaming import refuse_unreadable
@@ -102,7 +102,7 @@ def explain(detector: Detector, path: Path, *, threshold: str | float = "balance
         samples = _levelled(part, facts)
     except (UnusableError, soundfile.LibsndfileError) as error:
         raise UserError(f"{path} cannot be shown: {error}") from None
-    mel = log_mel(samples, facts.audio.rate, facts.mel)
+    mel = log_spectrogram(samples, facts.audio.rate, facts.spectrogram)
     scored = result.llr is not None
     llr = float(calibrate(_logits(detector, mel[None])[0], facts.calibration)) if scored else None
     evidence = evidence_map(detector, samples) if scored else None
@@ -121,9 +121,9 @@ def evidence_map(detector: Detector, samples: np.ndarray) -> np.ndarray:
     np.ndarray, shape=(frames, bands), float64
         In nats of llr. Above 0: it spoke for ai; below: for human.
     """
-    mel = log_mel(samples, detector.facts.audio.rate, detector.facts.mel)
+    mel = log_spectrogram(samples, detector.facts.audio.rate, detector.facts.spectrogram)
     frames, bands = mel.shape
-    per_second = detector.facts.audio.rate / detector.facts.mel.hop_length
+    per_second = detector.facts.audio.rate / detector.facts.spectrogram.hop_length
     patches = list(_patches(frames, bands, max(1, round(PATCH_SECONDS * per_second))))
     mean = mel.mean(axis=0, dtype=np.float64).astype(mel.dtype)
     change, times = np.zeros((frames, bands)), np.zeros((frames, bands))
@@ -164,11 +164,12 @@ def band_hertz(facts: Facts) -> np.ndarray:
     """Return where each band of the detector's input lies, shape (bands,), by playing tones to it."""
     rate = facts.audio.rate
     tones = np.geomspace(40, 0.49 * rate, 240)
-    time = np.arange(2 * facts.mel.n_fft) / rate
-    loudest = [int(log_mel(np.sin(2 * np.pi * tone * time), rate, facts.mel).mean(axis=0).argmax()) for tone in tones]
+    time = np.arange(2 * facts.spectrogram.n_fft) / rate
+    played = (log_spectrogram(np.sin(2 * np.pi * tone * time), rate, facts.spectrogram) for tone in tones)
+    loudest = [int(levels.mean(axis=0).argmax()) for levels in played]
     known = np.unique(loudest)
     centres = [tones[np.asarray(loudest) == band].mean() for band in known]
-    return np.interp(np.arange(log_mel(time, rate, facts.mel).shape[1]), known, centres)
+    return np.interp(np.arange(log_spectrogram(time, rate, facts.spectrogram).shape[1]), known, centres)
 
 
 def _patches(frames: int, bands: int, width: int) -> Iterator[tuple[slice, slice]]:
@@ -191,11 +192,11 @@ def _steps(length: int, size: int, step: int) -> list[int]:
 
 def _logits(detector: Detector, mels: np.ndarray) -> np.ndarray:
     """Return the mean logit over the crops of each of `mels`, shape (n, frames, bands); crops of one kind run once."""
-    size = detector.facts.mel.crop_frames(detector.facts.audio.rate)
+    size = detector.scorer.crop_frames
     batch = np.concatenate([crops(mel, size) for mel in mels])
     # A patch lies in one or two crops; the others are the same in all of `mels`.
     of = np.unique([hash(crop.tobytes()) for crop in batch], return_index=True, return_inverse=True)
-    logits = np.concatenate([detector.logits(part) for part in _split(batch[of[1]])])
+    logits = np.concatenate([detector.scorer.logits(part) for part in _split(batch[of[1]])])
     return logits[of[2]].reshape(len(mels), -1).mean(axis=1, dtype=np.float64)
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import MelSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.corpus.table import Rows
 from bonafide.pipeline.params import read_section
@@ -61,11 +61,13 @@ def calibrated(model: Path, params: Path, logits: np.ndarray, human: np.ndarray,
     """
     calibration = fit_calibration(logits, human)
     found = thresholds(calibrate(logits, calibration), human)
-    audio, mel = read_section(params, "audio", AudioSettings), read_section(params, "features", MelSettings)
-    return to_onnx(keras.saving.load_model(model), facts_as_json(Facts(audio, mel, calibration, found, card)))
+    audio = read_section(params, "audio", AudioSettings)
+    spectrogram = read_section(params, "features", SpectrogramSettings)
+    return to_onnx(keras.saving.load_model(model), facts_as_json(Facts(audio, spectrogram, calibration, found, card)))
 
 
 def _clips(rows: Rows, params: Path, features: Path) -> Clips:
-    mel = read_section(params, "features", MelSettings)
-    frames = mel.crop_frames(read_section(params, "audio", AudioSettings).rate)
-    return clips_of(rows, features, frames, mel.n_mels, read_section(params, "companions", CompanionSettings))
+    mel = read_section(params, "features", SpectrogramSettings)
+    seconds = read_section(params, "train", TrainSettings).crop_seconds
+    frames = mel.frames(seconds, read_section(params, "audio", AudioSettings).rate)
+    return clips_of(rows, features, frames, mel.n_bands, read_section(params, "companions", CompanionSettings))

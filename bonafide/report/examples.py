@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from bonafide.audio.conditioning import from_flac
-from bonafide.audio.spectrogram import log_mel
+from bonafide.audio.spectrogram import log_spectrogram
 from bonafide.drawing.pictures import spectrogram_png
 from bonafide.drawing.svg import data_url
 from bonafide.pipeline.parts import part_files
@@ -80,7 +80,7 @@ def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSet
     """Picture and sound of a clip, each as far as the settings and what is `left` of the page's size let it in."""
     picture, sound = "", ""
     if settings.spectrograms:
-        mel = log_mel(from_flac(flac), facts.audio.rate, facts.mel)
+        mel = log_spectrogram(from_flac(flac), facts.audio.rate, facts.spectrogram)
         picture = _within(data_url("image/png", spectrogram_png(mel)), left)
     if settings.players:
         sound = _within(data_url("audio/flac", flac), left - len(picture))

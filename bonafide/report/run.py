@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from annotated_types import Ge
 
 from bonafide.scoring.calibration import cannot_tell_band
-from bonafide.scoring.exported import Detector, Facts
+from bonafide.scoring.exported import Facts, Scorer
 from bonafide.text import Ends, ends_of
 
 SPLIT_COLUMNS = ["split", "label", "speaker", "source", "generator", "language", "seconds", "license"]
@@ -101,7 +101,7 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         split=pq.read_table(files.split, columns=SPLIT_COLUMNS).to_pandas(),
         rejects=pd.read_csv(files.rejects, dtype=str, keep_default_na=False),
         history=pd.read_csv(files.history),
-        facts=Detector(files.model).facts,
+        facts=Scorer(files.model).facts,
         hashes={str(path): _sha256(path) for path in (files.model, files.split, files.scores)},
         scores=pq.read_table(files.scores).to_pandas(),
         metrics=json.loads(files.metrics.read_text(encoding="utf-8")),

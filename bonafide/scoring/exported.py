@@ -11,11 +11,11 @@ import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings, condition
 from bonafide.audio.decoding import Recording
-from bonafide.audio.spectrogram import MelSettings, crops, log_mel
+from bonafide.audio.spectrogram import SpectrogramSettings, crops, log_spectrogram
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import Calibration, calibrate, p_ai
 
-FORMAT = 1  # of the metadata; a detector refuses a file of another
+FORMAT = 2  # of the metadata; older ones are read, newer ones refused
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Facts:
     """What the metadata of a detector's ONNX file says."""
 
     audio: AudioSettings
-    mel: MelSettings
+    spectrogram: SpectrogramSettings
     calibration: Calibration
     thresholds: Mapping[str, float]  # on the llr; a clip below is called ai
     card: Mapping[str, Any]  # what it was trained on, for people to read
 
 
-class Detector:
-    """A trained detector.
+class Scorer:
+    """A trained detector as the pipeline has it: conditioned audio in, a score out.
 
     Parameters
     ----------
@@ -46,19 +46,19 @@ class Detector:
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             name = "the model" if isinstance(model, bytes) else model
             raise UserError(f"{name} is no detector that Bonafide wrote: {error}") from None
-        self._input = self._session.get_inputs()[0].name
+        crop = self._session.get_inputs()[0]
+        self._input, self.crop_frames = crop.name, int(crop.shape[1])
 
     def logit(self, samples: np.ndarray) -> float:
         """Return the network's mean logit over the crops of conditioned `samples`, shape (n,); higher is more ai."""
-        mel = log_mel(samples, self.facts.audio.rate, self.facts.mel)
-        return self.logit_of_mel(mel)
+        return self.logit_of_spectrogram(log_spectrogram(samples, self.facts.audio.rate, self.facts.spectrogram))
 
-    def logit_of_mel(self, mel: np.ndarray) -> float:
-        """Return the mean logit over the crops of a log-mel spectrogram, shape (frames, n_mels)."""
-        return float(self.logits(crops(mel, self.facts.mel.crop_frames(self.facts.audio.rate))).mean(dtype=np.float64))
+    def logit_of_spectrogram(self, spectrogram: np.ndarray) -> float:
+        """Return the mean logit over the crops of a log-mel spectrogram, shape (frames, n_bands)."""
+        return float(self.logits(crops(spectrogram, self.crop_frames)).mean(dtype=np.float64))
 
     def logits(self, batch: np.ndarray) -> np.ndarray:
-        """Return the network's logit of each crop in `batch`, shape (n, frames, n_mels); shape (n,)."""
+        """Return the network's logit of each crop in `batch`, shape (n, frames, n_bands); shape (n,)."""
         return self._session.run(None, {self._input: batch.astype(np.float32)})[0].reshape(len(batch))
 
     def score(self, recording: Recording) -> tuple[float, float]:
@@ -78,7 +78,7 @@ def facts_as_json(facts: Facts) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "audio": vars(facts.audio),
-        "mel": vars(facts.mel),
+        "spectrogram": vars(facts.spectrogram),
         "calibration": vars(facts.calibration),
         "thresholds": dict(facts.thresholds),
         "card": dict(facts.card),
@@ -86,16 +86,21 @@ def facts_as_json(facts: Facts) -> dict[str, Any]:
 
 
 def _facts(metadata: dict[str, str]) -> Facts:
-    said = json.loads(metadata["bonafide"])
-    if said["format"] != FORMAT:
-        raise ValueError(f"its format is {said['format']}, and this version of Bonafide reads {FORMAT}")
+    document = json.loads(metadata["bonafide"])
+    if not 1 <= document["format"] <= FORMAT:
+        raise ValueError(f"its format is {document['format']}, and this version of Bonafide reads up to {FORMAT}")
     return Facts(
-        AudioSettings(**said["audio"]),
-        MelSettings(**said["mel"]),
-        Calibration(**said["calibration"]),
-        said["thresholds"],
-        said["card"],
+        AudioSettings(**document["audio"]),
+        SpectrogramSettings(**(document["spectrogram"] if document["format"] > 1 else _renamed(document["mel"]))),
+        Calibration(**document["calibration"]),
+        document["thresholds"],
+        document["card"],
     )
+
+
+def _renamed(mel: dict[str, Any]) -> dict[str, Any]:
+    """Return format 1's settings of the spectrogram under their names of today; the network knows its crop itself."""
+    return {{"n_mels": "n_bands"}.get(name, name): value for name, value in mel.items() if name != "crop_seconds"}
 
 
 def _read(model: Path) -> bytes:

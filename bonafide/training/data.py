@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from annotated_types import Ge, Le
 
 from bonafide.audio.spectrogram import repeat_to
-from bonafide.clips.features import mels_of
+from bonafide.clips.features import spectrograms_of
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
@@ -52,7 +52,7 @@ def training_batches(
 
     Yields
     ------
-    crops : np.ndarray, shape=(batch_size, frames, n_mels), float32
+    crops : np.ndarray, shape=(batch_size, frames, n_bands), float32
     is_ai : np.ndarray, shape=(batch_size, 1), float32
     """
     waiting: list[tuple[np.ndarray, bool]] = []
@@ -67,14 +67,14 @@ def training_batches(
             yield _stack([(_random_crop(mel, frames, rng), label) for mel, label in batch], masks, rng)
 
 
-def clip_mels(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the id and the spectrogram, shape (frames, n_mels), of each of the `chosen` clips, without copies."""
+def clip_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the id and the spectrogram, shape (frames, n_bands), of each of the `chosen` clips, without copies."""
     for batch in read_rows(part_files(folder).values()):
         recordings = batch.filter(pa.compute.equal(batch.column("copy"), 0))
         yield from ((clip, mel) for clip, mel in _clips(recordings) if clip in chosen)
 
 
-def training_mels(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, int, np.ndarray]]:
+def training_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, int, np.ndarray]]:
     """Yield the id, the number (0: the clip itself) and the spectrogram of each of the `chosen` clips' copies."""
     for batch in read_rows(part_files(folder).values()):
         numbers = batch.column("copy").to_pylist()
@@ -117,7 +117,7 @@ def _random_crop(mel: np.ndarray, frames: int, rng: np.random.Generator) -> np.n
 
 
 def _clips(batch: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:
-    return list(zip(batch.column("clip").to_pylist(), mels_of(batch), strict=True)) if batch.num_rows else []
+    return list(zip(batch.column("clip").to_pylist(), spectrograms_of(batch), strict=True)) if batch.num_rows else []
 
 
 def _row_groups(folder: Path) -> list[tuple[Path, int]]:
@@ -145,20 +145,20 @@ class Clips:
     train: Labels
     dev: Labels
     frames: int
-    n_mels: int
+    n_bands: int
     sources: Mapping[str, str] = field(default_factory=dict)
     companions: frozenset[str] = frozenset()
     companion_weight: float = 1.0
 
 
 def clips_of(
-    rows: Iterable[Mapping[str, str]], features: Path, frames: int, n_mels: int, companions: CompanionSettings
+    rows: Iterable[Mapping[str, str]], features: Path, frames: int, n_bands: int, companions: CompanionSettings
 ) -> Clips:
-    """Return the clips that train and judge by `rows` of a split table; crops have the shape (frames, n_mels)."""
+    """Return the clips that train and judge by `rows` of a split table; crops have the shape (frames, n_bands)."""
     rows = list(rows)
     sides = {
         side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
     }
     sources = {row["clip"]: row["source"] for row in rows}
     beside = frozenset(row["clip"] for row in rows if companions.hold(row["path"]))
-    return Clips(features, sides["train"], sides["dev"], frames, n_mels, sources, beside, companions.weight)
+    return Clips(features, sides["train"], sides["dev"], frames, n_bands, sources, beside, companions.weight)

@@ -25,7 +25,7 @@ FEWEST_STORED_SMALL = 1000  # values of a constant: below it a cast costs more t
 def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
     """Return `model` up to its logit as the bytes of an ONNX file with `facts` as JSON in its metadata.
 
-    Input ``log_mel``: float32 crops of shape (n, frames, n_mels). Output: logits of shape (n, 1), higher is more ai.
+    Input ``log_mel``: float32 crops of shape (n, frames, n_bands). Output: logits of shape (n, 1), higher is more ai.
     """
     scorer = logit_model(model)
     scorer(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports no model that was never called

@@ -21,7 +21,7 @@ from bonafide.audio.spectrogram import crops
 from bonafide.files import write_text, write_whole
 from bonafide.scoring.calibration import Calibration, calibrate
 from bonafide.scoring.measures import auc, cllr, eer
-from bonafide.training.data import Clips, Labels, SpecAugment, clip_mels, training_batches
+from bonafide.training.data import Clips, Labels, SpecAugment, clip_spectrograms, training_batches
 from bonafide.training.networks.seed import seed as seed_model
 from bonafide.training.networks.small import small as small_model
 
@@ -48,6 +48,7 @@ class TrainSettings:
     """How the network is trained; section `train` of params.yaml."""
 
     model: Literal["statistics", "small", "seed"]
+    crop_seconds: Annotated[float, Gt(0)]
     epochs: Annotated[int, Gt(0)]
     batch_size: Annotated[int, Gt(0)]
     learning_rate: Annotated[float, Gt(0)]
@@ -66,7 +67,7 @@ def fit(clips: Clips, settings: TrainSettings, checkpoints: Path) -> tuple[keras
     Returns
     -------
     keras.Model
-        Crops (n, frames, n_mels) in, probability of ai (n, 1) out, with a layer named ``logit`` before it.
+        Crops (n, frames, n_bands) in, probability of ai (n, 1) out, with a layer named ``logit`` before it.
     list of dict
         One for each epoch: epoch, loss, dev_loss, dev_auc, dev_eer.
     """
@@ -100,7 +101,7 @@ def clip_logits(model: keras.Model, features: Path, chosen: Collection[str], fra
     """Return the mean logit over the crops of each of the `chosen` clips."""
     scorer = logit_model(model)
     sums: dict[str, list[float]] = {clip: [] for clip in chosen}
-    cut = ((clip, crops(mel, frames).astype(np.float32)) for clip, mel in clip_mels(features, chosen))
+    cut = ((clip, crops(mel, frames).astype(np.float32)) for clip, mel in clip_spectrograms(features, chosen))
     for names, batch in _filled_batches(cut):
         logits = np.asarray(scorer.predict_on_batch(batch))[: len(names), 0]
         for clip, logit in zip(names, logits, strict=True):
@@ -117,7 +118,7 @@ def _make_deterministic(seed: int) -> None:
 
 
 def _compiled(clips: Clips, settings: TrainSettings) -> keras.Model:
-    model = MODELS[settings.model](clips.frames, clips.n_mels, settings.dropout)
+    model = MODELS[settings.model](clips.frames, clips.n_bands, settings.dropout)
     model.compile(keras.optimizers.Adam(settings.learning_rate), loss=keras.losses.BinaryCrossentropy())
     print(f"network '{settings.model}': {model.count_params():,} parameters", flush=True)
     return model

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from bonafide.audio.spectrogram import crops
 from bonafide.errors import UserError
-from bonafide.training.data import Clips, training_mels
+from bonafide.training.data import Clips, training_spectrograms
 from bonafide.training.fit import CROPS_AT_ONCE, TrainSettings, judge
 from bonafide.training.networks.statistics import LIMIT, statistics
 
@@ -66,7 +66,7 @@ def fit_statistics(
     Returns
     -------
     keras.Model
-        Crops (n, frames, n_mels) in, probability of ai (n, 1) out, with a layer named ``logit`` before it.
+        Crops (n, frames, n_bands) in, probability of ai (n, 1) out, with a layer named ``logit`` before it.
     list of dict
         epoch (1), loss, and on dev, where there is one: dev_loss, dev_auc, dev_eer.
     """
@@ -79,7 +79,7 @@ def fit_statistics(
     kernel = experts.kernel
     model = statistics(
         clips.frames,
-        clips.n_mels,
+        clips.n_bands,
         components=len(experts.components.bias),
         centres=len(kernel.centres),
         experts=len(kernel.bias),
@@ -328,13 +328,13 @@ def _inverse_root(kernel: np.ndarray) -> np.ndarray:
 
 def crop_statistics(clips: Clips) -> CropStatistics:
     """Return the statistics of every crop of the training clips and their copies."""
-    model = statistics(clips.frames, clips.n_mels, components=1, centres=1, experts=1, width=1.0)
+    model = statistics(clips.frames, clips.n_bands, components=1, centres=1, experts=1, width=1.0)
     scorer = keras.Model(model.input, model.get_layer("statistics").output)
     names: list[str] = []
     copies: list[int] = []
     waiting: list[np.ndarray] = []
     found: list[np.ndarray] = []
-    for clip, copy, mel in training_mels(clips.features, clips.train):
+    for clip, copy, mel in training_spectrograms(clips.features, clips.train):
         for crop in crops(mel, clips.frames):
             names.append(clip)
             copies.append(copy)

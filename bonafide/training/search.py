@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import MelSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text
@@ -282,14 +282,15 @@ def _clips(params: Path) -> Clips:
     for path in (SPLIT, FEATURES):
         if not path.exists():
             raise UserError(f"{path} is not there: run `dvc repro features` first")
-    mel, audio = read_section(params, "features", MelSettings), read_section(params, "audio", AudioSettings)
+    mel, audio = read_section(params, "features", SpectrogramSettings), read_section(params, "audio", AudioSettings)
     _require_features_of(mel)
     rows = pq.read_table(SPLIT, columns=CLIP_COLUMNS, filters=[("split", "in", ["train", "dev"])]).to_pylist()
     companions = read_section(params, "companions", CompanionSettings)
-    return clips_of(rows, FEATURES, mel.crop_frames(audio.rate), mel.n_mels, companions)
+    frames = mel.frames(read_section(params, SECTION, TrainSettings).crop_seconds, audio.rate)
+    return clips_of(rows, FEATURES, frames, mel.n_bands, companions)
 
 
-def _require_features_of(mel: MelSettings) -> None:
+def _require_features_of(mel: SpectrogramSettings) -> None:
     wanted = {key: str(value) for key, value in vars(mel).items()}
     for part in sorted(FEATURES.glob("*.parquet")):
         facts = {key.decode(): value.decode() for key, value in (pq.read_schema(part).metadata or {}).items()}
@@ -300,7 +301,7 @@ def _require_features_of(mel: MelSettings) -> None:
 def _key(sections: Mapping[str, Any], space: Space, clips: Clips, seed: int) -> str:
     """Return a name for exactly this search, so that no other goes on from its trials."""
     ranges = {key: allowed if isinstance(allowed, list) else vars(allowed) for key, allowed in space.items()}
-    sides = [clips.train, clips.dev, clips.frames, clips.n_mels]
+    sides = [clips.train, clips.dev, clips.frames, clips.n_bands]
     facts = [
         sections[SECTION],
         sections["companions"],

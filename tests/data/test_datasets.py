@@ -16,7 +16,7 @@ import soundfile
 from bonafide import datasets
 from bonafide.audio.conditioning import AudioSettings, condition, from_flac, to_flac
 from bonafide.audio.decoding import decode
-from bonafide.audio.spectrogram import MelSettings, log_mel
+from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
 from bonafide.clips.features import FeatureSettings, feature_part
 from bonafide.corpus.folder import read_folder
 from bonafide.corpus.table import AUDIO, SPLIT, part_of
@@ -32,7 +32,7 @@ SIDES = ("train", "dev", "test")
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory, small_corpus):
     """A folder with clips/, features/ and split.parquet of 18 clips, as the stages write them."""
-    audio, mel = read_section(PARAMS, "audio", AudioSettings), read_section(PARAMS, "features", MelSettings)
+    audio, mel = read_section(PARAMS, "audio", AudioSettings), read_section(PARAMS, "features", SpectrogramSettings)
     folder = tmp_path_factory.mktemp("prepared")
     parts: dict = {}
     rows = []
@@ -113,11 +113,11 @@ assert len(list(found)) == 6, "a second pass sees the same"
     if "pip install 'bonafide[pipeline]'" in done.stderr:
         pytest.skip("needs TensorFlow: pip install 'bonafide[pipeline]'")
     assert done.returncode == 0, done.stderr[-2000:]
-    settings = read_section(PARAMS, "features", MelSettings)
+    settings = read_section(PARAMS, "features", SpectrogramSettings)
     expected = []
     for row in rows.values():
         if row["split"] == "train":
-            mel = log_mel(from_flac(row["audio"]["bytes"]), 16000, settings)
+            mel = log_spectrogram(from_flac(row["audio"]["bytes"]), 16000, settings)
             expected.append([list(mel.shape), mel.astype(float).mean(), int(row["label"] == "ai")])
     found = sorted(json.loads(done.stdout.splitlines()[-1]))
     assert [one[0] for one in found] == [one[0] for one in sorted(expected)]

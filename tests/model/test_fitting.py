@@ -7,12 +7,12 @@ import pytest
 from scipy.signal import butter, sosfilt
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import MelSettings, log_mel
+from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
 from bonafide.clips.features import feature_schema
 from bonafide.errors import UserError
 from bonafide.pipeline.tables import write_table
 from bonafide.scoring.calibration import Calibration, calibrate
-from bonafide.scoring.exported import Detector, Facts, facts_as_json
+from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.measures import auc
 from bonafide.training.data import Clips, SpecAugment
 from bonafide.training.export import check_parity, to_onnx
@@ -30,9 +30,10 @@ from bonafide.training.kernel import (
 
 RATE = 16000
 AUDIO = AudioSettings(RATE, 40, 0.3, 8, 60, -26)
-MEL = MelSettings(512, 160, 255, 0, 8000, 1.0, "linear")
+MEL = SpectrogramSettings(512, 160, 255, 0, 8000, "linear")
 SETTINGS = TrainSettings(
     model="statistics",
+    crop_seconds=1.0,
     epochs=1,
     batch_size=8,
     learning_rate=1e-3,
@@ -59,7 +60,7 @@ def clips(tmp_path_factory):
     ai = {f"{number:03d}": bool(number % 2) for number in range(60)}
     voices = [voice(rng, machine=machine) for machine in ai.values()]
     lines = [sosfilt(butter(6, 3400, fs=RATE, output="sos"), one).astype(np.float32) for one in voices]
-    mels = [log_mel(one, RATE, MEL) for one in [*voices, *lines]]
+    mels = [log_spectrogram(one, RATE, MEL) for one in [*voices, *lines]]
     part = tmp_path_factory.mktemp("features") / "part-0000.parquet"
     table = {
         "clip": [*ai, *ai],
@@ -67,10 +68,12 @@ def clips(tmp_path_factory):
         "frames": [len(mel) for mel in mels],
         "mel": [list(mel) for mel in mels],
     }
-    by_clip = pa.table(table, schema=feature_schema(MEL.n_mels)).sort_by([("clip", "ascending"), ("copy", "ascending")])
+    by_clip = pa.table(table, schema=feature_schema(MEL.n_bands)).sort_by(
+        [("clip", "ascending"), ("copy", "ascending")]
+    )
     write_table(by_clip, part)
     dev = {clip: label for clip, label in ai.items() if clip >= "040"}
-    return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, MEL.crop_frames(RATE), 255)
+    return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, MEL.frames(1.0, RATE), 255)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +117,7 @@ def test_without_an_expert_of_their_own_copies_stand_beside_the_recordings(clips
 
 
 def test_turned_labels_turn_the_order(clips):
-    turned = Clips(clips.features, {clip: not ai for clip, ai in clips.train.items()}, {}, clips.frames, clips.n_mels)
+    turned = Clips(clips.features, {clip: not ai for clip, ai in clips.train.items()}, {}, clips.frames, clips.n_bands)
     model, history = fit_statistics(turned, SETTINGS)
     assert ranking(model, clips) < 0.05
     assert "dev_auc" not in history[0], "there was no dev side to judge it by"
@@ -130,16 +133,16 @@ def test_keras_and_onnx_give_the_same_logit(fitted, clips):
     facts = Facts(AUDIO, MEL, Calibration(1.0, 0.0), {"balanced": 0.0}, {})
     exported = to_onnx(fitted[0], facts_as_json(facts))
     logits = clip_logits(fitted[0], clips.features, clips.dev, clips.frames)
-    detector = Detector(exported)
-    from bonafide.training.data import clip_mels
+    detector = Scorer(exported)
+    from bonafide.training.data import clip_spectrograms
 
-    ours = {clip: detector.logit_of_mel(mel) for clip, mel in clip_mels(clips.features, clips.dev)}
+    ours = {clip: detector.logit_of_spectrogram(mel) for clip, mel in clip_spectrograms(clips.features, clips.dev)}
     assert check_parity(logits, ours) < 1e-4
 
 
 def test_silence_and_noise_give_a_number(fitted, clips):
     facts = Facts(AUDIO, MEL, Calibration(1.0, 0.0), {"balanced": 0.0}, {})
-    detector = Detector(to_onnx(fitted[0], facts_as_json(facts)))
+    detector = Scorer(to_onnx(fitted[0], facts_as_json(facts)))
     for samples in (np.zeros(RATE), np.random.default_rng(0).normal(size=RATE), np.eye(1, RATE)[0]):
         assert np.isfinite(detector.logit(samples.astype(np.float32)))
 

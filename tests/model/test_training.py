@@ -17,7 +17,7 @@ pytest.importorskip("keras", reason="needs Keras: pip install -e .[pipeline]")
 
 from bonafide.audio.conditioning import AudioSettings, condition
 from bonafide.audio.decoding import decode
-from bonafide.audio.spectrogram import MelSettings, crops
+from bonafide.audio.spectrogram import SpectrogramSettings, crops
 from bonafide.clips.features import FeatureSettings, feature_part, feature_schema
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.catalog import examine, settle
@@ -26,18 +26,19 @@ from bonafide.evaluation.scored_clips import score_clips
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.tables import write_table
 from bonafide.scoring.calibration import Calibration, calibrate
-from bonafide.scoring.exported import Detector, Facts, facts_as_json
+from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.measures import auc
-from bonafide.training.data import Clips, SpecAugment, clip_mels
+from bonafide.training.data import Clips, SpecAugment, clip_spectrograms
 from bonafide.training.export import to_onnx
 from bonafide.training.fit import MODELS, KernelSettings, TrainSettings, clip_logits, fit, logit_model, save_model
 
 ROOT = Path(__file__).parents[2]
 AUDIO = read_section(ROOT / "params.yaml", "audio", AudioSettings)
-MEL = MelSettings(n_fft=512, hop_length=320, n_mels=40, f_min=20, f_max=8000, crop_seconds=1.0)
-FRAMES = MEL.crop_frames(AUDIO.rate)
+MEL = SpectrogramSettings(n_fft=512, hop_length=320, n_bands=40, f_min=20, f_max=8000)
+FRAMES = MEL.frames(1.0, AUDIO.rate)
 TRAIN = TrainSettings(
     model="small",
+    crop_seconds=1.0,
     epochs=6,
     batch_size=8,
     learning_rate=2e-3,
@@ -46,7 +47,7 @@ TRAIN = TrainSettings(
     spec_augment=SpecAugment(1, 0.1, 1, 0.1),
     kernel=KernelSettings(centres=20, width=0.1, strength=10.0, copy_weight=0.5, experts=((1,),), components=15),
 )
-BAND = np.isin(np.arange(MEL.n_mels), range(20, 26))
+BAND = np.isin(np.arange(MEL.n_bands), range(20, 26))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def task(clips, tmp_path_factory):
     part = tmp_path_factory.mktemp("pairs") / "part-0000.parquet"
     source = {row["clip"]: row["source"] for row in rows if row["label"] == "human"}
     made = {}
-    for clip, mel in clip_mels(features, source):
+    for clip, mel in clip_spectrograms(features, source):
         made |= {clip: mel, f"{clip}-machine": np.where(BAND, mel - 20, mel).astype(np.float16)}
     table = {
         "clip": list(made),
@@ -76,10 +77,10 @@ def task(clips, tmp_path_factory):
         "frames": [len(mel) for mel in made.values()],
         "mel": [list(mel) for mel in made.values()],
     }
-    write_table(pa.table(table, schema=feature_schema(MEL.n_mels)), part)
+    write_table(pa.table(table, schema=feature_schema(MEL.n_bands)), part)
     ai = {clip: clip not in source for clip in made}
     dev = {clip: label for clip, label in ai.items() if source[clip.removesuffix("-machine")] == "codec2"}
-    return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, FRAMES, MEL.n_mels)
+    return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, FRAMES, MEL.n_bands)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def test_turned_labels_turn_the_order(task, tmp_path):
         {clip: not ai for clip, ai in task.train.items()},
         {clip: not ai for clip, ai in task.dev.items()},
         FRAMES,
-        MEL.n_mels,
+        MEL.n_bands,
     )
     model, _ = fit(turned, TRAIN, tmp_path)
     assert ranking(model, turned) > 0.9
@@ -132,23 +133,23 @@ def test_the_same_training_gives_the_same_weights(trained, task, tmp_path):
 
 @pytest.mark.parametrize("frames", [1, 2, FRAMES - 1, FRAMES, FRAMES + 1, 3 * FRAMES + 17])
 def test_keras_and_onnx_agree_at_any_length(trained, detector, task, frames):
-    recordings = np.concatenate([mel for _, mel in clip_mels(task.features, task.train)])
+    recordings = np.concatenate([mel for _, mel in clip_spectrograms(task.features, task.train)])
     mel = recordings[:frames]
     by_keras = logit_model(trained[0]).predict_on_batch(crops(mel, FRAMES).astype(np.float32))
-    assert Detector(detector).logit_of_mel(mel) == pytest.approx(float(np.mean(by_keras)), abs=1e-4)
+    assert Scorer(detector).logit_of_spectrogram(mel) == pytest.approx(float(np.mean(by_keras)), abs=1e-4)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_network_is_exported_as_it_judges_and_not_as_it_trains(name):
     rng = np.random.default_rng(1)
-    crops_of_noise = rng.normal(-40, 15, (4, FRAMES, MEL.n_mels)).astype(np.float32)
-    model = MODELS[name](FRAMES, MEL.n_mels, 0.5)
+    crops_of_noise = rng.normal(-40, 15, (4, FRAMES, MEL.n_bands)).astype(np.float32)
+    model = MODELS[name](FRAMES, MEL.n_bands, 0.5)
     model.compile("adam", loss="binary_crossentropy")
     model.train_on_batch(crops_of_noise, np.array([[0.0], [1.0], [0.0], [1.0]], np.float32))
     facts = Facts(AUDIO, MEL, Calibration(scale=1.0, offset=0.0), {}, {})
-    exported = Detector(to_onnx(model, facts_as_json(facts)))
+    exported = Scorer(to_onnx(model, facts_as_json(facts)))
     expected = logit_model(model).predict_on_batch(crops_of_noise)[:, 0]
-    found = [exported.logit_of_mel(crop) for crop in crops_of_noise]
+    found = [exported.logit_of_spectrogram(crop) for crop in crops_of_noise]
     assert found == pytest.approx(expected.tolist(), abs=1e-4)
 
 
@@ -157,7 +158,7 @@ def test_a_file_scores_as_the_pipeline_scores_it(detector, clips, small_corpus, 
     (tmp_path / "model.onnx").write_bytes(detector)
     scored = score_clips(tmp_path / "model.onnx", audio, pd.DataFrame(rows[::6])).set_index("clip")
     assert len(scored) >= 5 and not scored["logit"].isna().any()
-    alone = Detector(detector)
+    alone = Scorer(detector)
     for clip, row in scored.iterrows():
         recording = decode(small_corpus / row["path"], max_seconds=AUDIO.read_seconds)
         llr, p_ai = alone.score(recording)
@@ -168,7 +169,7 @@ def test_a_file_scores_as_the_pipeline_scores_it(detector, clips, small_corpus, 
 def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
     """The exporter numbers its tensors in the order of a set, and Python's hashes differ by process."""
     save_model(trained[0], tmp_path / "model.keras")
-    (tmp_path / "facts.json").write_text(json.dumps(facts_as_json(Detector(detector).facts)))
+    (tmp_path / "facts.json").write_text(json.dumps(facts_as_json(Scorer(detector).facts)))
     code = (
         "import sys, json, keras; from pathlib import Path; from bonafide.training.export import to_onnx;"
         "model, facts, out = map(Path, sys.argv[1:]);"
@@ -182,8 +183,8 @@ def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
 
 @pytest.mark.parametrize(("name", "most"), [("small", 300_000), ("seed", 1_500_000)])
 def test_networks_stay_small(name, most):
-    mel = read_section(ROOT / "params.yaml", "features", MelSettings)
-    model = MODELS[name](mel.crop_frames(AUDIO.rate), mel.n_mels, 0.3)
+    spectrogram = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
+    model = MODELS[name](spectrogram.frames(2.5, AUDIO.rate), spectrogram.n_bands, 0.3)
     assert model.count_params() <= most
     assert model.output_shape == (None, 1)
     assert logit_model(model).output_shape == (None, 1)
@@ -201,7 +202,7 @@ def test_networks_import_no_backend():
 def test_backends_agree(backend, trained, task, tmp_path):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    mel = next(mel for _, mel in clip_mels(task.features, task.train))
+    mel = next(mel for _, mel in clip_spectrograms(task.features, task.train))
     batch = crops(mel, FRAMES).astype(np.float32)
     save_model(trained[0], tmp_path / "model.keras")
     np.save(tmp_path / "batch.npy", batch)

@@ -35,17 +35,22 @@ def test_settings_of_the_audit_train_nothing_anew(project):
     assert directly_changed(project) == {"report"}
 
 
-def test_the_length_of_a_crop_concerns_the_features_and_what_comes_after(project):
-    project.set("features", crop_seconds=3)
+def test_the_length_of_a_crop_concerns_the_training_and_no_features(project):
+    project.set("train", crop_seconds=3)
+    assert directly_changed(project) == {"train", "report"}
+
+
+def test_the_bands_concern_the_features_and_what_comes_after(project):
+    project.set("features", f_max=7000)
     assert directly_changed(project) == {"features", "train", "export", "report"}
     assert project.repro("features") == ["features"]
     assert directly_changed(project) == {"train", "export", "report"}
 
 
 def test_a_change_of_the_code_concerns_the_stages_that_use_it(project):
-    module = project.root / "bonafide" / "mel.py"
+    module = project.root / "bonafide" / "audio" / "spectrogram.py"
     module.write_text(module.read_text() + "# a comment\n")
-    users = {name for name, stage in project.stages().items() if "bonafide/mel.py" in stage["deps"]}
+    users = {name for name, stage in project.stages().items() if "bonafide/audio/spectrogram.py" in stage["deps"]}
     assert {"features", "train", "export", "evaluate"} <= users
     assert not {"catalog", "split", "prepare", "augment"} & users
     assert directly_changed(project) == users
@@ -53,7 +58,7 @@ def test_a_change_of_the_code_concerns_the_stages_that_use_it(project):
 
 def test_recomputed_features_are_the_same_bytes(project):
     before = project.outs()["data/features"]
-    module = project.root / "bonafide" / "mel.py"
+    module = project.root / "bonafide" / "audio" / "spectrogram.py"
     module.write_text(module.read_text() + "# a comment\n")
     assert project.repro("features") == ["features"]
     assert project.outs()["data/features"] == before

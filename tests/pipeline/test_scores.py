@@ -9,16 +9,16 @@ import pytest
 import bonafide
 from bonafide.audio.conditioning import condition
 from bonafide.audio.decoding import decode
-from bonafide.audio.spectrogram import crops, log_mel
+from bonafide.audio.spectrogram import crops, log_spectrogram
 from bonafide.scoring.calibration import calibrate
-from bonafide.scoring.exported import Detector
+from bonafide.scoring.exported import Scorer
 from bonafide.training.fit import logit_model
 
 from ..service.serving import Service
 
 
 def test_each_file_scores_as_in_scores_parquet(reproduced):
-    detector = Detector(reproduced.root / "models" / "bonafide.onnx")
+    detector = Scorer(reproduced.root / "models" / "bonafide.onnx")
     rows = pq.read_table(reproduced.root / "metrics" / "scores.parquet").to_pylist()
     assert {row["label"] for row in rows} == {"human", "ai"}
     for row in rows:
@@ -35,9 +35,10 @@ def test_keras_python_command_and_service_give_one_score(reproduced, label):
     row = next(row for row in rows if 1.5 < row["seconds"] < 8)
     file = reproduced.root / "data" / "raw" / row["path"]
 
-    facts = Detector(models / "bonafide.onnx").facts
+    scorer = Scorer(models / "bonafide.onnx")
+    facts = scorer.facts
     samples = condition(decode(file, max_seconds=facts.audio.read_seconds), facts.audio)
-    batch = crops(log_mel(samples, facts.audio.rate, facts.mel), facts.mel.crop_frames(facts.audio.rate))
+    batch = crops(log_spectrogram(samples, facts.audio.rate, facts.spectrogram), scorer.crop_frames)
     network = logit_model(keras.saving.load_model(models / "bonafide.keras"))
     by_keras = float(calibrate(float(network.predict(batch, verbose=0).mean()), facts.calibration))
 

@@ -122,7 +122,7 @@ def test_ctrl_c_leaves_one_sentence_and_the_trials(project):
 
 def test_features_of_other_settings_are_refused_in_a_sentence(project, tmp_path):
     other = project.copy(tmp_path / "other")
-    other.set("features", n_mels=40, scale="mel")
+    other.set("features", n_bands=40, scale="mel")
     said = other.run("bonafide", "search", "space.yaml", code=1).stderr
     assert "data/features was made with other settings: run `dvc repro features` first" in said
 

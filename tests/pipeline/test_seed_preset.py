@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bonafide.scoring.exported import Detector
+from bonafide.scoring.exported import Scorer
 
 from .conftest import SMALL
 
@@ -31,6 +31,6 @@ def test_the_preset_trains_and_exports(project):
     preset["train"] |= {"epochs": 1}
     (project.root / "params.yaml").write_text(yaml.safe_dump(preset, sort_keys=False))
     assert project.repro("export") == ["augment", "features", "train", "export"]
-    facts = Detector(project.root / "models" / "bonafide.onnx").facts
-    assert (facts.mel.n_mels, facts.mel.hop_length) == (256, 64)
+    facts = Scorer(project.root / "models" / "bonafide.onnx").facts
+    assert (facts.spectrogram.n_bands, facts.spectrogram.hop_length) == (256, 64)
     assert facts.card["network"] == "seed"

@@ -25,7 +25,7 @@ from bonafide.detection import many
 from bonafide.detection.detector import Detector, packaged_model
 from bonafide.detection.streaming import resampled, windows
 from bonafide.errors import UserError
-from bonafide.scoring.exported import Detector as Pipeline
+from bonafide.scoring.exported import Scorer
 
 ROOT = Path(__file__).parents[2]
 RATE = 16000
@@ -70,7 +70,7 @@ def test_a_clip_gets_the_pipelines_own_score(detector, speech, tmp_path, seconds
     recording = decode(path, max_seconds=60)
     if recording.samples.size > detector.facts.audio.max_seconds * recording.rate:
         pytest.skip("this encoder padded it beyond a clip")
-    llr, probability = Pipeline(packaged_model()).score(recording)
+    llr, probability = Scorer(packaged_model()).score(recording)
     for audio in (path, str(path), path.open("rb"), io.BytesIO(path.read_bytes())):
         result = detector.predict(audio)
         assert result.llr == pytest.approx(llr, abs=1e-5)

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from bonafide.audio.conditioning import AudioSettings, to_flac
-from bonafide.audio.spectrogram import MelSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.evaluation.metrics import EvaluateSettings
 from bonafide.evaluation.slices import slices_of
 from bonafide.pipeline.params import read_section
@@ -207,7 +207,7 @@ def small_model():
     info, helper = onnx.helper.make_tensor_value_info, onnx.helper
     facts = Facts(
         AudioSettings(RATE, 40, 0.3, 8, 60, -26),
-        MelSettings(512, 160, 64, 20, 8000, 2.5),
+        SpectrogramSettings(512, 160, 64, 20, 8000, 2.5),
         Calibration(1.0, 0.0),
         THRESHOLDS,
         {"network": "small", "parameters": 1, "languages": ["en"], "generators": ["world"], "sources": ["studio"]},

@@ -7,10 +7,10 @@ IMAGE = 224  # pixels: the spectrogram is scaled to a square, as its mel images 
 WIDTHS = (16, 32, 64, 64)
 
 
-def seed(frames: int, n_mels: int, dropout: float) -> keras.Model:
-    """Return the seed's CNN for crops of shape (frames, n_mels): convolutions, Flatten and Dense layers."""
-    crop = keras.Input((frames, n_mels), name="log_mel")
-    x = layers.Reshape((frames, n_mels, 1))(crop)
+def seed(frames: int, n_bands: int, dropout: float) -> keras.Model:
+    """Return the seed's CNN for crops of shape (frames, n_bands): convolutions, Flatten and Dense layers."""
+    crop = keras.Input((frames, n_bands), name="log_mel")
+    x = layers.Reshape((frames, n_bands, 1))(crop)
     x = layers.Resizing(IMAGE, IMAGE)(x)
     x = layers.Rescaling(1 / 40, offset=1.0)(x)  # decibels between -80 and 0 to about [-1, 1]
     for width in WIDTHS:

@@ -7,10 +7,10 @@ MOMENTUM = 0.9  # of the running statistics: a small corpus has too few steps fo
 BLOCKS = ((16,), (32,), (48, 48), (64, 64))  # channels of the convolutions between poolings
 
 
-def small(frames: int, n_mels: int, dropout: float) -> keras.Model:
-    """Return a CNN of four blocks with some 100,000 parameters for crops of shape (frames, n_mels)."""
-    crop = keras.Input((frames, n_mels), name="log_mel")
-    x = layers.Reshape((frames, n_mels, 1))(crop)
+def small(frames: int, n_bands: int, dropout: float) -> keras.Model:
+    """Return a CNN of four blocks with some 100,000 parameters for crops of shape (frames, n_bands)."""
+    crop = keras.Input((frames, n_bands), name="log_mel")
+    x = layers.Reshape((frames, n_bands, 1))(crop)
     x = layers.BatchNormalization(momentum=MOMENTUM)(x)
     for block in BLOCKS:
         for width in block:

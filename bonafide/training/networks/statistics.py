@@ -126,12 +126,12 @@ class RadialBasis(layers.Layer):
         return {**super().get_config(), "centres": self.count, "width": self.width}
 
 
-def statistics(frames: int, n_mels: int, *, components: int, centres: int, experts: int, width: float) -> keras.Model:
-    """Return the network for crops of shape (frames, n_mels) on the linear scale, before it is fitted.
+def statistics(frames: int, n_bands: int, *, components: int, centres: int, experts: int, width: float) -> keras.Model:
+    """Return the network for crops of shape (frames, n_bands) on the linear scale, before it is fitted.
 
     Parameters
     ----------
-    frames, n_mels : int
+    frames, n_bands : int
     components : int
         Of the statistics, among which examples are near or far.
     centres : int
@@ -141,7 +141,7 @@ def statistics(frames: int, n_mels: int, *, components: int, centres: int, exper
     width : float
         Of the kernel, over the mean squared distance of a statistic.
     """
-    crop = keras.Input((frames, n_mels), name="log_mel")
+    crop = keras.Input((frames, n_bands), name="log_mel")
     x = SpectralStatistics(name="statistics")(crop)
     width /= x.shape[-1]
     x = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardise")(x)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bonafide.audio.spectrogram import log_mel
+from bonafide.audio.spectrogram import log_spectrogram
 from bonafide.detection.detector import Detector
 from bonafide.detection.results import Result
 from bonafide.errors import UserError
@@ -60,13 +60,15 @@ class OneBand:
 
 
 def test_the_map_finds_what_the_network_listens_to(detector, voice, monkeypatch):
-    settings = detector.facts.mel
-    samples = voice[: round(settings.crop_seconds * RATE)]  # one crop, so that its frames are the file's
-    mel = log_mel(samples, RATE, settings)
+    settings = detector.facts.spectrogram
+    samples = voice[
+        : (detector.scorer.crop_frames - 1) * settings.hop_length
+    ]  # one crop, so that its frames are the file's
+    mel = log_spectrogram(samples, RATE, settings)
     band = mel.shape[1] // 3
     # The loudest stretch in that band: to take it away lowers what the network hears.
     start = int(np.convolve(mel[:, band].astype(float), np.ones(20), "valid").argmax())
-    monkeypatch.setattr(detector, "logits", OneBand(slice(start, start + 20), band))
+    monkeypatch.setattr(detector.scorer, "logits", OneBand(slice(start, start + 20), band))
     evidence = evidence_map(detector, samples)
     assert evidence.shape == mel.shape
     frame, found = np.unravel_index(int(evidence.argmax()), evidence.shape)
@@ -81,9 +83,10 @@ def test_a_patch_counts_by_how_much_it_raises_the_llr(detector, voice, monkeypat
     """One patch over everything: the map is the llr without it less the llr with it."""
     samples = voice[: 2 * RATE]
     monkeypatch.setattr(evidence, "_patches", lambda frames, bands, _: [(slice(0, frames), slice(0, bands))])
-    mel = log_mel(samples, RATE, detector.facts.mel)
+    mel = log_spectrogram(samples, RATE, detector.facts.spectrogram)
     bare = np.repeat(mel.mean(axis=0, dtype=np.float64).astype(mel.dtype)[None], len(mel), axis=0)
-    without, with_it = (float(calibrate(detector.logit_of_mel(one), detector.facts.calibration)) for one in (bare, mel))
+    logits = [detector.scorer.logit_of_spectrogram(one) for one in (bare, mel)]
+    without, with_it = calibrate(logits, detector.facts.calibration)
     assert np.allclose(evidence_map(detector, samples), without - with_it, atol=1e-4)
 
 
@@ -104,7 +107,7 @@ def test_bands_lie_where_tones_are_heard(detector):
     assert (np.diff(hertz) >= 0).all()
     time = np.arange(RATE) / RATE
     for tone in (300.0, 1000.0, 3000.0):
-        mel = log_mel(np.sin(2 * np.pi * tone * time).astype(np.float32), RATE, detector.facts.mel)
+        mel = log_spectrogram(np.sin(2 * np.pi * tone * time).astype(np.float32), RATE, detector.facts.spectrogram)
         assert hertz[int(mel.mean(axis=0).argmax())] == pytest.approx(tone, rel=0.15)
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
-from bonafide.audio.spectrogram import MelSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.clips.augmentation import AugmentedAudio, AugmentSettings, augment_part, augment_tasks
 from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
 from bonafide.clips.preparation import prepare_part, prepare_tasks
@@ -27,7 +27,7 @@ from bonafide.pipeline.parts import Task, build, fingerprint, part_files, tasks_
 from bonafide.pipeline.tables import write_table
 
 PARTS = 5
-MEL = MelSettings(n_fft=512, hop_length=160, n_mels=64, f_min=20, f_max=8000, crop_seconds=2.5)
+MEL = SpectrogramSettings(n_fft=512, hop_length=160, n_bands=64, f_min=20, f_max=8000)
 NOISE = AugmentSettings(
     copies=2,
     seed=1,

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bonafide.audio.conditioning import to_flac
-from bonafide.audio.spectrogram import MelSettings, log_mel
-from bonafide.clips.features import FeatureSettings, feature_part, feature_schema, mels_of
+from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
+from bonafide.clips.features import FeatureSettings, feature_part, feature_schema, spectrograms_of
 from bonafide.corpus.table import AUDIO, as_table
 from bonafide.pipeline.tables import read_rows, write_table
 from bonafide.training import data
-from bonafide.training.data import SpecAugment, clip_mels, mask, training_batches
+from bonafide.training.data import SpecAugment, clip_spectrograms, mask, training_batches
 
 BANDS, FRAMES = 6, 5
 UNMASKED = SpecAugment(frequency_masks=0, frequency_share=0, time_masks=0, time_share=0)
@@ -105,10 +105,10 @@ def test_classes_and_parts_are_mixed(folder):
 
 
 def test_dev_clips_are_scored_without_copies(folder):
-    found = dict(clip_mels(folder, DEV))
+    found = dict(clip_spectrograms(folder, DEV))
     assert found.keys() == DEV.keys()
     assert [len(mel) for mel in found.values()] == [3 + CLIPS.index((clip, 0)) % 9 for clip in found]
-    assert len(list(clip_mels(folder, AI))) == len(AI)
+    assert len(list(clip_spectrograms(folder, AI))) == len(AI)
 
 
 @given(
@@ -149,7 +149,7 @@ def test_an_epoch_is_masked(folder):
 
 
 def test_features_come_back_from_their_part_bit_by_bit(tmp_path, voice):
-    mel = MelSettings(n_fft=512, hop_length=160, n_mels=40, f_min=20, f_max=8000, crop_seconds=1)
+    mel = SpectrogramSettings(n_fft=512, hop_length=160, n_bands=40, f_min=20, f_max=8000)
     empty = dict.fromkeys(AUDIO.names[:10], "") | {"seconds": 0, "level_dbfs": 0, "native_format": "", "license": ""}
     sounds = [np.rint(voice[start : start + 4000 + start] * 32767) / 32768 for start in (0, 5000, 40000)]
     rows = [
@@ -160,11 +160,11 @@ def test_features_come_back_from_their_part_bit_by_bit(tmp_path, voice):
     write_table(as_table(rows, AUDIO), tmp_path / "clips" / "part-0000.parquet")
     table = feature_part([str(tmp_path / "clips" / "part-0000.parquet")], FeatureSettings(mel, 16000))
     write_table(table, tmp_path / "part-0000.parquet")
-    assert pq.read_schema(tmp_path / "part-0000.parquet").metadata[b"n_mels"] == b"40"
+    assert pq.read_schema(tmp_path / "part-0000.parquet").metadata[b"n_bands"] == b"40"
     (batch,) = read_rows([tmp_path / "part-0000.parquet"])
-    for number, (read, sound) in enumerate(zip(mels_of(batch), sounds, strict=True)):
-        expected = log_mel(sound.astype(np.float32), 16000, mel)
+    for number, (read, sound) in enumerate(zip(spectrograms_of(batch), sounds, strict=True)):
+        expected = log_spectrogram(sound.astype(np.float32), 16000, mel)
         assert read.dtype == np.float16
         assert np.array_equal(read, expected)
-        assert np.array_equal(mels_of(batch.slice(number, 1))[0], expected)
-        assert np.array_equal(dict(clip_mels(tmp_path, {f"c{number}"}))[f"c{number}"], expected)
+        assert np.array_equal(spectrograms_of(batch.slice(number, 1))[0], expected)
+        assert np.array_equal(dict(clip_spectrograms(tmp_path, {f"c{number}"}))[f"c{number}"], expected)
