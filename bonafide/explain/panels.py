@@ -46,13 +46,13 @@ class Panel:
 def sound_panels(explanation: Explanation) -> list[Panel]:
     """Return waveform, spectrogram and evidence of the excerpt, with their time axis."""
     hertz = _hertz_axis(explanation.hertz, SPECTROGRAM)
-    spectrogram = _image(spectrogram_png(explanation.mel))
+    spectrogram = _image(spectrogram_png(explanation.spectrogram))
     panels = [
         Panel("Waveform", 64, _waveform(explanation.samples), axis_texts({"wave": 0.5}, 64)),
         Panel("Spectrogram", SPECTROGRAM, spectrogram, hertz),
     ]
     if explanation.evidence is not None:
-        evidence = group(_image(evidence_png(explanation.mel, explanation.evidence)), _marks(explanation))
+        evidence = group(_image(evidence_png(explanation.spectrogram, explanation.evidence)), _marks(explanation))
         panels += [
             Panel("Evidence map", SPECTROGRAM, evidence, hertz),
             Panel("Evidence over time", 54, _over_time(explanation.evidence), axis_texts({"sum": 0.5}, 54)),
