@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -21,7 +21,7 @@ from bonafide.errors import UserError
 from bonafide.gathering.collecting import save_clip
 from bonafide.web import describing
 from bonafide.web.edge import PAGE, Edge, TooLarge, TooSlow, problem, too_large
-from bonafide.web.metrics import Metrics
+from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.pool import Ask, Busy, Pool, Unanswered
 from bonafide.web.settings import Settings
 from bonafide.web.uploads import BadUpload, Body, Upload, received
@@ -105,12 +105,9 @@ async def model(request: Request) -> JSONResponse:
     return JSONResponse({**state.pool.model, "limits": {**limits, "timeout": state.settings.timeout}})
 
 
-async def show_metrics(request: Request) -> PlainTextResponse:
+async def show_metrics(request: Request) -> Response:
     """Give counters to Prometheus."""
-    state = request.app.state
-    gauges = {"bonafide_workers_idle": state.pool.idle, "bonafide_recordings_waiting": state.pool.waiting}
-    gauges["bonafide_requests_in_flight"] = state.pool.admitted
-    return PlainTextResponse(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE)
 
 
 async def collect(request: Request) -> JSONResponse:
@@ -141,10 +138,10 @@ async def _answer(state: Any, upload: Upload, ask: Ask, request: Request) -> dic
     try:
         result = await state.pool.ask(upload.file.fileno(), ask)
     except Unanswered as none:
-        state.metrics.add("bonafide_files_total", verdict="refused")
+        state.metrics.files.labels("refused").inc()
         return {"name": upload.name, "error": {"status": none.status, "message": str(none)}}
-    state.metrics.add("bonafide_files_total", verdict=result["verdict"])
-    state.metrics.add("bonafide_audio_seconds_total", result["seconds"])
+    state.metrics.files.labels(result["verdict"]).inc()
+    state.metrics.audio_seconds.inc(result["seconds"])
     return {"name": upload.name, "result": result}
 
 
@@ -172,7 +169,7 @@ def _is_plain_wav(content: bytes) -> bool:
     """Whether it is what the page's recorder makes: nothing that a decoder of C would have to make sense of."""
     try:
         with wave.open(io.BytesIO(content)) as sound:
-            return sound.getsampwidth() == 2 and sound.getnchannels() <= 2
+            return bool(sound.getsampwidth() == 2 and sound.getnchannels() <= 2)
     except (wave.Error, EOFError):
         return False
 

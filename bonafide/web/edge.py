@@ -60,7 +60,6 @@ class Edge:
 
     def __init__(self, app: App, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
-        self.in_flight = 0
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -68,11 +67,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request = _Request(scope, receive, send, self._settings.max_bytes)
-        self.in_flight += 1
         try:
             await self._answer(scope, request)
         finally:
-            self.in_flight -= 1
             self._note(scope, request)
 
     async def _answer(self, scope: MutableMapping[str, Any], request: "_Request") -> None:
@@ -108,9 +105,9 @@ class Edge:
     def _note(self, scope: MutableMapping[str, Any], request: "_Request") -> None:
         seconds = time.monotonic() - request.began
         route = scope["path"] if scope["path"] in ROUTES else "other"  # what a client wrote may hold anything
-        self._metrics.add("bonafide_requests_total", route=route, status=str(request.status))
-        self._metrics.add("bonafide_received_bytes_total", request.taken)
-        self._metrics.observe(route, seconds)
+        self._metrics.requests.labels(route, request.status).inc()
+        self._metrics.received_bytes.inc(request.taken)
+        self._metrics.request_seconds.labels(route).observe(seconds)
         facts = {"id": request.id, "method": scope["method"][:16], "route": route, "status": request.status}
         facts |= {"bytes": request.taken, "ms": round(1000 * seconds, 1)}
         logs.event("request", **facts, **scope.get("state", {}).get("noted", {}))

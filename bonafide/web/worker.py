@@ -149,7 +149,7 @@ def announced_seconds(file: BinaryIO) -> float:
 
     try:
         with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            return sound.frames / sound.samplerate
+            return float(sound.frames / sound.samplerate)
     except (soundfile.LibsndfileError, RuntimeError, ZeroDivisionError):
         return av_seconds(file)
     finally:
@@ -163,7 +163,7 @@ def av_seconds(file: BinaryIO) -> float:
 
         file.seek(0)
         with av.open(file, mode="r") as container:
-            return (container.duration or 0) / 1e6
+            return float(container.duration or 0) / 1e6
     except Exception:  # what it is will be said by the detector
         return 0.0
 

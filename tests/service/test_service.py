@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 import uvicorn
+from prometheus_client.parser import text_string_to_metric_families
 from serving import Service, form
 
 from bonafide import Detector
@@ -100,14 +101,33 @@ def test_it_says_what_it_is(service, detector):
 
 def test_prometheus_can_read_the_counters(service, clips):
     service.detect(clips[0].read_bytes())
-    lines = service.get("/metrics")[2].splitlines()
-    sample = re.compile(r'[a-z_]+(\{[a-z]+="[^"\n]*"(,[a-z]+="[^"\n]*")*\})? [0-9.e+-]+$')
-    assert all(line.startswith("# ") or sample.match(line) for line in lines)
-    values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    assert float(values['bonafide_requests_total{route="/v1/detect",status="200"}']) >= 1
-    count = 'bonafide_request_seconds_count{route="/v1/detect"}'
-    assert values[count] == values['bonafide_request_seconds_bucket{route="/v1/detect",le="+Inf"}']
-    assert float(values["process_resident_memory_bytes"]) > 10e6
+    _, headers, text = service.get("/metrics")
+    assert headers["content-type"].startswith("text/plain; version=0.0.4")
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert set(families) == {
+        "bonafide_requests",
+        "bonafide_request_seconds",
+        "bonafide_files",
+        "bonafide_audio_seconds",
+        "bonafide_received_bytes",
+        "bonafide_worker_restarts",
+        "bonafide_requests_in_flight",
+        "bonafide_recordings_waiting",
+        "bonafide_workers_idle",
+        "process_resident_memory_bytes",
+    }
+
+    def values(name, **labels):
+        samples = [each for family in families.values() for each in family.samples if each.name == name]
+        return [each.value for each in samples if labels.items() <= each.labels.items()]
+
+    assert values("bonafide_requests_total", route="/v1/detect", status="200")[0] >= 1
+    count = values("bonafide_request_seconds_count", route="/v1/detect")
+    assert count == values("bonafide_request_seconds_bucket", route="/v1/detect", le="+Inf")
+    assert sum(values("bonafide_files_total")) >= count[0] >= 1
+    assert values("bonafide_audio_seconds_total")[0] > 0
+    assert values("bonafide_workers_idle") == [2]
+    assert values("process_resident_memory_bytes")[0] > 10e6
 
 
 def test_the_page_is_bound_to_this_server(service):
