@@ -26,6 +26,8 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 UPLOAD_SECONDS = 20.0  # for any body, and one second more for each of:
 UPLOAD_RATE = 16 * 1024  # bytes
 DRAIN_SECONDS = 3.0  # of a refused body, so that its sender gets to read why
+NO_TOKEN = "a token is needed: Authorization: Bearer TOKEN"
+TOO_SLOW = "the upload was too slow"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PAGE = {"/": "page.html"} | {
     f"/{name}": name for name in ("page.css", "page.js", "plots.js", "sound.js", "recorder.js", "tap.js")
@@ -96,7 +98,7 @@ class Edge:
         if token and path not in OPEN:
             given = headers.get("authorization", "").encode()
             if not hmac.compare_digest(given, f"Bearer {token}".encode()):
-                return 401, "a token is needed: Authorization: Bearer TOKEN"
+                return 401, NO_TOKEN
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._settings.max_bytes:
             return 413, too_large(self._settings)

@@ -21,6 +21,7 @@ MEMORY = 768 * 2**20  # bytes of address space of a worker, some 200 MB of it li
 START_SECONDS = 60.0  # for imports from a cold disk
 MAX_ANSWER = 256 * 2**20  # bytes
 SMOOTHING = 0.1  # of the mean time of a recording, for Retry-After
+DIED = "the process that worked on this recording ended unexpectedly; other requests are not affected"
 OWN_SECRETS = {"BONAFIDE_TOKEN"}
 
 
@@ -166,14 +167,10 @@ class Pool:
             answer = await asyncio.wait_for(_receive(worker.channel), self._timeout)
         except TimeoutError:
             self._replace(worker, "time")
-            raise Unanswered(
-                504, f"the recording took longer to score than the {self._timeout:g} s that this service allows"
-            ) from None
+            raise Unanswered(504, too_slow(self._timeout)) from None
         except (WorkerDied, OSError):
             self._replace(worker, "crash")
-            raise Unanswered(
-                500, "the process that worked on this recording ended unexpectedly; other requests are not affected"
-            ) from None
+            raise Unanswered(500, DIED) from None
         except BaseException:  # the request was given up: what the worker does is of no use to anyone
             self._replace(worker, "time")
             raise
@@ -256,6 +253,11 @@ class Pool:
         with suppress(ProcessLookupError):
             worker.process.kill()
         await worker.process.wait()
+
+
+def too_slow(seconds: float) -> str:
+    """Return the sentence for a recording that took longer than a time limit."""
+    return f"the recording took longer to score than the {seconds:g} s that this service allows"
 
 
 async def _receive(channel: socket.socket) -> dict[str, Any]:

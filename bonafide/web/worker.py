@@ -171,7 +171,12 @@ def av_seconds(file: BinaryIO) -> float:
 def refuse_long(seconds: float, most: float) -> None:
     """Raise `Refused` where a recording is longer than allowed."""
     if seconds > most:
-        raise Refused(f"the recording is {seconds:.0f} s long, and this service takes {most:.0f} s at most")
+        raise Refused(too_long(seconds, most))
+
+
+def too_long(seconds: float, most: float) -> str:
+    """Return the sentence for a recording that is longer than allowed."""
+    return f"the recording is {seconds:.0f} s long, and this service takes {most:.0f} s at most"
 
 
 def say(channel: socket.socket, message: dict[str, Any]) -> None:

@@ -93,10 +93,41 @@ def test_it_says_what_it_is(service, detector):
     assert model["limits"]["max_bytes"] == 4 * 2**20
     assert model["cannot_tell"]["balanced"][0] <= model["cannot_tell"]["balanced"][1]
     described = service.get("/v1/openapi.json")[2]
-    answer = described["paths"]["/v1/detect"]["post"]["responses"]
-    assert answer["200"]["content"]["application/json"]["examples"]
-    assert {"413", "429", "504"} <= set(answer)
     assert "/v1/collect" not in described["paths"]
+
+
+def shape(answer):
+    """The keys of an answer, within one another; a list is like its first item."""
+    if isinstance(answer, dict):
+        return {name: shape(each) for name, each in answer.items()}
+    return [shape(answer[0])] if isinstance(answer, list) and answer else None
+
+
+def test_examples_are_what_the_service_answers(service, long_wav, clips):
+    described = service.get("/v1/openapi.json")[2]
+    schemas = described["components"]["schemas"]
+    responses = described["paths"]["/v1/detect"]["post"]["responses"]
+    examples = responses["200"]["content"]["application/json"]["examples"]
+    raw, form_like = (examples[name]["value"] for name in ("raw body", "form"))
+    real = service.detect(long_wav, "?evidence=1")[2]
+    assert set(schemas["Answer"]["properties"]) == set(real)
+    assert set(schemas["Evidence"]["properties"]) == set(real.pop("evidence"))
+    assert shape(raw) == shape(real)
+    assert (raw["verdict"], raw["reason"][:16]) == ("mixed", "AI-generated at ")
+    hours = io.BytesIO()
+    with soundfile.SoundFile(hours, "w", 8000, 1, format="FLAC") as file:
+        file.write(np.zeros(240 * 8000))
+    body, kind = form(("a.wav", long_wav), ("long.flac", hours.getvalue()))
+    answers = service.ask("/v1/detect", body, Content_Type=kind)[2]
+    assert [shape(each) for each in form_like["results"]] == [shape(each) for each in answers["results"]]
+    assert form_like["results"][1] == answers["results"][1]
+    refused = service.detect(b"x", Content_Type="text/plain")[2]
+    example = responses["415"]["content"]["application/json"]["example"]
+    assert example["error"] | {"request_id": refused["error"]["request_id"]} == refused["error"]
+    assert {"400", "401", "408", "413", "415", "422", "429", "500", "504"} <= set(responses)
+    for path in ("/v1/health", "/v1/model"):
+        example = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+        assert example == service.get(path)[2]
 
 
 def test_prometheus_can_read_the_counters(service, clips):
