@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Gt
 
+from bonafide.audio.framing import frames_of, hann
+
 FLOOR = 1e-8  # power; the rounding noise of 16 bits lies just above it, digital zeros below
 
 
@@ -40,8 +42,7 @@ def log_spectrogram(samples: np.ndarray, rate: int, settings: SpectrogramSetting
     """
     half = settings.n_fft // 2
     padded = np.pad(samples.astype(np.float32, copy=False), half, mode="reflect" if samples.size > half else "wrap")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
-    spectrum = np.fft.rfft(frames * _hann(settings.n_fft))
+    spectrum = np.fft.rfft(frames_of(padded, settings.n_fft, settings.hop_length) * hann(settings.n_fft))
     power = np.square(spectrum.real) + np.square(spectrum.imag)
     decibels: np.ndarray = 10 * np.log10(np.maximum(_bands(power, rate, settings), FLOOR))
     return decibels.astype(np.float16)
@@ -78,12 +79,6 @@ def _bands(power: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.nd
     if settings.scale == "linear" and of_half_the_rate and settings.n_bands == settings.n_fft // 2 - 1:
         return power[:, 1:-1] * np.float32(settings.n_fft / rate)  # the triangles touch no bin but their own
     return power @ _filters(rate, settings)
-
-
-@lru_cache(maxsize=4)
-def _hann(n_fft: int) -> np.ndarray:
-    window: np.ndarray = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    return window.astype(np.float32)
 
 
 @lru_cache(maxsize=4)

@@ -20,6 +20,7 @@ from bonafide.clips import effects
 from bonafide.corpus.table import AUDIO, as_table
 from bonafide.errors import UserError
 from bonafide.pipeline.parts import Task, tasks_from_parts
+from bonafide.pipeline.tables import rows_of
 
 OWN = ("Codec", "Line", "Room")  # of bonafide.clips.effects
 
@@ -58,7 +59,7 @@ def augment_tasks(clips: Path, train: set[str]) -> list[Task]:
 def augment_part(payload: tuple[str, list[str]], settings: AugmentedAudio) -> pa.Table:
     """Return the copies of one part's training clips; `payload` is the part's path and their ids."""
     path, chosen = payload
-    rows = pq.read_table(path, filters=[("clip", "in", chosen)]).to_pylist() if chosen else []
+    rows = rows_of([Path(path)], chosen, AUDIO.names)
     copies = range(1, settings.augment.copies + 1)
     return as_table([_copy(row, copy, settings) for row in rows for copy in copies], AUDIO)
 

@@ -1,6 +1,5 @@
 """Looks into every file of a corpus: what can be used becomes a row of the clip table, the rest gets a reason."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from bonafide.audio.conditioning import AudioSettings, check, condition, level_d
 from bonafide.audio.decoding import UnusableError, decode
 from bonafide.corpus.table import LABELS
 from bonafide.errors import UserError
+from bonafide.files import sha256
 from bonafide.pipeline.executors import run_all
 
 FILES_PER_TASK = 32
@@ -57,11 +57,11 @@ def examine(root: Path, known: Found, settings: AudioSettings) -> Found:
         return {"path": known["path"], "reason": "the file may not be read: check its permissions"}
     except OSError as error:
         return {"path": known["path"], "reason": f"the file cannot be read: {error.strerror}"}
-    sha256 = _hash(path)
+    digest = sha256(path)
     return {
         **known,
-        "clip": f"{sha256[:12]}-{path.stem}",
-        "sha256": sha256,
+        "clip": f"{digest[:12]}-{path.stem}",
+        "sha256": digest,
         "seconds": round(recording.samples.size / recording.rate, 4),
         "level_dbfs": round(level_dbfs(recording.samples), 2),
         "native_rate": known["native_rate"] or recording.rate,
@@ -128,8 +128,3 @@ def _misnamed(path: Path, recording_format: str) -> str:
     if path.suffix.lower() in SUFFIXES.get(container, (path.suffix.lower(),)):
         return ""
     return f"the file holds {container}, though its name ends in '{path.suffix}'; it is read as {container}"
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

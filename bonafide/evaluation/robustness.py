@@ -3,14 +3,12 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute
 from annotated_types import Ge, Gt
 from scipy.signal import butter, fftconvolve, sosfiltfilt
 
@@ -19,10 +17,10 @@ from bonafide.audio.decoding import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
 from bonafide.corpus.table import LABELS
 from bonafide.evaluation.bootstrap import cluster_bootstrap
-from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.evaluation.scored_clips import arrays, cached_scorer, clusters
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import rows_of
 from bonafide.progress import track
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Scorer
@@ -142,17 +140,11 @@ def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettin
     return values | ends
 
 
-@lru_cache(maxsize=1)
-def _scorer(model: str) -> Scorer:
-    return Scorer(Path(model))
-
-
 def _sweep_part(model: str, chosen: frozenset[str], path: Path) -> list[tuple[str, str, float]]:
-    scorer = _scorer(model)
+    scorer = cached_scorer(model)
     return [
         (row["clip"], name, _llr(scorer, from_flac(row["audio"]["bytes"]), row["clip"], name, change))
-        for batch in read_rows([path], ["clip", "audio"])
-        for row in batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen)))).to_pylist()
+        for row in rows_of([path], chosen, ["audio"])
         for name, (_, change) in conditions().items()
     ]
 

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.audio.spectrogram import log_spectrogram
 from bonafide.drawing.pictures import spectrogram_png
 from bonafide.drawing.svg import data_url
 from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import rows_of
 from bonafide.report.run import ReportSettings, Run
 from bonafide.scoring.exported import Facts
 from bonafide.text import decimal, printable
@@ -68,12 +66,8 @@ def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> p
 
 
 def _flac_of(clips: Path, wanted: frozenset[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    ids = pa.array(sorted(wanted), pa.string())
-    for batch in read_rows(part_files(clips).values(), ["clip", "audio"]):
-        inside = batch.filter(pa.compute.is_in(batch.column("clip"), ids))
-        found |= {row["clip"]: row["audio"]["bytes"] for row in inside.to_pylist()}
-    return found
+    rows = rows_of(part_files(clips).values(), wanted, ["audio"])
+    return {row["clip"]: row["audio"]["bytes"] for row in rows}
 
 
 def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSettings, left: int) -> Example:

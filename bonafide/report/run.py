@@ -1,6 +1,5 @@
 """What a run has left behind, read once: all that the report says comes from here."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from annotated_types import Ge
 
+from bonafide.files import sha256
 from bonafide.scoring.calibration import cannot_tell_band
 from bonafide.scoring.exported import Facts, Scorer
 from bonafide.text import Ends, ends_of
@@ -102,7 +102,7 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         rejects=pd.read_csv(files.rejects, dtype=str, keep_default_na=False),
         history=pd.read_csv(files.history),
         facts=Scorer(files.model).facts,
-        hashes={str(path): _sha256(path) for path in (files.model, files.split, files.scores)},
+        hashes={str(path): sha256(path) for path in (files.model, files.split, files.scores)},
         scores=pq.read_table(files.scores).to_pandas(),
         metrics=json.loads(files.metrics.read_text(encoding="utf-8")),
         intervals=json.loads(files.intervals.read_text(encoding="utf-8")),
@@ -110,8 +110,3 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         robustness=pd.read_csv(files.robustness),
         audit=json.loads(files.audit.read_text(encoding="utf-8")),
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
