@@ -2,7 +2,7 @@
 import { complain, make } from "./dom.js";
 import { download } from "./download.js";
 import { pictures } from "./pictures.js";
-import { player } from "./player.js";
+import { Player } from "./player.js";
 import { detect } from "./service.js";
 import { RATE, decode } from "./sound.js";
 import { parts, ticks } from "./timeline.js";
@@ -11,7 +11,7 @@ import { parts, ticks } from "./timeline.js";
 export function lookPart(item, audio, band) {
   const { seconds, segments, p_ai: p } = item.result;
   const { figures, draw } = pictures(item, band);
-  const { play, time, stack, note, jump } = player(audio, item.result, figures);
+  const player = new Player(audio, item.result, figures);
   const why = make("button", { type: "button", class: "quiet", onclick: toggleEvidence });
   const get = make("button", { type: "button", class: "quiet", id: "download", onclick: () => download(item.name, [item]) }, "Download JSON");
   why.hidden = p === null;
@@ -26,12 +26,12 @@ export function lookPart(item, audio, band) {
     why.setAttribute("aria-pressed", String(Boolean(item.shown)));
     if (part.isConnected) draw();
   }
-  const part = make("div", { class: "look" }, make("div", { class: "tools" }, play, time, why, get), stack,
-    parts(segments, seconds, jump), ticks(seconds), note);
+  const part = make("div", { class: "look" }, make("div", { class: "tools" }, player.button, player.time, why, get),
+    player.stack, parts(segments, seconds, (at) => player.jump(at)), ticks(seconds), player.note);
   if (item.samples === undefined) {
     decode(item.blob).then((samples) => {
       item.samples = samples && samples.length > RATE / 20 ? samples : null;
-      note.hidden = item.samples !== null;
+      player.note.hidden = item.samples !== null;
       redraw();
     });
   }
