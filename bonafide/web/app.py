@@ -32,7 +32,7 @@ MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/j
 
 Threshold = Annotated[
     str,
-    Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called ai"),
+    Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called AI"),
 ]
 
 
