@@ -121,10 +121,10 @@ def _results(
         return
     paths = _paths(files)
     if jobs == 1:
-        found = one_by_one(detector, paths, threshold, line.heard)
+        results = one_by_one(detector, paths, threshold, line.heard)
     else:
-        found = spread(partial(Detector, detector.model), paths, jobs, threshold)
-    for path, result in found:
+        results = spread(partial(Detector, detector.model), paths, jobs, threshold)
+    for path, result in results:
         yield str(path), result
 
 

@@ -120,8 +120,8 @@ class _Request:
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
         self.headers = Headers(scope=scope)
-        said = self.headers.get("x-request-id", "")
-        self.id = said if GOOD_ID.fullmatch(said) else uuid.uuid4().hex
+        given = self.headers.get("x-request-id", "")
+        self.id = given if GOOD_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["id"] = self.id
         self.began = time.monotonic()
         self.status = 0
