@@ -87,6 +87,9 @@ class Table:
             _out(f"{self._counted.total()} recordings: {counts}\n")
 
 
+Writer = JsonLines | Csv | Table
+
+
 def timeline(result: Result, cut: Cut) -> str:
     """Return a line of marks, one for each stretch of the recording, with the times below it."""
     width = max(20, min(LINE_WIDTH, shutil.get_terminal_size((80, 24)).columns - 4))

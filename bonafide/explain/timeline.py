@@ -1,10 +1,8 @@
 """The windows of a whole recording and the parts that they make up, drawn over one time axis."""
 
-import itertools
-from collections.abc import Sequence
-
+from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import Segment, Window
-from bonafide.detection.verdicts import call
+from bonafide.detection.verdicts import call, edges_of
 from bonafide.drawing.svg import Markup, element, group
 from bonafide.explain.evidence import Explanation
 from bonafide.explain.panels import Panel, across, axis_texts, ground, legend, percentage, time_axis
@@ -21,7 +19,7 @@ def timeline_panels(explanation: Explanation) -> list[Panel]:
     result = explanation.result
     if len(result.windows) < 2:
         return []
-    edges = _edges(result.windows)
+    edges = edges_of(result.windows, HOP_SECONDS)  # windows overlap, bars must not
     bars = [_bar(window, *ends, explanation) for window, ends in zip(result.windows, edges, strict=True)]
     half = element("line", class_="half", x1="0%", x2="100%", y1="50%", y2="50%")
     frame = _frame(explanation) if is_part(explanation) else ""
@@ -32,20 +30,6 @@ def timeline_panels(explanation: Explanation) -> list[Panel]:
         time_axis(0.0, result.seconds),
         legend(NAMES),
     ]
-
-
-def _edges(windows: Sequence[Window]) -> list[tuple[float, float]]:
-    """Return from where to where a window is drawn: windows overlap, bars must not."""
-    hops = [after.start - before.start for before, after in itertools.pairwise(windows)]
-    hop = min((hop for hop in hops if hop > 0), default=0.0)
-    middles = [(window.start + window.stop) / 2 for window in windows]
-    joined = [step <= 1.5 * hop for step in hops]
-    edges: list[tuple[float, float]] = []
-    for i, window in enumerate(windows):
-        start = (middles[i - 1] + middles[i]) / 2 if i and joined[i - 1] else window.start
-        stop = (middles[i] + middles[i + 1]) / 2 if i < len(joined) and joined[i] else window.stop
-        edges.append((max(start, edges[-1][1]) if edges else start, stop))
-    return edges
 
 
 def _bar(window: Window, start: float, stop: float, explanation: Explanation) -> Markup:

@@ -4,7 +4,7 @@ import asyncio
 import io
 import wave
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -18,6 +18,7 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from bonafide.detection.verdicts import cut_of
 from bonafide.errors import UserError
 from bonafide.gathering.collecting import save_clip
 from bonafide.web import describing
@@ -32,7 +33,7 @@ MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/j
 
 Threshold = Annotated[
     str,
-    Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called ai"),
+    Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called AI"),
 ]
 
 
@@ -73,7 +74,11 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
 async def detect(request: Request, threshold: Threshold = "balanced", evidence: bool = False) -> Response:
     """Say of one or several recordings whether the voice is human or AI-generated."""
     state = request.app.state
-    ask = Ask(_threshold(threshold, state.pool.model["thresholds"]), evidence)
+    try:
+        cut_of(state.pool.model["thresholds"], threshold)
+    except UserError as error:
+        raise BadUpload(422, str(error)) from None
+    ask = Ask(threshold, evidence)
     state.pool.refuse_when_full()  # before a body is taken in for nothing
     if state.uploading >= MOST_UPLOADS:
         raise Busy(1)
@@ -169,15 +174,6 @@ def _packed(body: Body, answers: list[dict[str, Any]], request: Request) -> Resp
             return problem(worst["status"], worst["message"], request.scope["state"]["id"])
         return JSONResponse({"results": answers}, status_code=worst["status"])
     return JSONResponse({"results": answers} if body.several else answers[0]["result"])
-
-
-def _threshold(said: str, known: Collection[str]) -> str | float:
-    if said in known:
-        return said
-    with suppress(ValueError):
-        if 0 < (number := float(said)) < 1:
-            return number
-    raise BadUpload(422, f"threshold must be {', '.join(known)} or a probability between 0 and 1")
 
 
 def _is_plain_wav(content: bytes) -> bool:

@@ -9,6 +9,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.resources import files
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -29,9 +30,8 @@ DRAIN_SECONDS = 3.0  # of a refused body, so that its sender gets to read why
 NO_TOKEN = "a token is needed: Authorization: Bearer TOKEN"
 TOO_SLOW = "the upload was too slow"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-PAGE = {"/": "page.html"} | {
-    f"/{name}": name for name in ("page.css", "page.js", "plots.js", "sound.js", "recorder.js", "tap.js")
-}
+PARTS = sorted(each.name for each in files("bonafide.web").iterdir() if each.name.endswith((".css", ".js")))
+PAGE = {"/": "page.html", **{f"/{name}": name for name in PARTS}}
 ROUTES = {*PAGE, "/metrics", *(f"/v1/{name}" for name in ("detect", "health", "model", "collect", "openapi.json"))}
 OPEN = {*PAGE, "/v1/health"}  # hold no secret: the page asks for the token
 POLICY = (
@@ -120,8 +120,8 @@ class _Request:
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
         self.headers = Headers(scope=scope)
-        said = self.headers.get("x-request-id", "")
-        self.id = said if GOOD_ID.fullmatch(said) else uuid.uuid4().hex
+        given = self.headers.get("x-request-id", "")
+        self.id = given if GOOD_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["id"] = self.id
         self.began = time.monotonic()
         self.status = 0

@@ -91,7 +91,7 @@ class Pool:
     ) -> None:
         self.model: dict[str, Any] = {}
         self._size, self._queue, self._timeout, self._max_seconds = size, queue, timeout, max_seconds
-        self._told = json.dumps({"memory": MEMORY, "model": None if model is None else str(model)})
+        self._orders = json.dumps({"memory": MEMORY, "model": None if model is None else str(model)})
         self._lost = lost
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: dict[int, _Worker] = {}
@@ -205,7 +205,7 @@ class Pool:
         env |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1") | {"ORT_DISABLE_TELEMETRY": "1"}
         process = await asyncio.create_subprocess_exec(
             # -P: a file of the working folder must not stand in for a module
-            *(sys.executable, "-P", "-m", "bonafide.web.worker", self._told),
+            *(sys.executable, "-P", "-m", "bonafide.web.worker", self._orders),
             stdin=theirs.fileno(),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,  # decoders print there what they find in files

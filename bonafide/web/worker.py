@@ -28,11 +28,11 @@ class Refused(Exception):  # noqa: N818 - not a fault
 
 def main() -> None:
     """Load the detector, say what it is, and answer until the parent hangs up."""
-    told = json.loads(sys.argv[1])
-    limit(told["memory"])
+    orders = json.loads(sys.argv[1])
+    limit(orders["memory"])
     channel = socket.socket(fileno=0)
     try:
-        detector, about = load(told["model"])
+        detector, about = load(orders["model"])
     except Exception as error:  # the parent tells the user
         say(channel, {"error": str(error)})
         return

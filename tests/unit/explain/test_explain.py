@@ -14,7 +14,7 @@ import soundfile
 
 from bonafide.audio.spectrogram import log_spectrogram
 from bonafide.detection.detector import Detector
-from bonafide.detection.results import Result
+from bonafide.detection.results import Result, Segment, Window
 from bonafide.errors import UserError
 from bonafide.explain import evidence
 from bonafide.explain.evidence import evidence_map, explain, places
@@ -158,6 +158,18 @@ def test_page_and_picture_show_the_same_drawings_and_say_the_same(detector, tmp_
         "Made by Bonafide",
     ):
         assert all(text in " ".join(each.split()) for each in words)
+
+
+def test_a_bar_stands_where_its_window_speaks_also_where_the_last_one_is_nearer(explained):
+    starts = [0.0, 1.0, 2.0, 3.0, 3.4]  # the last window of a recording ends where it ends
+    windows = tuple(Window(at, at + 4.0, -1.0, 0.73) for at in starts)
+    result = Result("ai", "", -1.0, 0.73, 8.0, 8.0, windows, (Segment(0.0, 8.0, "ai"),))
+    drawn = timeline_panels(replace(explained, result=result))[0].content
+    bars = re.findall(r'class="window [\w-]+".*? x="([\d.]+)%" width="([\d.]+)%"', drawn)
+    edges = [(float(x) * 0.08, (float(x) + float(width)) * 0.08) for x, width in bars]
+    assert edges == [
+        pytest.approx(ends, abs=0.01) for ends in ((0, 2.5), (2.5, 3.5), (3.5, 4.5), (4.5, 5.2), (5.2, 7.4))
+    ]
 
 
 def test_numbers_of_places_stand_over_all_frames(explained):
