@@ -15,7 +15,7 @@ from bonafide.audio.conditioning import AudioSettings, condition, from_flac, res
 from bonafide.audio.decoding import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
 from bonafide.clips.effects import band, clipped, pink_noise, reverberant, room_tail
-from bonafide.corpus.table import LABELS
+from bonafide.corpus.rows import LABELS
 from bonafide.evaluation.bootstrap import cluster_bootstrap
 from bonafide.evaluation.scored_clips import arrays, cached_scorer, clusters
 from bonafide.pipeline.executors import run_all

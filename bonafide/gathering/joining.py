@@ -3,16 +3,15 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from bonafide.corpus import clips_csv
 from bonafide.corpus.folder import TEXT_COLUMNS, read_folder
-from bonafide.corpus.table import LABELS
+from bonafide.corpus.rows import LABELS, Row
 from bonafide.errors import UserError
 
 COLUMNS = ("path", "label", "gender", "native_rate", *TEXT_COLUMNS)
 
-Plan = list[tuple[Path, dict[str, Any]]]
+Plan = list[tuple[Path, Row]]
 
 
 def plan_join(folders: Sequence[Path], out: Path) -> Plan:
@@ -63,7 +62,7 @@ def join(plan: Plan, out: Path) -> Iterator[Path]:
     unfinished.replace(out)
 
 
-def _renamed(row: dict[str, Any], name: str) -> dict[str, Any]:
+def _renamed(row: Row, name: str) -> Row:
     """Return the row of a clip as it is when its corpus lies in the folder `name` of another."""
     path = f"{name}/{row['path']}"
     if path != path.strip() or path != path.encode(errors="replace").decode():
