@@ -10,7 +10,7 @@ import numpy as np
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.corpus.companions import CompanionSettings
-from bonafide.corpus.table import Rows
+from bonafide.corpus.rows import Rows
 from bonafide.pipeline.params import read_section
 from bonafide.scoring.calibration import calibrate, fit_calibration
 from bonafide.scoring.exported import Facts, facts_as_json

@@ -22,8 +22,9 @@ import yaml
 
 from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.corpus.groups import fold_groups
+from bonafide.corpus.rows import Rows
 from bonafide.corpus.splits import SplitSettings, assign, split, with_companions
-from bonafide.corpus.table import SPLIT, Rows, as_table
+from bonafide.corpus.table import SPLIT, as_table
 from bonafide.errors import UserError
 from bonafide.files import write_bytes, write_text
 from bonafide.pipeline.params import read_section

@@ -36,7 +36,7 @@ DOORS = {
     "web": {"detection", "explain", "gathering", "scoring", "audio"},
     "commands": {*LIGHT, *HEAVY, "web"} - {"demo", "report", "drawing"},
     "cli": {"commands"},
-    "datasets": {"clips", "pipeline"},
+    "datasets": {"clips", "corpus", "pipeline"},
     "__init__": {"detection"},
     "weights": set(),
 }
