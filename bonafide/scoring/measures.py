@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import isotonic_regression
 
 from bonafide.scoring.calibration import Bools, Floats, is_ai, p_ai
 from bonafide.scoring.curve import checked, closest, error_curve
-from bonafide.scoring.isotonic import pool_adjacent_violators
 
 # ASVspoof 5's operating point (Wang et al. 2024): an attack is rare, and one let in costs ten false
 # rejections.
@@ -134,7 +134,9 @@ def min_cllr(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = None)
 def min_cllr_of(human: Floats, ai: Floats) -> float:
     """Least Cllr in bits from the clips of each class at each score, ascending: two arrays of shape (k,)."""
     counted = human + ai > 0
-    human, ai = pool_adjacent_violators(human[counted], ai[counted])
+    clips = (human + ai)[counted]
+    starts = isotonic_regression(human[counted] / clips, weights=clips).blocks[:-1]
+    human, ai = np.add.reduceat(human[counted], starts), np.add.reduceat(ai[counted], starts)
     odds = (human / human.sum(), ai / ai.sum())
     cost = 0.0
     for own, other in (odds, odds[::-1]):
