@@ -39,9 +39,10 @@ from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows, write_table
 from bonafide.protocol.folds import CATALOG, CLIPS
 from bonafide.protocol.table import POINTS, carried_over, put_row, summary_row
-from bonafide.scoring.calibration import calibrate, fit_calibration, p_ai
+from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.measures import auc, eer
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 
 WORK = Path(".bonafide/peers")
 REPLICATES = 1000

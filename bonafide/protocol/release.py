@@ -12,9 +12,10 @@ from bonafide.errors import UserError
 from bonafide.pipeline.params import read_section
 from bonafide.protocol.crossfit import calibrated, held_out_logits, statistics_of_all
 from bonafide.protocol.folds import CROSS_FITTED, FEATURES, KERAS, SIDES, folds_folder, run_stage
-from bonafide.scoring.calibration import calibrate, fit_calibration
+from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.measures import auc, decisions, eer
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.kernel import CropStatistics
 
 CARD_COLUMNS = ("source", "generator", "language", "license")
