@@ -10,9 +10,9 @@ from bonafide import text
 from bonafide.report import charts, provenance, slicing
 from bonafide.report.examples import Example
 from bonafide.report.rows import Mark, dot_rows, track
-from bonafide.report.run import PRESETS, Run
+from bonafide.report.run import Run
 from bonafide.report.verdict import verdict_of
-from bonafide.scoring.thresholds import DECISIVE_FPR, MAX_FNR, MAX_FPR
+from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES
 
 TEMPLATES = Path(__file__).parent
 LOSS = {"loss": "train", "dev_loss": "main"}
@@ -51,7 +51,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "run": run,
         "verdict": verdict_of(run),
         "key_figures": [_key_figure(run, name, *said) for name, said in KEY_FIGURES.items()],
-        "presets": [_preset(run, name) for name in PRESETS],
+        "presets": [_preset(run, name) for name in NAMES],
         "measures": _measures(run),
         "slices": drawn,
         "alone": alone,

@@ -11,12 +11,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 from annotated_types import Ge
 
-from bonafide.scoring.calibration import cannot_tell_band
 from bonafide.scoring.exported import Detector, Facts
+from bonafide.scoring.operating_points import NAMES, cannot_tell_band
 from bonafide.text import Ends, ends_of
 
 SPLIT_COLUMNS = ["split", "label", "speaker", "source", "generator", "language", "seconds", "license"]
-PRESETS = ("balanced", "decisive", "precision", "recall")
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class Run:
     @property
     def thresholds(self) -> dict[str, float]:
         """The thresholds on the llr that were chosen on dev."""
-        return {name: self.metrics[name]["threshold"] for name in PRESETS}
+        return {name: self.metrics[name]["threshold"] for name in NAMES}
 
     @property
     def band(self) -> tuple[float, float]:

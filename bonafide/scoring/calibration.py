@@ -1,14 +1,11 @@
-"""From a network's logit to a log-likelihood ratio, a probability and a verdict.
+"""From a network's logit to a log-likelihood ratio, and from that to a probability and a decision.
 
-This is the one module that knows the two orientations. A network's raw ``logit`` is higher for ai. From here
-on everything is an ``llr``: the natural logarithm of p(score | human) / p(score | ai), higher is more human,
-as ASVspoof has it. ``p_ai`` turns it round once more, into the probability that people ask for. Needs numpy
-alone, for the detector imports it.
+The two orientations are laid down here. A network's raw ``logit`` is higher for ai. From here on everything is
+an ``llr``: the natural logarithm of p(score | human) / p(score | ai), higher is more human, as ASVspoof has it.
+``p_ai`` turns it round once more, into the probability that people ask for. Needs numpy alone, for the detector
+imports it; what fits the map is in `bonafide.training.calibration_fit`.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,28 +101,3 @@ def _sigmoid(z: Floats) -> Floats:
 def is_ai(llr: ArrayLike, threshold: float) -> Bools:
     """Call clips ai whose llr lies below the threshold; one that lies on it is called human."""
     return np.asarray(np.asarray(llr) < threshold)
-
-
-def cannot_tell_band(thresholds: Mapping[str, float]) -> tuple[float, float]:
-    """Return the band (low, high) of llrs in which the detector had better say that it cannot tell.
-
-    Below ``low`` a clip is called ai (few human clips lie there), from ``high`` on it is called human (few ai
-    clips lie there). Where the detector is so good that the two thresholds cross, either of them and all
-    between keep both promises: then there is nothing that it cannot tell, and the band shrinks to the
-    balanced threshold, moved between the two if it lies outside.
-
-    Parameters
-    ----------
-    thresholds : mapping
-        "balanced", "precision" and "recall", llrs in nats, as `bonafide.scoring.thresholds.thresholds` finds them.
-
-    Returns
-    -------
-    tuple of float
-        ``low <= high``, llrs in nats.
-    """
-    low, high = float(thresholds["precision"]), float(thresholds["recall"])
-    if low <= high:
-        return low, high
-    middle = min(max(float(thresholds["balanced"]), high), low)
-    return middle, middle

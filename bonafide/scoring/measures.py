@@ -13,8 +13,6 @@ the same formulas. All raise ValueError for scores that cannot be measured (see
 `bonafide.scoring.calibration.check_scores`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

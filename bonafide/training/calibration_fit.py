@@ -1,7 +1,5 @@
 """Fits the map from a network's logit to a log-likelihood ratio on clips that the network has not learnt from."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression

@@ -10,7 +10,6 @@ from scipy.special import expit
 from bonafide.scoring.calibration import (
     Calibration,
     calibrate,
-    cannot_tell_band,
     check_scores,
     is_ai,
     p_ai,
@@ -42,20 +41,6 @@ def test_p_ai_falls_as_the_llr_rises(llr):
 
 def test_score_on_the_threshold_is_called_human():
     assert is_ai([0.9, 1.0, 1.1], 1.0).tolist() == [True, False, False]
-
-
-@pytest.mark.parametrize(
-    ("precision", "balanced", "recall", "band"),
-    [
-        (-2.0, 0.0, 3.0, (-2.0, 3.0)),
-        (1.0, 1.0, 1.0, (1.0, 1.0)),
-        (3.0, 0.0, -2.0, (0.0, 0.0)),
-        (3.0, 9.0, -2.0, (3.0, 3.0)),
-        (3.0, -9.0, -2.0, (-2.0, -2.0)),
-    ],
-)
-def test_band_is_ordered_also_where_thresholds_cross(precision, balanced, recall, band):
-    assert cannot_tell_band({"precision": precision, "balanced": balanced, "recall": recall}) == band
 
 
 @pytest.mark.parametrize(
