@@ -31,7 +31,7 @@ from bonafide.corpus.groups import fold_groups
 from bonafide.corpus.splits import SplitSettings, split
 from bonafide.corpus.table import SPLIT, as_table
 from bonafide.errors import UserError
-from bonafide.evaluation.bootstrap import paired_difference
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text, write_whole
 from bonafide.pipeline.params import read_section
@@ -359,9 +359,8 @@ def difference(theirs: dict[tuple[int, int], pd.DataFrame], ours: Path, n_folds:
         pools.append(both)
     pool = pd.concat(pools)
     llr, human = arrays(pool)
-    paired = paired_difference(
-        llr, pool["llr ours"].to_numpy(), human, clusters(pool), replicates=REPLICATES, seed=1
-    )._asdict()
+    draws = Draws(clusters(pool), human, replicates=REPLICATES, seed=1)
+    paired = draws.paired_difference(llr, pool["llr ours"].to_numpy())._asdict()
     return {**{key: round(value, 4) for key, value in paired.items()}, "clips": len(pool)}
 
 

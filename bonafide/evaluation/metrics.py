@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from annotated_types import Ge, Gt
 
-from bonafide.evaluation.bootstrap import cluster_bootstrap, group_bootstrap, intervals
+from bonafide.evaluation.bootstrap import Draws, percentiles
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.measures import auc_between, summary
@@ -40,18 +40,18 @@ def intervals_of(
     generators or sources draw these alone: what another generator would change, for the same other clips.
     """
     llr, human = arrays(scores)
-    drawn: dict[str, Any] = {"thresholds": thresholds, "replicates": settings.replicates, "seed": settings.seed}
-    found = dict(cluster_bootstrap(llr, human, clusters(scores), **drawn))
+    draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
+    ends = draws.intervals(llr, thresholds=thresholds)
     female, male = ((scores["gender"] == gender).to_numpy() for gender in ("female", "male"))
     if all(human[voice].any() and not human[voice].all() for voice in (female, male)):
         metrics = ["eer", "auc", "balanced.fpr", "balanced.fnr", "balanced.hter"]
-        apart = group_bootstrap(llr, human, clusters(scores), female, male, metrics=metrics, **drawn)
-        found |= {f"female - male.{name}": ends for name, ends in apart.items()}
+        apart = draws.group_difference(llr, female, male, thresholds=thresholds, metrics=metrics)
+        ends |= {f"female - male.{name}": each for name, each in apart.items()}
     rng = np.random.default_rng(settings.seed)
     groups = _by_group(scores, thresholds["balanced"])
     drawn_means = {name: rng.choice(of, (settings.replicates, of.size)).mean(axis=1) for name, of in groups.items()}
-    found |= intervals({f"macro.{name}": means for name, means in drawn_means.items()})
-    return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(found.items())}
+    ends |= percentiles({f"macro.{name}": means for name, means in drawn_means.items()})
+    return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(ends.items())}
 
 
 def _by_group(scores: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ from bonafide.audio.conditioning import AudioSettings, condition, from_flac, res
 from bonafide.audio.decoding import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
 from bonafide.corpus.table import LABELS
-from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
@@ -129,15 +129,8 @@ def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettin
     rates = decisions(llr, human, threshold)
     values = {"eer": eer(llr, human), "fpr": rates["fpr"], "fnr": rates["fnr"]}
     names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
-    intervals = cluster_bootstrap(
-        llr,
-        human,
-        clusters(usable),
-        thresholds={"at": threshold},
-        metrics=list(names.values()),
-        replicates=settings.replicates,
-        seed=settings.seed,
-    )
+    draws = Draws(clusters(usable), human, replicates=settings.replicates, seed=settings.seed)
+    intervals = draws.intervals(llr, thresholds={"at": threshold}, metrics=list(names.values()))
     ends = {f"{name}_{end}": intervals[key][i] for name, key in names.items() for i, end in enumerate(("low", "high"))}
     return values | ends
 

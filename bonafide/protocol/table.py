@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.measures import auc, decisions, eer
 
@@ -65,7 +65,8 @@ def summary_row(
     own = [eer(*arrays(scores)) for scores, _ in folds]
     pool = pd.concat([scores for scores, _ in folds])
     llr, human = arrays(pool)
-    drawn = cluster_bootstrap(llr, human, clusters(pool), metrics=["eer"], replicates=replicates, seed=seed)
+    draws = Draws(clusters(pool), human, replicates=replicates, seed=seed)
+    low, high = draws.intervals(llr, metrics=["eer"])["eer"]
     # Macro figures over all sources, not the mean of means: folds hold unlike numbers of sources.
     within = [value for scores, _ in folds for value in within_sources(scores).values()]
     at_points = {}
@@ -76,8 +77,8 @@ def summary_row(
         at_points[f"human-only false alarms{end}"] = _mean(alarms)
     return {
         "pooled EER": eer(llr, human),
-        "low": drawn["eer"][0],
-        "high": drawn["eer"][1],
+        "low": low,
+        "high": high,
         "mean fold EER": _mean(own),
         "sd": float(np.std(own, ddof=1)) if len(own) > 1 else float("nan"),
         "within-source AUC": _mean(within),

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bonafide.evaluation import draws
-from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation import drawn_clips
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.curves import histogram, reliability_points
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays, clusters
@@ -46,7 +46,7 @@ def scores():
 
 @pytest.fixture(params=[5, 2**10])
 def sliced(scores, request, monkeypatch):
-    monkeypatch.setattr(draws, "BLOCK", request.param)
+    monkeypatch.setattr(drawn_clips, "BLOCK", request.param)
     return slices_of(scores, THRESHOLD, SETTINGS)
 
 
@@ -66,15 +66,8 @@ def test_a_slice_is_the_plain_bootstrap_of_its_clips(scores, sliced):
         assert (row["against"] == "slice") == (len(labels) == 2)
         llr, human = arrays(both)
         names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
-        plain = cluster_bootstrap(
-            llr,
-            human,
-            clusters(both),
-            thresholds={"at": THRESHOLD},
-            metrics=list(names.values()),
-            replicates=SETTINGS.replicates,
-            seed=SETTINGS.seed,
-        )
+        draws = Draws(clusters(both), human, replicates=SETTINGS.replicates, seed=SETTINGS.seed)
+        plain = draws.intervals(llr, thresholds={"at": THRESHOLD}, metrics=list(names.values()))
         values = {"eer": eer(llr, human), "auc": auc(llr, human), **decisions(llr, human, THRESHOLD)}
         for name, value in values.items():
             assert np.isnan(row[name]) or row[name] == pytest.approx(value, abs=1e-12), (row["value"], name)
