@@ -18,7 +18,7 @@ from bonafide.evaluation.robustness import RobustnessSettings, conditions, sampl
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
-from bonafide.protocol.folds import CLIPS, CROSS_FITTED, ONNX, SIDES, folds_folder
+from bonafide.protocol.folds import CLIPS, CROSS_FITTED, METRICS, ONNX, SIDES, folds_folder
 from bonafide.scoring.measures import eer
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=Path("docs/robustness.csv"))
     options = parser.parse_args()
     folder = folds_folder(options.params, "source", Path(".bonafide/folds"))
-    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"source-*-seed-{options.seed}/metrics.json"))
+    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"source-*-seed-{options.seed}/{METRICS}"))
     if not folds:
         raise SystemExit("robustness: run `bonafide folds --cross-fit` with the same params first")
     settings = read_section(options.params, "robustness", RobustnessSettings)

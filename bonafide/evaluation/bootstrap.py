@@ -100,15 +100,14 @@ class Draws:
             Names and llrs at which `bonafide.scoring.measures.decisions` are measured; they stay as they are in all
             replicates.
         metrics : collection of str, optional
-            Names to keep, such as "eer" or "balanced.fpr"; all by default. Without names of ranked ones it is
-            much faster.
+            Names to keep, such as "eer" or "fpr"; all by default. Without names of ranked ones it is much faster.
         subset : array_like of bool, shape=(n,), optional
             The clips to measure, while clusters are drawn from all. A replicate in which it lacks a class is NaN.
 
         Returns
         -------
         dict
-            The names of `bonafide.scoring.measures.summary`, with those under a threshold joined by a dot.
+            The names are those of `bonafide.scoring.measures.summary`.
 
         Raises
         ------

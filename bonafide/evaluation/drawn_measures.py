@@ -7,6 +7,7 @@ import numpy as np
 from bonafide.evaluation.drawn_clips import DrawnClips, row_chunks
 from bonafide.scoring import measures
 from bonafide.scoring.calibration import Floats
+from bonafide.scoring.operating_points import measure_name
 
 # Measures that need the counts at every score; the EER needs them where it lies alone.
 RANKED: dict[str, Callable[[Floats, Floats], Floats]] = {
@@ -40,7 +41,7 @@ def _wanted(thresholds: Mapping[str, float], metrics: Collection[str] | None) ->
     """Names of the ranked measures and of those that are sums, as far as they are wanted."""
     ranks = sorted([*RANKED, "eer"])
     added = ["act_dcf", "brier", "cllr", "ece"]
-    added += [f"{name}.{rate}" for name in thresholds for rate in measures.decisions_of(0, 0, 1, 1)]
+    added += [measure_name(name, rate) for name in thresholds for rate in measures.decisions_of(0, 0, 1, 1)]
     if metrics is None:
         return ranks, added
     if unknown := set(metrics) - set(ranks) - set(added):
@@ -60,7 +61,7 @@ def _sums_measured(human: Floats, ai: Floats, thresholds: Mapping[str, float]) -
     }
     for column, name in enumerate(thresholds, start=4):
         rates = measures.decisions_of(human[:, column], ai[:, column], n_human, n_ai)
-        values |= {f"{name}.{rate}": value for rate, value in rates.items()}
+        values |= {measure_name(name, rate): value for rate, value in rates.items()}
     return values
 
 

@@ -128,10 +128,9 @@ def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettin
     llr, human = arrays(usable)
     rates = decisions(llr, human, threshold)
     values = {"eer": eer(llr, human), "fpr": rates["fpr"], "fnr": rates["fnr"]}
-    names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
     draws = Draws(clusters(usable), human, replicates=settings.replicates, seed=settings.seed)
-    intervals = draws.intervals(llr, thresholds={"at": threshold}, metrics=list(names.values()))
-    ends = {f"{name}_{end}": intervals[key][i] for name, key in names.items() for i, end in enumerate(("low", "high"))}
+    intervals = draws.intervals(llr, thresholds={"balanced": threshold}, metrics=list(values))
+    ends = {f"{name}_{end}": intervals[name][i] for name in values for i, end in enumerate(("low", "high"))}
     return values | ends
 
 

@@ -17,7 +17,6 @@ from bonafide.scoring.measures import auc_between
 
 NAMED = ("generator", "source", "speaker", "language", "gender", "native_format")
 RATES = ("accuracy", "precision", "recall", "f1", "fpr", "fnr", "hter")
-NAMES = ("eer", *(f"at.{rate}" for rate in RATES))
 SEEN = ("speaker_seen", "source_seen", "generator_seen")
 # Edges of the bands that numbers are cut into, and how a band is written.
 BANDS = {
@@ -40,13 +39,13 @@ def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
     columns |= {name: _banded(scores[name], edges, unit) for name, (edges, unit) in BANDS.items()}
     llr, human = check_scores(*arrays(scores))
     draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
-    at, edges = {"at": threshold}, edges_of(llr)
-    everyone = draws.clips(llr, at, edges)  # what a slice of one class is measured against
+    thresholds, edges = {"balanced": threshold}, edges_of(llr)
+    everyone = draws.clips(llr, thresholds, edges)  # what a slice of one class is measured against
     rows = []
     for name, column in columns.items():
         for value, positions in sorted(column.groupby(column.to_numpy()).indices.items()):
             if value not in ("", "nan"):
-                own = draws.among(positions).clips(llr[positions], at, edges)
+                own = draws.among(positions).clips(llr[positions], thresholds, edges)
                 rows.append({"slice": name, "value": value, **_measure(own, everyone, settings)})
     return pd.DataFrame(rows)
 
@@ -77,7 +76,7 @@ def _measure(
 ) -> dict[str, Any]:
     """Measure the classes (by human or not) that a slice holds, or its one class against all of the other."""
     both = everyone | own
-    drawn = {name.removeprefix("at."): values for name, values in measure(both[True], both[False], NAMES).items()}
+    drawn = measure(both[True], both[False], ("eer", *RATES))
     values = {name: each[0] for name, each in drawn.items()}
     values["auc"] = auc_between(both[True].llr, both[False].llr)
     alone = len(own) == 1

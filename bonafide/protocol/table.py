@@ -1,7 +1,6 @@
 """The figures that Bonafide is developed by: held-out sources, pooled, within sources, and on sources without fakes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ import pandas as pd
 from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.measures import auc, decisions, eer
+from bonafide.scoring.operating_points import measure_name
 
 POINTS = {"balanced": "", "decisive": ", decisive"}  # thresholds of dev, with what their columns' names end in
 FEWEST = 5  # clips of each class that a source needs for an AUC of its own
@@ -22,9 +22,10 @@ NUMBERS = (
 )  # what tells one row of the table from another
 
 
-def carried_over(metrics: Mapping[str, Any]) -> dict[str, float]:
+def carried_over(metrics: Mapping[str, float]) -> dict[str, float]:
     """Return the llr thresholds, by name, that a fold's dev side chose, from what the stage `evaluate` measured."""
-    return {name: metrics[name]["threshold"] for name in POINTS if name in metrics}
+    names = {name: measure_name(name, "threshold") for name in POINTS}
+    return {name: metrics[written] for name, written in names.items() if written in metrics}
 
 
 def within_sources(scores: pd.DataFrame) -> dict[str, float]:

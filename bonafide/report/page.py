@@ -12,15 +12,15 @@ from bonafide.report.examples import Example
 from bonafide.report.rows import Mark, dot_rows, track
 from bonafide.report.run import Run
 from bonafide.report.verdict import verdict_of
-from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES
+from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES, measure_name
 
 TEMPLATES = Path(__file__).parent
 LOSS = {"loss": "train", "dev_loss": "main"}
 RANKING = {"dev_auc": "main", "dev_eer": "train"}
 KEY_FIGURES = {
-    "balanced.fpr": ("Human clips wrongly flagged", "human"),
-    "balanced.fnr": ("AI clips missed", "ai"),
-    "balanced.accuracy": ("Clips called rightly", "plain"),
+    "fpr": ("Human clips wrongly flagged", "human"),
+    "fnr": ("AI clips missed", "ai"),
+    "accuracy": ("Clips called rightly", "plain"),
     "eer": ("Equal error rate", "plain"),
 }
 PROMISES = {
@@ -145,10 +145,10 @@ def _key_figure(run: Run, name: str, said: str, kind: str) -> dict[str, Any]:
 
 
 def _preset(run: Run, name: str) -> dict[str, str]:
-    at = run.metrics[name]
-    rates = {rate: text.percent(at[rate]) for rate in ("fpr", "fnr", "accuracy", "hter")}
-    ends = {f"{rate}_between": text.percent_between(run.ends(f"{name}.{rate}")) for rate in rates}
-    return {"name": name, "promise": PROMISES[name], "llr": text.decimal(at["threshold"]), **rates, **ends}
+    names = {rate: measure_name(name, rate) for rate in ("fpr", "fnr", "accuracy", "hter")}
+    rates = {rate: text.percent(run.metric(written)) for rate, written in names.items()}
+    ends = {f"{rate}_between": text.percent_between(run.ends(written)) for rate, written in names.items()}
+    return {"name": name, "promise": PROMISES[name], "llr": text.decimal(run.thresholds[name]), **rates, **ends}
 
 
 def _measures(run: Run) -> list[tuple[str, str, str]]:
@@ -162,11 +162,11 @@ def _measures(run: Run) -> list[tuple[str, str, str]]:
         "min_cllr": "minCllr (bits)",
         "ece": "ECE",
         "brier": "Brier score",
-        "balanced.accuracy": "accuracy",
-        "balanced.precision": "precision (AI)",
-        "balanced.recall": "recall (AI)",
-        "balanced.f1": "F1 (AI)",
-        "balanced.hter": "HTER",
+        "accuracy": "accuracy",
+        "precision": "precision (AI)",
+        "recall": "recall (AI)",
+        "f1": "F1 (AI)",
+        "hter": "HTER",
     }
     return [
         (said, text.decimal(run.metric(name), 3), text.decimal_between(run.ends(name), 3))

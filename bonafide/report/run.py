@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from annotated_types import Ge
 
 from bonafide.scoring.exported import Detector, Facts
-from bonafide.scoring.operating_points import NAMES, cannot_tell_band
+from bonafide.scoring.operating_points import NAMES, cannot_tell_band, measure_name
 from bonafide.text import Ends, ends_of
 
 SPLIT_COLUMNS = ["split", "label", "speaker", "source", "generator", "language", "seconds", "license"]
@@ -37,7 +37,7 @@ class Files:
     history: Path
     model: Path
     scores: Path
-    metrics: Path
+    details: Path
     intervals: Path
     slices: Path
     robustness: Path
@@ -55,21 +55,18 @@ class Run:
     facts: Facts
     hashes: dict[str, str]  # SHA-256 of files, by their name
     scores: pd.DataFrame
-    metrics: dict[str, Any]
+    metrics: dict[str, float]
     intervals: dict[str, dict[str, float | None]]
     slices: pd.DataFrame
     robustness: pd.DataFrame
     audit: dict[str, Any]
 
     def metric(self, name: str) -> float | None:
-        """Return the metric of that dotted name, None where it is not measured."""
-        value: Any = self.metrics
-        for key in name.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        return None if value is None else float(value)
+        """Return the metric of that name, None where it is not measured."""
+        return self.metrics.get(name)
 
     def ends(self, name: str) -> Ends:
-        """Return the 95 % interval of the metric of that dotted name."""
+        """Return the 95 % interval of the metric of that name."""
         return ends_of(self.intervals.get(name, {}))
 
     @property
@@ -85,7 +82,7 @@ class Run:
     @property
     def thresholds(self) -> dict[str, float]:
         """The thresholds on the llr that were chosen on dev."""
-        return {name: self.metrics[name]["threshold"] for name in NAMES}
+        return {name: self.metrics[measure_name(name, "threshold")] for name in NAMES}
 
     @property
     def band(self) -> tuple[float, float]:
@@ -103,7 +100,7 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         facts=Detector(files.model).facts,
         hashes={str(path): _sha256(path) for path in (files.model, files.split, files.scores)},
         scores=pq.read_table(files.scores).to_pandas(),
-        metrics=json.loads(files.metrics.read_text(encoding="utf-8")),
+        metrics=json.loads(files.details.read_text(encoding="utf-8")),
         intervals=json.loads(files.intervals.read_text(encoding="utf-8")),
         slices=pd.read_csv(files.slices, dtype={"slice": str, "value": str}, keep_default_na=True, na_values=[""]),
         robustness=pd.read_csv(files.robustness),

@@ -27,7 +27,7 @@ def sentences(run: Run) -> Iterator[tuple[str, str]]:
     yield "Cannot tell", _cannot_tell(run)
     yield "Evidence", _evidence(run)
     yield "Unseen", _unseen(run)
-    if "macro" in run.metrics:
+    if "fnr_over_generators" in run.metrics:
         yield "Each alike", _macro(run)
     yield "Probability", _probability(run)
     yield "Conditions", _conditions(run)
@@ -35,16 +35,15 @@ def sentences(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _errors(run: Run) -> str:
-    fpr, fnr = (f"balanced.{rate}" for rate in ("fpr", "fnr"))
     return (
-        f"Of 100 human clips it wrongly flags {_of_hundred(run, fpr)}, and of 100 AI clips it misses"
-        f" {_of_hundred(run, fnr)}, at the threshold that was chosen on the dev clips and carried over. So it"
-        f" calls {_of_hundred(run, 'balanced.accuracy')} of 100 test clips rightly."
+        f"Of 100 human clips it wrongly flags {_of_hundred(run, 'fpr')}, and of 100 AI clips it misses"
+        f" {_of_hundred(run, 'fnr')}, at the threshold that was chosen on the dev clips and carried over. So it"
+        f" calls {_of_hundred(run, 'accuracy')} of 100 test clips rightly."
     )
 
 
 def _flag(run: Run) -> str:
-    share = precision_where_rare(run.metrics["balanced"]["fpr"], run.metrics["balanced"]["fnr"])
+    share = precision_where_rare(run.metrics["fpr"], run.metrics["fnr"])
     if share is None:
         return "At that threshold it flags no clip at all."
     return (
@@ -115,10 +114,10 @@ def _unseen(run: Run) -> str:
 def _macro(run: Run) -> str:
     return (
         "If every generator and every human source counts alike, however many clips it has, it misses"
-        f" {of_hundred(run.metric('macro.fnr_over_generators'))} of 100 AI clips"
-        f"{percent_interval(run, 'macro.fnr_over_generators')} and wrongly flags"
-        f" {of_hundred(run.metric('macro.fpr_over_human_sources'))} of 100 human clips"
-        f"{percent_interval(run, 'macro.fpr_over_human_sources')}."
+        f" {of_hundred(run.metric('fnr_over_generators'))} of 100 AI clips"
+        f"{percent_interval(run, 'fnr_over_generators')} and wrongly flags"
+        f" {of_hundred(run.metric('fpr_over_human_sources'))} of 100 human clips"
+        f"{percent_interval(run, 'fpr_over_human_sources')}."
     )
 
 

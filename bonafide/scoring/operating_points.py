@@ -8,6 +8,17 @@ NAMES = ("balanced", "decisive", "precision", "recall")
 DECISIVE_FPR, MAX_FPR, MAX_FNR = 0.1, 0.01, 0.05
 
 
+def measure_name(threshold: str, measure: str) -> str:
+    """Return what `measure` of the decisions at the named threshold is called wherever measures are written down.
+
+    Examples
+    --------
+    >>> measure_name("balanced", "recall"), measure_name("precision", "recall")
+    ('recall', 'at_precision_threshold.recall')
+    """
+    return measure if threshold == "balanced" else f"at_{threshold}_threshold.{measure}"
+
+
 def cannot_tell_band(thresholds: Mapping[str, float]) -> tuple[float, float]:
     """Return the band (low, high) of llrs in which the detector had better say that it cannot tell.
 

@@ -65,14 +65,14 @@ def test_a_slice_is_the_plain_bootstrap_of_its_clips(scores, sliced):
         both = inside if row["against"] == "slice" else pd.concat([inside, others])
         assert (row["against"] == "slice") == (len(labels) == 2)
         llr, human = arrays(both)
-        names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
+        names = ["eer", "fpr", "fnr"]
         draws = Draws(clusters(both), human, replicates=SETTINGS.replicates, seed=SETTINGS.seed)
-        plain = draws.intervals(llr, thresholds={"at": THRESHOLD}, metrics=list(names.values()))
+        plain = draws.intervals(llr, thresholds={"balanced": THRESHOLD}, metrics=names)
         values = {"eer": eer(llr, human), "auc": auc(llr, human), **decisions(llr, human, THRESHOLD)}
         for name, value in values.items():
             assert np.isnan(row[name]) or row[name] == pytest.approx(value, abs=1e-12), (row["value"], name)
-        for name, key in names.items():
-            assert np.isnan(row[name]) or (row[f"{name}_low"], row[f"{name}_high"]) == plain[key], (row["value"], name)
+        for name in names:
+            assert np.isnan(row[name]) or (row[f"{name}_low"], row[f"{name}_high"]) == plain[name], (row["value"], name)
             checked += not np.isnan(row[name])
         assert (row["clips_human"], row["clips_ai"]) == (
             (inside["label"] == "human").sum(),
@@ -111,7 +111,7 @@ def test_small_slices_say_so(scores, sliced):
 
 
 def test_macro_means_count_every_generator_alike(scores):
-    found = metrics_of(scores, {"balanced": THRESHOLD})["macro"]
+    found = metrics_of(scores, {"balanced": THRESHOLD})
     humans = scores[scores["label"] == "human"]
     parts = [pd.concat([inside, humans]) for name, inside in scores.groupby("generator") if name]
     assert found["auc_over_generators"] == pytest.approx(np.mean([auc(*arrays(part)) for part in parts]))
@@ -123,12 +123,12 @@ def test_macro_means_count_every_generator_alike(scores):
 
 def test_macro_means_lie_in_their_intervals_which_more_generators_narrow(scores):
     found = intervals_of(scores, {"balanced": THRESHOLD}, SETTINGS)
-    for name, mean in metrics_of(scores, {"balanced": THRESHOLD})["macro"].items():
-        ends = found[f"macro.{name}"]
-        assert ends["low"] <= mean <= ends["high"]
+    means = metrics_of(scores, {"balanced": THRESHOLD})
+    for name in ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sources"):
+        assert found[name]["low"] <= means[name] <= found[name]["high"]
     split_in_many = scores.assign(generator=np.where(scores["label"] == "ai", scores.index.astype(str), ""))
-    many = intervals_of(split_in_many, {"balanced": THRESHOLD}, SETTINGS)["macro.auc_over_generators"]
-    few = found["macro.auc_over_generators"]
+    many = intervals_of(split_in_many, {"balanced": THRESHOLD}, SETTINGS)["auc_over_generators"]
+    few = found["auc_over_generators"]
     assert 0 < many["high"] - many["low"] < few["high"] - few["low"]
 
 

@@ -369,10 +369,11 @@ def test_summary_is_sorted_json_of_the_same_measures():
     found = measures.summary(llr, human, chosen)
     assert json.loads(json.dumps(found, sort_keys=True, allow_nan=False)) == found
     assert list(found) == sorted(found)
-    assert list(found["balanced"]) == sorted(found["balanced"])
     assert found["eer"] == measures.eer(llr, human)
-    assert found["recall"]["threshold"] == chosen["recall"]
-    assert found["precision"]["fpr"] == measures.decisions(llr, human, chosen["precision"])["fpr"]
+    assert found["threshold"] == chosen["balanced"]
+    assert found["recall"] == measures.decisions(llr, human, chosen["balanced"])["recall"]
+    assert found["at_recall_threshold.threshold"] == chosen["recall"]
+    assert found["at_precision_threshold.fpr"] == measures.decisions(llr, human, chosen["precision"])["fpr"]
     assert (found["clips_human"], found["clips_ai"]) == (human.sum(), (~human).sum())
 
 
