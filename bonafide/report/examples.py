@@ -15,6 +15,7 @@ from bonafide.drawing.png import spectrogram
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
 from bonafide.report.run import ReportSettings, Run
+from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.exported import Facts
 from bonafide.text import decimal, printable
 
@@ -63,7 +64,7 @@ def worst_errors(run: Run, clips: Path, settings: ReportSettings) -> dict[str, l
 def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> pd.DataFrame:
     """Return the clips of `label` that lie furthest on the wrong side of `threshold`, at most so many."""
     own = scores[scores["label"] == label]
-    wrong = own[own["llr"] < threshold] if label == "human" else own[own["llr"] >= threshold]
+    wrong = own[is_ai(own["llr"], threshold) == (label == "human")]
     return wrong.sort_values(["llr", "clip"], ascending=[label == "human", True]).head(most)
 
 

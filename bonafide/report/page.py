@@ -67,12 +67,13 @@ def facts_of(run: Run) -> dict[str, Any]:
 
 def drawings_of(run: Run) -> dict[str, Any]:
     """Return the charts of the page by name."""
-    llr, human, thresholds = run.llr, run.human, run.thresholds
+    points = {name: (run.metrics[measure_name(name, "fpr")], run.metrics[measure_name(name, "fnr")]) for name in NAMES}
+    clips = max(run.clips("human"), run.clips("ai"))
     return {
-        "roc": charts.roc(llr, human, thresholds),
-        "det": charts.det(llr, human, thresholds, run.metrics["eer"]),
-        "histogram": charts.histogram(llr, human, thresholds, run.band),
-        "reliability": charts.reliability_diagram(llr, human),
+        "roc": charts.roc(run.curve, points),
+        "det": charts.det(run.curve, points, run.metrics["eer"], clips),
+        "histogram": charts.histogram(run.histogram, run.thresholds, run.band),
+        "reliability": charts.reliability(run.reliability),
         "loss": charts.lines(run.history, LOSS, "loss"),
         "ranking": charts.lines(run.history, RANKING, "AUC and EER on dev"),
         "confusion": confusion(run),
@@ -92,11 +93,11 @@ def drawings_of(run: Run) -> dict[str, Any]:
 
 def confusion(run: Run) -> dict[str, dict[str, tuple[int, float]]]:
     """Return, for each class, how many of its clips are called what, and which share of the class that is."""
-    called = run.llr < run.thresholds["balanced"]
+    counts = run.confusion.value_counts().to_dict()
     cells = {}
-    for label, side in (("human", run.human), ("AI", ~run.human)):
-        flagged, total = int(called[side].sum()), int(side.sum())
-        cells[label] = {"human": (total - flagged, 1 - flagged / total), "AI": (flagged, flagged / total)}
+    for actual, label in provenance.LABELS.items():
+        row = {called: counts.get((actual, said), 0) for said, called in provenance.LABELS.items()}
+        cells[label] = {called: (count, count / sum(row.values())) for called, count in row.items()}
     return cells
 
 

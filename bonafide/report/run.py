@@ -40,6 +40,7 @@ class Files:
     details: Path
     intervals: Path
     slices: Path
+    plots: Path
     robustness: Path
     audit: Path
 
@@ -58,6 +59,10 @@ class Run:
     metrics: dict[str, float]
     intervals: dict[str, dict[str, float | None]]
     slices: pd.DataFrame
+    confusion: pd.DataFrame
+    curve: pd.DataFrame
+    histogram: pd.DataFrame
+    reliability: pd.DataFrame
     robustness: pd.DataFrame
     audit: dict[str, Any]
 
@@ -69,15 +74,19 @@ class Run:
         """Return the 95 % interval of the metric of that name."""
         return ends_of(self.intervals.get(name, {}))
 
+    def clips(self, label: str) -> int:
+        """Return how many test clips of a class, "human" or "ai", there are."""
+        return int(self.metrics[f"clips_{label}"])
+
     @property
     def llr(self) -> np.ndarray:
         """Scores of the test clips in nats, shape (n,)."""
-        return self.scores["llr"].to_numpy()
+        return np.asarray(self.scores["llr"])
 
     @property
     def human(self) -> np.ndarray:
         """Whether each test clip is human, shape (n,)."""
-        return (self.scores["label"] == "human").to_numpy()
+        return np.asarray(self.scores["label"] == "human")
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -103,6 +112,10 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         metrics=json.loads(files.details.read_text(encoding="utf-8")),
         intervals=json.loads(files.intervals.read_text(encoding="utf-8")),
         slices=pd.read_csv(files.slices, dtype={"slice": str, "value": str}, keep_default_na=True, na_values=[""]),
+        confusion=pd.read_csv(files.plots / "confusion.csv"),
+        curve=pd.read_csv(files.plots / "curve.csv"),
+        histogram=pd.read_csv(files.plots / "histogram.csv"),
+        reliability=pd.read_csv(files.plots / "reliability.csv"),
         robustness=pd.read_csv(files.robustness),
         audit=json.loads(files.audit.read_text(encoding="utf-8")),
     )

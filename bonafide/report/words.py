@@ -6,6 +6,7 @@ import numpy as np
 
 from bonafide.report.evidence import FEW_CLUSTERS, SEEN, evidence, percent_interval, shortcuts
 from bonafide.report.run import Run
+from bonafide.scoring.calibration import is_ai
 from bonafide.text import counted, listed, of_hundred, of_hundred_between, percent, printable
 
 RARE = 0.05  # share of AI clips in the example of what a flag means where AI is rare
@@ -74,7 +75,7 @@ def _cannot_tell(run: Run) -> str:
 def decided(run: Run) -> tuple[float, float]:
     """Return the share of test clips outside the cannot-tell band, and the share of those that are called rightly."""
     low, high = run.band
-    said_ai, said_human = run.llr < low, run.llr >= high
+    said_ai, said_human = is_ai(run.llr, low), ~is_ai(run.llr, high)
     right = np.where(run.human, said_human, said_ai)
     answered = said_ai | said_human
     return float(answered.mean()), float(right[answered].mean()) if answered.any() else 0.0
@@ -84,9 +85,9 @@ def _evidence(run: Run) -> str:
     behind = evidence(run.scores)
     few = min(behind["speakers"], behind["generators"]) < FEW_CLUSTERS
     return (
-        f"Behind this stand {counted(run.metrics['clips_human'], 'human test clip')} of"
+        f"Behind this stand {counted(run.clips('human'), 'human test clip')} of"
         f" {counted(behind['speakers'], 'speaker')} from {counted(behind['sources'], 'source')}, and"
-        f" {counted(run.metrics['clips_ai'], 'AI test clip')} of {counted(behind['generators'], 'generator')}"
+        f" {counted(run.clips('ai'), 'AI test clip')} of {counted(behind['generators'], 'generator')}"
         f" ({listed(sorted(set(run.scores['generator']) - {''}))}). The ranges in brackets are 95 % intervals over"
         " speakers and generators"
         + (f"; with fewer than {FEW_CLUSTERS} of either they are too narrow, so take them as hints." if few else ".")

@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtri
 
 from bonafide.evaluation import drawn_clips
 from bonafide.evaluation.bootstrap import Draws
-from bonafide.evaluation.curves import histogram, reliability_points
+from bonafide.evaluation.curves import CURVE_POINTS, curve, histogram, reliability_points
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.evaluation.slices import slices_of
+from bonafide.scoring.curve import det_curve
 from bonafide.scoring.measures import auc, decisions, eer
 
 SETTINGS = EvaluateSettings(replicates=40, seed=3, small_slice=20, families={"neural": "gan|diff"})
@@ -140,7 +142,29 @@ def test_points_of_histogram_and_reliability_hold_every_clip(scores):
     points = reliability_points(scores)
     assert points["predicted"].is_monotonic_increasing
     assert len(points) > 5
+    assert points["share"].sum() == pytest.approx(1)
     assert points.min(axis=None) >= 0
     assert points.max(axis=None) <= 1
     # These scores are not calibrated, but higher probabilities must still meet more ai clips.
     assert np.corrcoef(points["predicted"], points["observed"])[0, 1] > 0.8
+
+
+def test_the_points_of_a_large_curve_follow_it_down_to_the_rarest_errors():
+    rng = np.random.default_rng(1)
+    human = rng.random(100_000) < 0.5
+    scores = pd.DataFrame({"llr": rng.normal(np.where(human, 2, -2)), "label": np.where(human, "human", "ai")})
+    points = curve(scores)
+    assert len(points) <= CURVE_POINTS + 2
+    assert points.iloc[[0, -1]].to_numpy().tolist() == [[0, 0, 1], [1, 1, 0]]
+    _, fpr, fnr = det_curve(*arrays(scores))
+    for rate, own in ((fpr, points["fpr"]), (fnr, points["fnr"])):
+        # On probit axes no two neighbours are far apart, but where the curve itself jumps: by the first clips.
+        inside = np.sort(own[(own > 10 / 50_000) & (own < 1 - 10 / 50_000)])
+        assert np.diff(ndtri(inside)).max() < 0.1
+        assert set(own) <= set(rate)
+
+
+def test_the_points_of_a_small_curve_are_all_of_it(scores):
+    small = scores.head(60)
+    _, fpr, fnr = det_curve(*arrays(small))
+    assert curve(small)[["fpr", "fnr"]].to_numpy().tolist() == np.c_[fpr, fnr].tolist()
