@@ -31,17 +31,19 @@ from bonafide.corpus.groups import fold_groups
 from bonafide.corpus.splits import SplitSettings, split
 from bonafide.corpus.table import SPLIT, as_table
 from bonafide.errors import UserError
-from bonafide.evaluation.bootstrap import paired_difference
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text, write_whole
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows, write_table
-from bonafide.protocol.folds import CATALOG, CLIPS
+from bonafide.protocol.folds import CATALOG, CLIPS, METRICS
 from bonafide.protocol.table import POINTS, carried_over, put_row, summary_row
-from bonafide.scoring.calibration import calibrate, fit_calibration, p_ai
+from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.measures import auc, eer
+from bonafide.scoring.operating_points import measure_name
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 
 WORK = Path(".bonafide/peers")
 REPLICATES = 1000
@@ -168,12 +170,12 @@ def run_peer(
             if options.only not in (None, number):
                 continue
             folder = work / variant(name, options.epochs) / f"source-{number}-of-{len(folds)}-seed-{seed}"
-            if not (folder / "metrics.json").exists():
+            if not (folder / METRICS).exists():
                 heard = heard or hear(peer.front, work, rows["clip"].tolist())
                 started = time.perf_counter()
                 scores, chosen = test(peer, heard, rows, seed, options.epochs)
                 write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "scores.parquet")
-                write_text(folder / "metrics.json", json.dumps(chosen))
+                write_text(folder / METRICS, json.dumps(chosen))
                 took = time.perf_counter() - started
                 print(f"{name}, fold {number}, seed {seed}: EER {eer(*arrays(scores)):.3f}, {took:.0f} s", flush=True)
             yield number, seed, *kept_fold(folder)
@@ -181,7 +183,7 @@ def run_peer(
 
 def test(
     peer: Peer, heard: Heard, rows: pd.DataFrame, seed: int, epochs: int | None
-) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+) -> tuple[pd.DataFrame, dict[str, float]]:
     """Train on the train side of `rows`; return the test clips with llr and p_ai, and thresholds of dev."""
     numbers = {side: np.flatnonzero(rows["split"] == side) for side in ("train", "dev", "test")}
     sides = Sides(**numbers, is_ai=(rows["label"] == "ai").to_numpy())
@@ -191,7 +193,8 @@ def test(
     calibration = fit_calibration(logits, human)
     found = thresholds(calibrate(logits, calibration), human)
     llr = calibrate(score(sides.test), calibration)
-    return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), {name: {"threshold": found[name]} for name in POINTS}
+    chosen = {measure_name(name, "threshold"): found[name] for name in POINTS}
+    return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), chosen
 
 
 def hear(front: str, work: Path, clips: list[str]) -> Heard:
@@ -350,7 +353,7 @@ def difference(theirs: dict[tuple[int, int], pd.DataFrame], ours: Path, n_folds:
     pools = []
     for (fold, seed), scores in theirs.items():
         folder = ours / f"source-{fold}-of-{n_folds}-seed-{seed}"
-        if not (folder / "metrics.json").exists():
+        if not (folder / METRICS).exists():
             raise UserError(f"{folder} is not done: run `bonafide folds --folds {n_folds}` with seed {seed} first")
         both = scores.merge(kept_fold(folder)[0][["clip", "llr"]], on="clip", suffixes=("", " ours"))
         if len(both) != len(scores):
@@ -358,9 +361,8 @@ def difference(theirs: dict[tuple[int, int], pd.DataFrame], ours: Path, n_folds:
         pools.append(both)
     pool = pd.concat(pools)
     llr, human = arrays(pool)
-    paired = paired_difference(
-        llr, pool["llr ours"].to_numpy(), human, clusters(pool), replicates=REPLICATES, seed=1
-    )._asdict()
+    draws = Draws(clusters(pool), human, replicates=REPLICATES, seed=1)
+    paired = draws.paired_difference(llr, pool["llr ours"].to_numpy())._asdict()
     return {**{key: round(value, 4) for key, value in paired.items()}, "clips": len(pool)}
 
 
@@ -372,7 +374,7 @@ def put(table: Path, row: dict[str, Any], of: tuple[str, ...] | None = None) -> 
 
 def kept_fold(folder: Path) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return the test scores of a fold, of a peer or of ours, and its dev thresholds."""
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     return pd.read_parquet(folder / "scores.parquet"), carried_over(metrics)
 
 

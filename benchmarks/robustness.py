@@ -13,12 +13,12 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bonafide.evaluation.bootstrap import paired_difference
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.robustness import RobustnessSettings, conditions, sample_clips, sweep
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
-from bonafide.protocol.folds import CLIPS, CROSS_FITTED, ONNX, SIDES, folds_folder
+from bonafide.protocol.folds import CLIPS, CROSS_FITTED, METRICS, ONNX, SIDES, folds_folder
 from bonafide.scoring.measures import eer
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=Path("docs/robustness.csv"))
     options = parser.parse_args()
     folder = folds_folder(options.params, "source", Path(".bonafide/folds"))
-    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"source-*-seed-{options.seed}/metrics.json"))
+    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"source-*-seed-{options.seed}/{METRICS}"))
     if not folds:
         raise SystemExit("robustness: run `bonafide folds --cross-fit` with the same params first")
     settings = read_section(options.params, "robustness", RobustnessSettings)
@@ -52,9 +52,8 @@ def row_of(scored: pd.DataFrame, name: str, settings: RobustnessSettings) -> dic
     clean = scored[scored["condition"] == "clean"]
     both = scored[scored["condition"] == name].merge(clean[["clip", "llr"]], on="clip", suffixes=("", " clean"))
     llr, human = arrays(both)
-    added = paired_difference(
-        llr, both["llr clean"], human, clusters(both), replicates=settings.replicates, seed=settings.seed
-    )
+    draws = Draws(clusters(both), human, replicates=settings.replicates, seed=settings.seed)
+    added = draws.paired_difference(llr, both["llr clean"])
     return {
         "condition": name,
         "clips": len(both),

@@ -13,9 +13,10 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.files import write_bytes
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
-from bonafide.scoring.calibration import calibrate, fit_calibration
+from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.data import clip_spectrograms
 from bonafide.training.export import check_parity, to_onnx
 from bonafide.training.fit import clip_logits

@@ -66,9 +66,10 @@ def _kept(fold: Path) -> "tuple[pd.DataFrame, dict[str, float]]":
     """Return the scores of a fold and its dev thresholds."""
     import pandas as pd
 
+    from bonafide.protocol.folds import METRICS
     from bonafide.protocol.table import carried_over
 
-    metrics = json.loads((fold / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((fold / METRICS).read_text(encoding="utf-8"))
     return pd.read_parquet(fold / "scores.parquet"), carried_over(metrics)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from bonafide.detection.results import Result, Segment, SegmentVerdict, Verdict, Window
 from bonafide.errors import UserError
-from bonafide.scoring.calibration import cannot_tell_band, p_ai
+from bonafide.scoring.calibration import p_ai
+from bonafide.scoring.operating_points import cannot_tell_band
 from bonafide.text import clock
 
 # What a change between human and ai must gain, in nats of summed window llr, to be believed: from

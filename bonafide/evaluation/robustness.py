@@ -16,7 +16,7 @@ from bonafide.audio.decoding import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
 from bonafide.clips.effects import band, clipped, pink_noise, reverberant, room_tail
 from bonafide.corpus.rows import LABELS
-from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, cached_scorer, clusters
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
@@ -110,17 +110,9 @@ def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettin
     llr, human = arrays(usable)
     rates = decisions(llr, human, threshold)
     values = {"eer": eer(llr, human), "fpr": rates["fpr"], "fnr": rates["fnr"]}
-    names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
-    intervals = cluster_bootstrap(
-        llr,
-        human,
-        clusters(usable),
-        thresholds={"at": threshold},
-        metrics=list(names.values()),
-        replicates=settings.replicates,
-        seed=settings.seed,
-    )
-    ends = {f"{name}_{end}": intervals[key][i] for name, key in names.items() for i, end in enumerate(("low", "high"))}
+    draws = Draws(clusters(usable), human, replicates=settings.replicates, seed=settings.seed)
+    intervals = draws.intervals(llr, thresholds={"balanced": threshold}, metrics=list(values))
+    ends = {f"{name}_{end}": intervals[name][i] for name in values for i, end in enumerate(("low", "high"))}
     return values | ends
 
 

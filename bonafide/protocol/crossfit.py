@@ -12,9 +12,10 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.corpus.rows import Rows
 from bonafide.pipeline.params import read_section
-from bonafide.scoring.calibration import calibrate, fit_calibration
+from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Facts, facts_as_json
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.data import Clips, clips_of
 from bonafide.training.export import to_onnx
 from bonafide.training.fit import CROPS_AT_ONCE, TrainSettings, save_model

@@ -37,8 +37,9 @@ CATALOG, CLIPS = Path("data/catalog.parquet"), Path("data/clips")
 FEATURES = "features"  # of all clips and copies, in the folds' folder
 CROSS_FITTED = "cross-fitted"  # the folds that are calibrated by the others
 SIDES, KERAS, ONNX = "split.parquet", "bonafide.keras", "bonafide.onnx"  # in a fold's folder
-SHOWN = ("eer", "auc", "min_dcf", "cllr")
-SHOWN_AT_THRESHOLD = ("accuracy", "fpr", "fnr", "hter")
+METRICS = "details.json"  # in a fold's folder, and last: a fold that has it is whole
+SHOWN = ("eer", "auc", "min_dcf", "cllr", "accuracy", "fpr", "fnr", "hter")
+SHOWN_MEANS = ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sources")
 
 
 def run_folds(
@@ -77,7 +78,7 @@ def run_folds(
     for fold in range(n_folds):
         for seed in seeds:
             folder = fold_folder(work, by, fold, n_folds, seed, cross_fit=cross_fit)
-            metrics = folder / "metrics.json"
+            metrics = folder / METRICS
             if not metrics.exists():
                 params = _write_params({**sections, "train": {**sections["train"], "seed": seed}}, folder)
                 if cross_fit:
@@ -172,9 +173,9 @@ def _cross_fitted_fold(
 
 
 def _evaluate(params: Path, folder: Path) -> None:
-    names = ("scores.parquet", "measured.json", "intervals.json", "slices.csv", "plots")
+    names = ("scores.parquet", "metrics.json", "measured.json", "intervals.json", "slices.csv", "plots")
     run_stage("evaluate", params, folder / SIDES, CLIPS, folder / ONNX, *(folder / name for name in names))
-    (folder / "measured.json").replace(folder / "metrics.json")  # last: a fold that has it is whole
+    (folder / "measured.json").replace(folder / METRICS)
 
 
 def _features_of_all(sections: dict[str, Any], rows: list[dict], work: Path) -> Path:
@@ -199,10 +200,8 @@ def _key(sections: dict[str, Any], rows: list[dict]) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-def _shown(metrics: dict[str, Any]) -> dict[str, float]:
+def _shown(metrics: dict[str, float]) -> dict[str, float]:
     return {
-        **{name: metrics[name] for name in SHOWN},
-        **{name: metrics["balanced"][name] for name in SHOWN_AT_THRESHOLD},
-        **metrics["macro"],
+        **{name: metrics[name] for name in (*SHOWN, *SHOWN_MEANS)},
         "clips": metrics["clips_human"] + metrics["clips_ai"],
     }

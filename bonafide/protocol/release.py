@@ -11,10 +11,11 @@ from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.errors import UserError
 from bonafide.pipeline.params import read_section
 from bonafide.protocol.crossfit import calibrated, held_out_logits, statistics_of_all
-from bonafide.protocol.folds import CROSS_FITTED, FEATURES, KERAS, SIDES, folds_folder, run_stage
-from bonafide.scoring.calibration import calibrate, fit_calibration
+from bonafide.protocol.folds import CROSS_FITTED, FEATURES, KERAS, METRICS, SIDES, folds_folder, run_stage
+from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.measures import auc, decisions, eer
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.kernel import CropStatistics
 
 CARD_COLUMNS = ("source", "generator", "language", "license")
@@ -41,7 +42,7 @@ def release(params: Path, by: str, work: Path) -> bytes:
         When the folds are not there.
     """
     folder = folds_folder(params, by, work)
-    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"{by}-*/metrics.json"))
+    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"{by}-*/{METRICS}"))
     if not folds:
         raise UserError(f"{folder} has no folds: run `bonafide folds --cross-fit --by {by}` with the same params first")
     rows = pq.read_table(folder / "all.parquet").to_pylist()

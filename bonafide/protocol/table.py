@@ -1,14 +1,14 @@
 """The figures that Bonafide is developed by: held-out sources, pooled, within sources, and on sources without fakes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.measures import auc, decisions, eer
+from bonafide.scoring.operating_points import measure_name
 
 POINTS = {"balanced": "", "decisive": ", decisive"}  # thresholds of dev, with what their columns' names end in
 FEWEST = 5  # clips of each class that a source needs for an AUC of its own
@@ -22,9 +22,10 @@ NUMBERS = (
 )  # what tells one row of the table from another
 
 
-def carried_over(metrics: Mapping[str, Any]) -> dict[str, float]:
+def carried_over(metrics: Mapping[str, float]) -> dict[str, float]:
     """Return the llr thresholds, by name, that a fold's dev side chose, from what the stage `evaluate` measured."""
-    return {name: metrics[name]["threshold"] for name in POINTS if name in metrics}
+    names = {name: measure_name(name, "threshold") for name in POINTS}
+    return {name: metrics[written] for name, written in names.items() if written in metrics}
 
 
 def within_sources(scores: pd.DataFrame) -> dict[str, float]:
@@ -65,7 +66,8 @@ def summary_row(
     own = [eer(*arrays(scores)) for scores, _ in folds]
     pool = pd.concat([scores for scores, _ in folds])
     llr, human = arrays(pool)
-    drawn = cluster_bootstrap(llr, human, clusters(pool), metrics=["eer"], replicates=replicates, seed=seed)
+    draws = Draws(clusters(pool), human, replicates=replicates, seed=seed)
+    low, high = draws.intervals(llr, metrics=["eer"])["eer"]
     # Macro figures over all sources, not the mean of means: folds hold unlike numbers of sources.
     within = [value for scores, _ in folds for value in within_sources(scores).values()]
     at_points = {}
@@ -76,8 +78,8 @@ def summary_row(
         at_points[f"human-only false alarms{end}"] = _mean(alarms)
     return {
         "pooled EER": eer(llr, human),
-        "low": drawn["eer"][0],
-        "high": drawn["eer"][1],
+        "low": low,
+        "high": high,
         "mean fold EER": _mean(own),
         "sd": float(np.std(own, ddof=1)) if len(own) > 1 else float("nan"),
         "within-source AUC": _mean(within),

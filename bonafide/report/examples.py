@@ -13,6 +13,7 @@ from bonafide.drawing.svg import data_url
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import rows_of
 from bonafide.report.run import ReportSettings, Run
+from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.exported import Facts
 from bonafide.text import decimal, printable
 
@@ -61,7 +62,7 @@ def worst_errors(run: Run, clips: Path, settings: ReportSettings) -> dict[str, l
 def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> pd.DataFrame:
     """Return the clips of `label` that lie furthest on the wrong side of `threshold`, at most so many."""
     own = scores[scores["label"] == label]
-    wrong = own[own["llr"] < threshold] if label == "human" else own[own["llr"] >= threshold]
+    wrong = own[is_ai(own["llr"], threshold) == (label == "human")]
     return wrong.sort_values(["llr", "clip"], ascending=[label == "human", True]).head(most)
 
 
