@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bonafide.errors import UserError
+from bonafide.pipeline.paths import CLIPS, FEATURES, SPLIT
 
 if TYPE_CHECKING:
     import datasets
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import tensorflow as tf
 
-CLIPS, FEATURES, SPLIT = Path("data/clips"), Path("data/features"), Path("data/split.parquet")
 SIDES = ("train", "dev", "test")
 LABELS = ("human", "ai")  # as numbers: 0 and 1
 
