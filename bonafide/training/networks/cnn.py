@@ -1,13 +1,8 @@
-"""Fits a network to the training clips, keeps the epoch that ranks the dev clips best, and can be interrupted.
-
-With `bonafide.training.networks` and `bonafide.training.export` the only code that imports Keras.
-"""
+"""Convolutional networks, fitted by epochs: that which ranks dev best is kept, and a stop costs one epoch at most."""
 
 import json
 import math
-import re
-import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,118 +11,90 @@ import keras
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-import bonafide.training.networks.statistics  # noqa: F401 - Keras looks its layers up by name when it loads a model
-from bonafide.audio.spectrogram import crops
+from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
-from bonafide.scoring.calibration import Calibration, calibrate
-from bonafide.scoring.measures import auc, cllr, eer
-from bonafide.training.data import Clips, Labels, SpecAugment, clip_spectrograms, training_batches
-from bonafide.training.networks.seed import seed as seed_model
-from bonafide.training.networks.small import small as small_model
+from bonafide.training.backend import make_deterministic
+from bonafide.training.data import Clips, Labels, SpecAugment, training_batches
+from bonafide.training.logits import History, clip_logits, judge
+from bonafide.training.networks.seed import seed as seed_network
+from bonafide.training.networks.small import SMALLEST_CROP
+from bonafide.training.networks.small import small as small_network
 
-MODELS: dict[str, Callable[[int, int, float], keras.Model]] = {"small": small_model, "seed": seed_model}
-CROPS_AT_ONCE = 128  # scored together; every batch is filled up to it, so that one compiled graph serves all
-SHARED = re.compile(r'("shared_object_id": )(\d+)')
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+ARCHITECTURES: dict[str, Callable[[int, int, float], keras.Model]] = {"small": small_network, "seed": seed_network}
 
 
 @dataclass(frozen=True)
-class KernelSettings:
-    """How the network "statistics" is fitted; part of section `train`."""
+class CnnSettings:
+    """How a convolutional network is fitted; section `train.cnn` of params.yaml."""
 
-    centres: Annotated[int, Gt(0)]
-    width: Annotated[float, Gt(0)]
-    strength: Annotated[float, Gt(0)]
-    copy_weight: Annotated[float, Gt(0)]
-    experts: tuple[tuple[Annotated[int, Ge(1)], ...], ...]
-    components: Annotated[int, Gt(0)]
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """How the network is trained; section `train` of params.yaml."""
-
-    model: Literal["statistics", "small", "seed"]
-    crop_seconds: Annotated[float, Gt(0)]
+    architecture: Literal["small", "seed"]
     epochs: Annotated[int, Gt(0)]
     batch_size: Annotated[int, Gt(0)]
     learning_rate: Annotated[float, Gt(0)]
     dropout: Annotated[float, Ge(0), Lt(1)]
-    seed: Annotated[int, Ge(0)]
     spec_augment: SpecAugment
-    kernel: KernelSettings
 
 
-def fit(clips: Clips, settings: TrainSettings, checkpoints: Path) -> tuple[keras.Model, list[dict[str, float]]]:
+def check(settings: CnnSettings, spectrogram: SpectrogramSettings, frames: int) -> None:
+    """Raise `UserError` where crops of so many frames of such spectrograms are too small for the network."""
+    if min(frames, spectrogram.n_bands) < SMALLEST_CROP:
+        raise UserError(
+            f"crops of {frames} frames and {spectrogram.n_bands} bands are too small for the network cnn, which needs"
+            f" {SMALLEST_CROP} of both: see features.n_bands and train.crop_seconds"
+        )
+
+
+def fit(
+    clips: Clips, settings: CnnSettings, seed: int, checkpoints: Path, examples: Clips | None = None
+) -> tuple[keras.Model, History]:
     """Train a network and return it as it was after its best epoch, with the history.
 
-    The best epoch is the one with the highest AUC on dev. State is kept in `checkpoints` after every epoch: an
-    interrupted training goes on from there and ends in the same weights as one that was left alone.
+    The best epoch is the one with the highest AUC on dev; without a dev side it is the last one. State is kept in
+    `checkpoints` after every epoch: an interrupted training goes on from there and ends in the same weights as one
+    that was left alone.
+
+    Parameters
+    ----------
+    clips, settings, seed, checkpoints, examples
+        See `bonafide.training.networks.registry.Network`.
 
     Returns
     -------
     keras.Model
         Crops (n, frames, n_bands) in, probability of ai (n, 1) out, with a layer named ``logit`` before it.
     list of dict
-        One for each epoch: epoch, loss, dev_loss, dev_auc, dev_eer.
+        One for each epoch: epoch, loss, and where there is a dev side dev_loss, dev_auc, dev_eer.
     """
-    _make_deterministic(settings.seed)
+    make_deterministic(seed)
     checkpoints.mkdir(parents=True, exist_ok=True)
     model, history = _resume(checkpoints) or (_compiled(clips, settings), [])
     for epoch in range(len(history), settings.epochs):
-        loss = _one_epoch(model, clips, settings, epoch)
+        loss = _one_epoch(model, clips, settings, seed, epoch)
         history.append({"epoch": epoch + 1, "loss": loss, **judge(model, clips)})
         print(_line(history[-1], settings.epochs), flush=True)
-        if history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
+        if not clips.dev or history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
             write_whole(checkpoints / "best.keras", model.save)
         _keep(model, history, checkpoints)
     return keras.saving.load_model(checkpoints / "best.keras"), history
 
 
-def save_model(model: keras.Model, path: Path) -> None:
-    """Write `model` to `path` as a .keras archive whose bytes depend on nothing but the model."""
-    write_whole(path, lambda temporary: _save_timeless(model, temporary))
+def logits(model: keras.Model, examples: Clips, clips: Collection[str]) -> dict[str, float]:
+    """Return the logit of each of `clips`, whose features are those of `examples`: the mean over its crops."""
+    return clip_logits(model, examples.features, clips, examples.frames)
 
 
-def logit_model(model: keras.Model) -> keras.Model:
-    """Return `model` up to its logit, before the sigmoid rounds high scores to 1."""
-    inner = keras.Model(model.input, model.get_layer("logit").output)
-    crop = keras.Input(model.input_shape[1:], name="log_mel")
-    # Said here, as Resizing takes silence for training, and so would all layers after it in an export.
-    return keras.Model(crop, inner(crop, training=False), name=f"{model.name}_logit")
-
-
-def clip_logits(model: keras.Model, features: Path, chosen: Collection[str], frames: int) -> dict[str, float]:
-    """Return the mean logit over the crops of each of the `chosen` clips."""
-    scorer = logit_model(model)
-    sums: dict[str, list[float]] = {clip: [] for clip in chosen}
-    cut = ((clip, crops(mel, frames).astype(np.float32)) for clip, mel in clip_spectrograms(features, chosen))
-    for names, batch in _filled_batches(cut):
-        logits = np.asarray(scorer.predict_on_batch(batch))[: len(names), 0]
-        for clip, logit in zip(names, logits, strict=True):
-            sums[clip].append(float(logit))
-    return {clip: float(np.mean(logits)) for clip, logits in sums.items() if logits}
-
-
-def _make_deterministic(seed: int) -> None:
-    keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
-
-
-def _compiled(clips: Clips, settings: TrainSettings) -> keras.Model:
-    model = MODELS[settings.model](clips.frames, clips.n_bands, settings.dropout)
+def _compiled(clips: Clips, settings: CnnSettings) -> keras.Model:
+    model = ARCHITECTURES[settings.architecture](clips.frames, clips.n_bands, settings.dropout)
     model.compile(keras.optimizers.Adam(settings.learning_rate), loss=keras.losses.BinaryCrossentropy())
-    print(f"network '{settings.model}': {model.count_params():,} parameters", flush=True)
+    print(f"cnn '{settings.architecture}': {model.count_params():,} parameters", flush=True)
     return model
 
 
-def _one_epoch(model: keras.Model, clips: Clips, settings: TrainSettings, epoch: int) -> float:
+def _one_epoch(model: keras.Model, clips: Clips, settings: CnnSettings, seed: int, epoch: int) -> float:
     """Return the mean loss of the epoch; its order, crops and dropout depend on the epoch alone, for resuming."""
-    rng = np.random.default_rng([settings.seed, epoch])
-    _seed_dropout(model, settings.seed, epoch)
+    rng = np.random.default_rng([seed, epoch])
+    _seed_dropout(model, seed, epoch)
     model.optimizer.learning_rate = settings.learning_rate * _cosine(epoch / settings.epochs)
     weights = _class_weights(clips.train)
     size = min(settings.batch_size, len(clips.train))
@@ -154,35 +121,7 @@ def _class_weights(ai: Labels) -> np.ndarray:
     return np.array([0.5 / (1 - share), 0.5 / share], np.float32)
 
 
-def judge(model: keras.Model, clips: Clips) -> dict[str, float]:
-    """Return dev_loss, dev_auc and dev_eer of `model` on the dev clips."""
-    logits = clip_logits(model, clips.features, clips.dev, clips.frames)
-    human = np.array([not clips.dev[clip] for clip in logits])
-    llr = calibrate(list(logits.values()), Calibration(scale=1.0, offset=0.0))
-    # Cllr is the cross-entropy in bits with both classes counted alike.
-    return {
-        "dev_loss": cllr(llr, human) * math.log(2),
-        "dev_auc": auc(llr, human),
-        "dev_eer": eer(llr, human),
-    }
-
-
-def _filled_batches(cut: Iterable[tuple[str, np.ndarray]]) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Yield crops `CROPS_AT_ONCE` at a time with the ids of their clips; the last batch is filled up with zeros."""
-    names: list[str] = []
-    waiting: list[np.ndarray] = []
-    for clip, of_clip in cut:
-        names += [clip] * len(of_clip)
-        waiting += list(of_clip)
-        while len(waiting) >= CROPS_AT_ONCE:
-            yield names[:CROPS_AT_ONCE], np.stack(waiting[:CROPS_AT_ONCE])
-            names, waiting = names[CROPS_AT_ONCE:], waiting[CROPS_AT_ONCE:]
-    if waiting:
-        filler = [np.zeros_like(waiting[0])] * (CROPS_AT_ONCE - len(waiting))
-        yield names, np.stack(waiting + filler)
-
-
-def _resume(checkpoints: Path) -> tuple[keras.Model, list[dict[str, float]]] | None:
+def _resume(checkpoints: Path) -> tuple[keras.Model, History] | None:
     state = checkpoints / "state.json"
     if not state.exists():
         return None
@@ -191,7 +130,7 @@ def _resume(checkpoints: Path) -> tuple[keras.Model, list[dict[str, float]]] | N
     return keras.saving.load_model(checkpoints / f"epoch-{len(history)}.keras"), history
 
 
-def _keep(model: keras.Model, history: list[dict[str, float]], checkpoints: Path) -> None:
+def _keep(model: keras.Model, history: History, checkpoints: Path) -> None:
     """Keep the state; the history names the model to go on from, so it is written between the new and the old."""
     write_whole(checkpoints / f"epoch-{len(history)}.keras", model.save)
     write_text(checkpoints / "state.json", json.dumps(history))
@@ -199,30 +138,6 @@ def _keep(model: keras.Model, history: list[dict[str, float]], checkpoints: Path
 
 
 def _line(epoch: dict[str, float], epochs: int) -> str:
-    return (
-        f"epoch {epoch['epoch']} of {epochs}: loss {epoch['loss']:.4f},"
-        f" dev loss {epoch['dev_loss']:.4f}, dev AUC {epoch['dev_auc']:.4f}, dev EER {epoch['dev_eer']:.4f}"
-    )
-
-
-def _save_timeless(model: keras.Model, path: Path) -> None:
-    """Save without what differs between runs: the clock, in entries and metadata, and addresses in memory."""
-    saved = path.with_suffix(".saved.keras")
-    try:
-        model.save(saved)
-        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
-            for name in sorted(source.namelist()):
-                content = source.read(name)
-                if name == "metadata.json":
-                    content = json.dumps({**json.loads(content), "date_saved": ""}).encode()
-                if name == "config.json":
-                    content = _number_shared(content.decode()).encode()
-                target.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
-    finally:
-        saved.unlink(missing_ok=True)
-
-
-def _number_shared(config: str) -> str:
-    """Return the configuration with its shared objects numbered; Keras tells them apart by their address."""
-    numbers: dict[str, int] = {}
-    return SHARED.sub(lambda found: f"{found[1]}{numbers.setdefault(found[2], len(numbers))}", config)
+    names = {"loss": "loss", "dev_loss": "dev loss", "dev_auc": "dev AUC", "dev_eer": "dev EER"}
+    figures = ", ".join(f"{name} {epoch[key]:.4f}" for key, name in names.items() if key in epoch)
+    return f"epoch {epoch['epoch']} of {epochs}: {figures}"

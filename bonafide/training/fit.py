@@ -1,0 +1,66 @@
+"""Fits the network that section `train` of params.yaml chooses, whichever it is."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.corpus.companions import CompanionSettings
+from bonafide.pipeline.code_version import code_version
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.parts import tasks_from_parts
+from bonafide.training.data import Clips, clips_of
+from bonafide.training.logits import History
+from bonafide.training.networks.registry import NETWORKS, TrainSettings
+
+
+def crop_shape(settings: TrainSettings, spectrogram: SpectrogramSettings, rate: int) -> tuple[int, int]:
+    """Return how many frames and bands the crops have that the chosen network is to judge.
+
+    Raises
+    ------
+    UserError
+        When the network cannot use such crops.
+    """
+    frames = spectrogram.frames(settings.crop_seconds, rate)
+    NETWORKS[settings.model].check(settings.own, spectrogram, frames)
+    return frames, spectrogram.n_bands
+
+
+def read_training(params: Path, rows: Iterable[Mapping[str, Any]], features: Path) -> tuple[TrainSettings, Clips]:
+    """Return the settings in the file `params`, and the clips that train and judge by `rows` of a split table."""
+    settings = read_section(params, "train", TrainSettings)
+    spectrogram = read_section(params, "features", SpectrogramSettings)
+    shape = crop_shape(settings, spectrogram, read_section(params, "audio", AudioSettings).rate)
+    return settings, clips_of(rows, features, shape, read_section(params, "companions", CompanionSettings))
+
+
+def fit(
+    clips: Clips,
+    settings: TrainSettings,
+    checkpoints: Path,
+    examples: Any = None,  # noqa: ANN401 - each network has examples of its own
+) -> tuple[keras.Model, History]:
+    """Fit the chosen network to the training clips and return it with its history.
+
+    See `bonafide.training.networks.registry.Network` for what the parameters are.
+    """
+    keras.backend.clear_session()  # layers are numbered anew, and the networks of earlier fits leave the memory
+    return NETWORKS[settings.model].fit(clips, settings.own, settings.seed, checkpoints, examples)
+
+
+def fingerprint(clips: Clips, settings: TrainSettings) -> str:
+    """Return a name for exactly this training, so that no other goes on from its checkpoints."""
+    facts = [
+        [task.inputs for task in tasks_from_parts(clips.features)],
+        [clips.train, clips.dev, clips.frames],
+        [settings.model, settings.seed, asdict(settings.own)],
+        code_version(Path(__file__)),
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
