@@ -11,23 +11,27 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
 from bonafide.corpus.companions import CompanionSettings
+from bonafide.errors import UserError
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
-from bonafide.protocol.crossfit import statistics_of_all
-from bonafide.protocol.folds import FEATURES, SIDES, folds_folder
+from bonafide.protocol.crossfit import examples_of_all
+from bonafide.protocol.fold import whole_folds
+from bonafide.protocol.protocols import read_protocol
 from bonafide.protocol.table import false_alarms, within_sources
 from bonafide.scoring.measures import eer
 from bonafide.scoring.thresholds import thresholds
 from bonafide.training.data import clips_of
-from bonafide.training.fit import TrainSettings
-from bonafide.training.kernel import CropStatistics, fit_experts
+from bonafide.training.networks.crop_statistics import CropStatistics
+from bonafide.training.networks.registry import TrainSettings
+from bonafide.training.networks.statistics_fit import StatisticsSettings, fit_experts
 
 # The statistics in the order of `SpectralStatistics.call`, with how many there are of each.
 FAMILIES = {
@@ -38,7 +42,8 @@ FAMILIES = {
     "fine structure": 42,
     "ripples of the long-term spectrum": 16,
 }
-Change = Callable[[TrainSettings], TrainSettings]
+SEED = 1  # of the folds that are looked at, and of the training
+Change = Callable[[StatisticsSettings], StatisticsSettings]
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,9 @@ class Lever:
 
     name: str
     columns: np.ndarray
-    companion_weight: float  # 0 leaves them out
     change: Change = lambda settings: settings
     balance: bool = True
+    companions: bool = True
 
 
 def main() -> None:
@@ -58,18 +63,22 @@ def main() -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--table", type=Path, default=Path("docs/levers.csv"))
     options = parser.parse_args()
-    folder = folds_folder(options.params, "source", Path(".bonafide/folds"))
-    folds = [
-        pq.read_table(path).to_pandas() for path in sorted((folder / "cross-fitted").glob(f"source-*-seed-1/{SIDES}"))
-    ]
-    if not folds:
-        raise SystemExit("levers: run `bonafide folds --cross-fit` first")
-    settings = read_section(options.params, "train", TrainSettings)
-    known = statistics_of_all(options.params, folds[0].to_dict("records"), folder / FEATURES)
-    rows = []
+    try:
+        protocol = read_protocol(options.params, "source")
+        folds = [pq.read_table(fold.sides).to_pandas() for fold in whole_folds(protocol.cross_fitted, "source", [SEED])]
+        if not folds:
+            raise UserError("run `bonafide folds --cross-fit` first")
+        settings = read_section(options.params, "train", TrainSettings)
+        if settings.own is not settings.statistics:
+            raise UserError("the levers are those of the default network: see train.model in the params file")
+    except UserError as error:
+        raise SystemExit(f"levers: {error}") from None
+    examples = examples_of_all(protocol)
     companions = read_section(options.params, "companions", CompanionSettings)
-    for lever in levers(known.values.shape[1], companions):
-        rows.append({"lever": lever.name, **measured(folds, known, settings, companions, lever)})
+    rows: list[dict[str, object]] = []
+    for lever in levers(examples.values.shape[1], companions):
+        figures = measured(folds, examples, lever.change(settings.statistics), companions, lever)
+        rows.append({"lever": lever.name, **figures})
         print(
             " ".join(f"{value:.3f}" if isinstance(value, float) else f"{value:48}" for value in rows[-1].values()),
             flush=True,
@@ -83,20 +92,19 @@ def levers(size: int, companions: CompanionSettings) -> list[Lever]:
     edges = np.cumsum([0, *FAMILIES.values()])
     if edges[-1] != size:
         raise SystemExit(f"levers: {size} statistics, but FAMILIES has {edges[-1]}: bring it up to date")
-    default = Lever("default", everything, companions.weight)
-    found = [default]
+    default = Lever("default", everything)
+    tried = [default]
     for name, start, stop in zip(FAMILIES, edges, edges[1:], strict=False):
         inside = np.isin(np.arange(size), np.arange(start, stop))
-        found += [
+        tried += [
             replace(default, name=f"without {name}", columns=~inside),
             replace(default, name=f"{name} alone", columns=inside),
         ]
-    found.append(replace(default, name="sources weighed by their clips", balance=False))
+    tried.append(replace(default, name="sources weighed by their clips", balance=False))
     if companions.folders:
-        found += [
-            replace(default, name=f"companions.weight {weight}", companion_weight=weight) for weight in (0.0, 0.05, 1.0)
-        ]
+        tried.append(replace(default, name="without companions", companions=False))
     for key, values in {
+        **({"companion_weight": (0.05, 1.0)} if companions.folders else {}),
         "experts": ((), ((1,),), ((2,),), ((3,),)),
         "copy_weight": (0.01, 1.0),
         "components": (50, 300),
@@ -104,31 +112,32 @@ def levers(size: int, companions: CompanionSettings) -> list[Lever]:
         "width": (0.02, 0.5),
         "strength": (1.0, 300.0),
     }.items():
-        found += [
-            replace(default, name=f"train.kernel.{key} {value}", change=with_kernel(key, value)) for value in values
+        tried += [
+            replace(default, name=f"train.statistics.{key} {value}", change=with_setting(key, value))
+            for value in values
         ]
-    return found
+    return tried
 
 
-def with_kernel(key: str, value: float) -> Change:
-    """Return what sets `key` of the kernel to `value`."""
-    return lambda settings: replace(settings, kernel=replace(settings.kernel, **{key: value}))
+def with_setting(key: str, value: Any) -> Change:  # noqa: ANN401 - whatever a setting may be
+    """Return what sets `key` to `value`."""
+    return lambda settings: replace(settings, **{key: value})
 
 
 def measured(
     folds: list[pd.DataFrame],
-    known: CropStatistics,
-    settings: TrainSettings,
+    examples: CropStatistics,
+    settings: StatisticsSettings,
     companions: CompanionSettings,
     lever: Lever,
 ) -> dict[str, float]:
     """Return the protocol's figures for one way to fit."""
-    known = replace(known, values=known.values[:, lever.columns])
-    companions = replace(companions, weight=lever.companion_weight)
-    alarms, within = [], []
+    examples = replace(examples, values=examples.values[:, lever.columns])
+    alarms: list[float] = []
+    within: list[float] = []
     scored, copied = [], []
     for fold in folds:
-        recordings, copies = score(fold, known, lever.change(settings), companions, balance=lever.balance)
+        recordings, copies = score(fold, examples, settings, companions, lever)
         scored.append(recordings)
         copied.append(copies)
     for number, own in enumerate(scored):
@@ -147,22 +156,21 @@ def measured(
 
 def score(
     fold: pd.DataFrame,
-    known: CropStatistics,
-    settings: TrainSettings,
+    examples: CropStatistics,
+    settings: StatisticsSettings,
     companions: CompanionSettings,
-    *,
-    balance: bool,
+    lever: Lever,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the llr, not calibrated, of the tested clips of a fold, and that of their augmented copies."""
     train = fold[fold["split"] == "train"]
-    if not companions.weight:
+    if not lever.companions:
         train = train[[not companions.hold(path) for path in train["path"]]]
-    clips = clips_of(train.to_dict("records"), Path(), 0, 0, companions)
-    if not balance:
+    clips = clips_of(train.to_dict("records"), Path(), (0, 0), companions)
+    if not lever.balance:
         clips = replace(clips, sources={})
-    experts = fit_experts(known.of(clips.train), clips, settings)
+    experts = fit_experts(examples.of(clips.train), clips, settings, SEED)
     tested = fold[fold["split"] == "test"]
-    heard = known.of(tested["clip"])
+    heard = examples.of(tested["clip"])
     crops = pd.DataFrame({"clip": heard.clips, "copy": heard.copies, "llr": -experts.logits(heard.values)})
     scored = crops.groupby(["clip", "copy"], as_index=False)["llr"].mean().merge(tested, on="clip")
     return scored[scored["copy"] == 0], scored[scored["copy"] > 0]

@@ -18,7 +18,9 @@ from bonafide.evaluation.robustness import RobustnessSettings, conditions, sampl
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
-from bonafide.protocol.folds import CLIPS, CROSS_FITTED, METRICS, ONNX, SIDES, folds_folder
+from bonafide.pipeline.paths import CLIPS
+from bonafide.protocol.fold import Fold, whole_folds
+from bonafide.protocol.protocols import read_protocol
 from bonafide.scoring.measures import eer
 
 
@@ -29,8 +31,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the training, whose folds are looked at")
     parser.add_argument("--table", type=Path, default=Path("docs/robustness.csv"))
     options = parser.parse_args()
-    folder = folds_folder(options.params, "source", Path(".bonafide/folds"))
-    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"source-*-seed-{options.seed}/{METRICS}"))
+    folds = whole_folds(read_protocol(options.params, "source").cross_fitted, "source", [options.seed])
     if not folds:
         raise SystemExit("robustness: run `bonafide folds --cross-fit` with the same params first")
     settings = read_section(options.params, "robustness", RobustnessSettings)
@@ -40,11 +41,11 @@ def main() -> None:
     write_text(options.table, table.round(4).to_csv(index=False))
 
 
-def scores_of(fold: Path, settings: RobustnessSettings) -> pd.DataFrame:
+def scores_of(fold: Fold, settings: RobustnessSettings) -> pd.DataFrame:
     """Return the llr of each sampled test clip of a fold in each condition, with what is known of the clip."""
-    tested = pq.read_table(fold / SIDES, filters=[("split", "=", "test")]).to_pandas()
+    tested = pq.read_table(fold.sides, filters=[("split", "=", "test")]).to_pandas()
     rows = sample_clips(tested, settings)
-    return sweep(fold / ONNX, CLIPS, rows).dropna(subset="llr").merge(rows, on="clip")
+    return sweep(fold.onnx, CLIPS, rows).dropna(subset="llr").merge(rows, on="clip")
 
 
 def row_of(scored: pd.DataFrame, name: str, settings: RobustnessSettings) -> dict[str, object]:

@@ -11,6 +11,7 @@ from bonafide.commands.folds import folds
 from bonafide.commands.generate import generate
 from bonafide.commands.info import info
 from bonafide.commands.join import join
+from bonafide.commands.preset import preset
 from bonafide.commands.release import release
 from bonafide.commands.search import search
 from bonafide.commands.serve import serve
@@ -33,6 +34,7 @@ app.command()(folds)
 app.command()(generate)
 app.command()(info)
 app.command()(join)
+app.command()(preset)
 app.command()(release)
 app.command()(search)
 app.command()(serve)

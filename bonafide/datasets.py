@@ -14,6 +14,7 @@ import numpy as np
 
 from bonafide.corpus.rows import LABELS
 from bonafide.errors import UserError
+from bonafide.pipeline.paths import CLIPS, FEATURES, SPLIT
 
 if TYPE_CHECKING:
     import datasets
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import tensorflow as tf
 
-CLIPS, FEATURES, SPLIT = Path("data/clips"), Path("data/features"), Path("data/split.parquet")
 SIDES = ("train", "dev", "test")
 
 

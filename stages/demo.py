@@ -5,12 +5,13 @@ from pathlib import Path
 from bonafide.demo.build import build, describe
 from bonafide.demo.settings import DemoSettings
 from bonafide.pipeline.params import read_section
+from bonafide.pipeline.paths import KEPT
 from bonafide.pipeline.stage import run
 
 
 def demo(params: Path, out: Path) -> None:
     """Build the demo corpus that `params` asks for in the folder `out`."""
-    clips = build(out, read_section(params, "demo", DemoSettings), Path(".bonafide"))
+    clips = build(out, read_section(params, "demo", DemoSettings), KEPT)
     print(describe(clips))
 
 

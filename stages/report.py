@@ -7,7 +7,7 @@ from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
 from bonafide.report.examples import worst_errors
 from bonafide.report.page import model_card, page
-from bonafide.report.run import Files, ReportSettings, read_run
+from bonafide.report.run import Files, ReportSettings, read_run, used
 
 
 def report(
@@ -37,7 +37,7 @@ def report(
         "audit": read_section(params, "audit", dict),
         "augment": read_section(params, "augment", dict),
         "features": read_section(params, "features", dict),
-        "train": read_section(params, "train", dict),
+        "train": used(read_section(params, "train", dict)),
         "evaluate": read_section(params, "evaluate", dict),
         "robustness": read_section(params, "robustness", dict),
         "report": vars(settings),

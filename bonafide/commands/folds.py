@@ -1,16 +1,9 @@
 """`bonafide folds`: leave-one-out protocols over the pipeline's own stages, and the table to read progress from."""
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-WORK = Path(".bonafide/folds")
-REPLICATES = 1000
 
 
 def folds(
@@ -32,45 +25,23 @@ def folds(
     import pandas as pd
 
     from bonafide.files import write_text
-    from bonafide.protocol.folds import fold_folder, folds_folder, run_folds, summarise
-    from bonafide.protocol.table import put_row, summary_row
+    from bonafide.protocol.folds import run_folds
+    from bonafide.protocol.protocols import read_protocol
+    from bonafide.protocol.table import fold_figures, put_into, spread, table_row
 
-    numbers = _numbers(seeds)
-    rows = []
-    for row in run_folds(params, by, n_folds, numbers, WORK, cross_fit=cross_fit):
-        rows.append(row)
+    protocol = read_protocol(params, by)
+    done, rows = [], []
+    for fold in run_folds(protocol, n_folds, _numbers(seeds), cross_fit=cross_fit):
+        done.append(fold)
+        rows.append(fold_figures(fold))
         write_text(out, pd.DataFrame(rows).to_csv(index=False))
-        print(f"fold {row['fold']}, seed {row['seed']}: EER {row['eer']:.3f}, AUC {row['auc']:.3f}", flush=True)
-    print(summarise(pd.DataFrame(rows)).round(4).to_string())
-
-    folder = folds_folder(params, by, WORK)
-    kept = [_kept(fold_folder(folder, by, row["fold"] - 1, n_folds, row["seed"], cross_fit=cross_fit)) for row in rows]
-    row = {
-        **{
-            "name": name,
-            "params": folder.name,
-            "calibrated by": "the other folds" if cross_fit else "dev",
-            "held out": by,
-            "folds": n_folds,
-            "seeds": " ".join(map(str, numbers)),
-        },
-        **{key: round(value, 4) for key, value in summary_row(kept, replicates=REPLICATES, seed=1).items()},
-    }
+        figures = f"EER {rows[-1]['eer']:.3f}, AUC {rows[-1]['auc']:.3f}"
+        print(f"fold {fold.number}, seed {fold.seed}: {figures}", flush=True)
+    print(spread(pd.DataFrame(rows)).round(4).to_string())
+    row = table_row(name, protocol.home.name, "the other folds" if cross_fit else "dev", done)
     print(pd.Series(row).to_string())
     if table is not None:
-        known = pd.read_csv(table, dtype={"seeds": str}) if table.exists() else pd.DataFrame()
-        write_text(table, put_row(known, row).to_csv(index=False))
-
-
-def _kept(fold: Path) -> "tuple[pd.DataFrame, dict[str, float]]":
-    """Return the scores of a fold and its dev thresholds."""
-    import pandas as pd
-
-    from bonafide.protocol.folds import METRICS
-    from bonafide.protocol.table import carried_over
-
-    metrics = json.loads((fold / METRICS).read_text(encoding="utf-8"))
-    return pd.read_parquet(fold / "scores.parquet"), carried_over(metrics)
+        put_into(table, row)
 
 
 def _numbers(seeds: str) -> list[int]:

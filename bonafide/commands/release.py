@@ -15,7 +15,7 @@ def release(
     from bonafide.files import write_bytes
     from bonafide.protocol.release import release as released
 
-    content = released(params, by, Path(".bonafide/folds"))
+    content = released(params, by)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, content)
     print(

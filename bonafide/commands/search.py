@@ -21,7 +21,7 @@ def search(
         "params-found.yaml"
     ),
     table: Annotated[Path, typer.Option(help="Where the trials are listed.")] = Path("metrics/search.csv"),
-    seed: Annotated[int, typer.Option(min=1, help="Of the choice of settings.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of settings.")] = 1,
 ) -> None:
     """Search the settings of the training that judge the dev side best; an interrupted search goes on."""
     import pandas as pd
@@ -49,7 +49,7 @@ def search(
         values = ", ".join(f"{key} {value}" for key, value in tried[-1].values.items())
         print(f"trial {len(tried)} of {trials}: dev AUC {tried[-1].auc:.4f} with {values}", flush=True)
 
-    tried = searched(params, space, trials=trials, seed=seed, work=Path(".bonafide/search"), tell=tell)
+    tried = searched(params, space, trials=trials, seed=seed, tell=tell)
     put(tried)  # where all trials were known, none was told
     best = max(tried, key=lambda trial: trial.auc)
     write_text(out, written(params, best.values))

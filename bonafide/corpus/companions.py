@@ -7,9 +7,6 @@ a team's own few sources; what it is worth must still be measured on the team's 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Annotated
-
-from annotated_types import Gt
 
 from bonafide.corpus.rows import Row, Rows
 from bonafide.errors import UserError
@@ -20,7 +17,6 @@ class CompanionSettings:
     """Which folders of a corpus hold companions; section `companions` of params.yaml."""
 
     folders: tuple[str, ...]
-    weight: Annotated[float, Gt(0)]
 
     def hold(self, path: str) -> bool:
         """Return whether the clip at `path`, relative to the corpus, is a companion."""

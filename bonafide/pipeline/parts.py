@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from bonafide.files import sha256, write_whole
 from bonafide.pipeline.code_version import code_version
 from bonafide.pipeline.executors import run_all
+from bonafide.pipeline.paths import PARTS
 from bonafide.pipeline.tables import write_table
 from bonafide.progress import track
 
@@ -83,7 +84,7 @@ def build(
     what : str
         Said beside the progress.
     """
-    store = Path(os.environ.get("BONAFIDE_STORE", ".bonafide/parts"))
+    store = Path(os.environ.get("BONAFIDE_STORE", PARTS))
     version = code_version(Path(make.__code__.co_filename))
     known = {fingerprint(task, settings, make.__name__, version): task for task in tasks}
     missing = [(store / f"{key}.parquet", task.payload) for key, task in known.items() if not _in_store(store, key)]

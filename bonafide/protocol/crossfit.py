@@ -1,74 +1,76 @@
 """Calibration by cross-fitting: from the logits of clips that a network of the same settings had never heard."""
 
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.corpus.companions import CompanionSettings
 from bonafide.corpus.rows import Rows
+from bonafide.corpus.table import SPLIT, as_table
+from bonafide.files import write_bytes
 from bonafide.pipeline.params import read_section
-from bonafide.scoring.calibration import calibrate
-from bonafide.scoring.exported import Facts, facts_as_json
-from bonafide.scoring.thresholds import thresholds
-from bonafide.training.calibration_fit import fit_calibration
-from bonafide.training.data import Clips, clips_of
-from bonafide.training.export import to_onnx
-from bonafide.training.fit import CROPS_AT_ONCE, TrainSettings, save_model
-from bonafide.training.kernel import CropStatistics, crop_statistics, fit_statistics
+from bonafide.pipeline.tables import write_table
+from bonafide.protocol.fold import Fold
+from bonafide.protocol.protocols import Protocol
+from bonafide.training.export import detector_file, model_card
+from bonafide.training.fit import fit, read_training
+from bonafide.training.networks.registry import NETWORKS, TrainSettings
+from bonafide.training.saving import load_model, save_model
+
+Examples = Any  # each network has its own, see `bonafide.training.networks.registry.Network`
 
 
-def statistics_of_all(params: Path, rows: Rows, features: Path) -> CropStatistics:
-    """Return the statistics of the crops of all clips in `rows` and of their copies, for `fit_part`."""
-    return crop_statistics(_clips([{**row, "split": "train"} for row in rows], params, features))
+def examples_of_all(protocol: Protocol) -> Examples:
+    """Return what the networks of all folds share: the examples of all clips and copies."""
+    rows = [{**row, "split": "train"} for row in protocol.rows]
+    settings, clips = read_training(protocol.params, rows, protocol.features)
+    return NETWORKS[settings.model].examples(clips)
 
 
-def fit_part(params: Path, rows: Rows, features: Path, known: CropStatistics, out: Path) -> None:
-    """Fit the network "statistics" to the train side of `rows` of a split table; write it as a .keras file to `out`."""
-    settings = read_section(params, "train", TrainSettings)
-    save_model(fit_statistics(_clips(rows, params, features), settings, known)[0], out)
+def train_and_calibrate(protocol: Protocol, fold: Fold, examples: Examples) -> None:
+    """Train the network of `fold` on all that it does not test, and calibrate it by what the other folds held out.
 
-
-def held_out_logits(model: Path, known: CropStatistics, clips: Collection[str]) -> dict[str, float]:
-    """Return the logit of each of `clips`, by the .keras `model`: the mean over its crops, without copies.
-
-    `known` has the statistics of all of them, so that the network's first and slowest layer is not run again.
+    Each clip of another fold is judged by a network that heard neither that fold nor what is tested, whichever of the
+    two it is: half of these networks are there when the first fold is done.
     """
-    network = keras.saving.load_model(model)
-    judge = keras.Model(network.get_layer("statistics").output, network.get_layer("logit").output)
-    heard = known.of(clips)
-    heard = heard.where(heard.copies == 0)
-    logits = judge.predict(heard.values, batch_size=CROPS_AT_ONCE, verbose=0)[:, 0]
-    names, of = np.unique(heard.clips, return_inverse=True)
-    means = np.bincount(of, logits) / np.bincount(of)
-    return dict(zip(names.tolist(), means.tolist(), strict=True))
+    rows = _train(protocol, fold, fold.params, examples)
+    logits, human = [], []
+    for other in sorted({*range(1, fold.of + 1)} - {fold.number}):
+        pair = fold.pair(other)
+        if not pair.keras.exists():
+            _train(protocol, pair, fold.params, examples)
+        judges = protocol.judges(fold, other)
+        of_clip = held_out_logits(fold.params, pair, examples, [row["clip"] for row in judges])
+        logits += [of_clip[row["clip"]] for row in judges]
+        human += [row["label"] == "human" for row in judges]
+    card = model_card(load_model(fold.keras), rows)
+    write_bytes(fold.onnx, calibrated(fold.keras, fold.params, np.array(logits), np.array(human), card))
+
+
+def held_out_logits(params: Path, fold: Fold, examples: Examples, clips: Collection[str]) -> dict[str, float]:
+    """Return the logit of each of `clips` by the network of `fold`, which was fitted with `params`."""
+    settings = read_section(params, "train", TrainSettings)
+    return NETWORKS[settings.model].logits(load_model(fold.keras), examples, clips)
 
 
 def calibrated(model: Path, params: Path, logits: np.ndarray, human: np.ndarray, card: dict[str, Any]) -> bytes:
-    """Return the ONNX file of the .keras `model` with calibration and thresholds from other networks' logits.
-
-    Parameters
-    ----------
-    model, params : Path
-    logits : np.ndarray, shape=(n,)
-        Of clips that were held out of the networks which gave them; higher is more ai.
-    human : np.ndarray, shape=(n,), bool
-    card : dict
-        What the detector's metadata tells people of it.
-    """
-    calibration = fit_calibration(logits, human)
-    found = thresholds(calibrate(logits, calibration), human)
+    """Return the ONNX file of the .keras `model`, calibrated by other networks' `logits`; see `detector_file`."""
     audio = read_section(params, "audio", AudioSettings)
     spectrogram = read_section(params, "features", SpectrogramSettings)
-    return to_onnx(keras.saving.load_model(model), facts_as_json(Facts(audio, spectrogram, calibration, found, card)))
+    return detector_file(load_model(model), audio, spectrogram, logits, human, card)
 
 
-def _clips(rows: Rows, params: Path, features: Path) -> Clips:
-    mel = read_section(params, "features", SpectrogramSettings)
-    seconds = read_section(params, "train", TrainSettings).crop_seconds
-    frames = mel.frames(seconds, read_section(params, "audio", AudioSettings).rate)
-    return clips_of(rows, features, frames, mel.n_bands, read_section(params, "companions", CompanionSettings))
+def _train(protocol: Protocol, fold: Fold, params: Path, examples: Examples) -> Rows:
+    """Fit and keep the network of `fold`; return the rows of its split table."""
+    rows = protocol.sides(fold)
+    write_table(as_table(rows, SPLIT), fold.sides)
+    settings, clips = read_training(params, rows, protocol.features)
+    checkpoints = fold.folder / "checkpoints"
+    model, _ = fit(clips, settings, checkpoints, examples)
+    save_model(model, fold.keras)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return rows

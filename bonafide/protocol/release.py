@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.errors import UserError
-from bonafide.pipeline.params import read_section
-from bonafide.protocol.crossfit import calibrated, held_out_logits, statistics_of_all
-from bonafide.protocol.folds import CROSS_FITTED, FEATURES, KERAS, METRICS, SIDES, folds_folder, run_stage
+from bonafide.pipeline.paths import FOLDS
+from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_logits
+from bonafide.protocol.fold import Fold, whole_folds
+from bonafide.protocol.folds import run_stage
+from bonafide.protocol.protocols import By, Protocol, read_protocol
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.measures import auc, decisions, eer
 from bonafide.scoring.thresholds import thresholds
 from bonafide.training.calibration_fit import fit_calibration
-from bonafide.training.kernel import CropStatistics
+from bonafide.training.export import model_card
+from bonafide.training.saving import load_model
 
-CARD_COLUMNS = ("source", "generator", "language", "license")
 
-
-def release(params: Path, by: str, work: Path) -> bytes:
+def release(params: Path, by: By, work: Path = FOLDS) -> bytes:
     """Return the ONNX file of a detector trained on all prepared clips.
 
     Its calibration and thresholds come from the folds of `bonafide folds --cross-fit`, which must have run with the
@@ -41,39 +41,42 @@ def release(params: Path, by: str, work: Path) -> bytes:
     UserError
         When the folds are not there.
     """
-    folder = folds_folder(params, by, work)
-    folds = sorted(path.parent for path in (folder / CROSS_FITTED).glob(f"{by}-*/{METRICS}"))
+    protocol = read_protocol(params, by, work)
+    folds = whole_folds(protocol.cross_fitted, by)
     if not folds:
-        raise UserError(f"{folder} has no folds: run `bonafide folds --cross-fit --by {by}` with the same params first")
-    rows = pq.read_table(folder / "all.parquet").to_pylist()
-    logits, human = _held_out(folds, statistics_of_all(folder / "params.yaml", rows, folder / FEATURES))
-    model = folder / "release.keras"
-    run_stage("train", folder / "params.yaml", folder / "all.parquet", folder / FEATURES, model, folder / "release.csv")
-    llr = calibrate(logits, fit_calibration(logits, human))
-    _, companions = parted(rows, read_section(params, "companions", CompanionSettings))
-    card = _card(rows, llr, human, len(folds)) | {"companions": sorted({row["source"] for row in companions})}
-    return calibrated(model, folder / "params.yaml", logits, human, card)
+        raise UserError(
+            f"{protocol.home} has no folds: run `bonafide folds --cross-fit --by {by}` with the same params first"
+        )
+    logits, human = _held_out(protocol, folds)
+    model, history = protocol.home / "release.keras", protocol.home / "release.csv"
+    run_stage("train", protocol.params, protocol.everything, protocol.features, model, history)
+    rows = pq.read_table(protocol.everything).to_pylist()
+    card = {
+        **model_card(load_model(model), rows),
+        "licenses": sorted({row["license"] for row in rows} - {""}),
+        "companions": sorted({row["source"] for row in protocol.companions}),
+        **_trust(calibrate(logits, fit_calibration(logits, human)), human, len(folds)),
+    }
+    return calibrated(model, protocol.params, logits, human, card)
 
 
-def _held_out(folds: list[Path], known: CropStatistics) -> tuple[np.ndarray, np.ndarray]:
+def _held_out(protocol: Protocol, folds: list[Fold]) -> tuple[np.ndarray, np.ndarray]:
     """Return the logits of all held-out clips, each by its fold's network, and whether each is human."""
+    examples = examples_of_all(protocol)
     logits, human = [], []
     for fold in folds:
-        tested = pq.read_table(fold / SIDES, filters=[("split", "=", "test")]).to_pylist()
-        of_clip = held_out_logits(fold / KERAS, known, [row["clip"] for row in tested])
+        tested = pq.read_table(fold.sides, filters=[("split", "=", "test")]).to_pylist()
+        of_clip = held_out_logits(fold.params, fold, examples, [row["clip"] for row in tested])
         logits += [of_clip[row["clip"]] for row in tested]
         human += [row["label"] == "human" for row in tested]
         print(f"{fold.name}: {len(tested)} clips held out", file=sys.stderr, flush=True)
     return np.array(logits), np.array(human)
 
 
-def _card(rows: list[dict[str, Any]], llr: np.ndarray, human: np.ndarray, folds: int) -> dict[str, Any]:
-    """Return what a person who gets the file wants to know of its training and of how far it can be trusted."""
+def _trust(llr: np.ndarray, human: np.ndarray, folds: int) -> dict[str, Any]:
+    """Return what the card says of how far the detector can be trusted, and for what."""
     at_balanced = decisions(llr, human, thresholds(llr, human)["balanced"])
     return {
-        "network": "statistics",
-        "clips": {label: sum(row["label"] == label for row in rows) for label in ("human", "ai")},
-        **{f"{name}s": sorted({row[name] for row in rows} - {""}) for name in CARD_COLUMNS},
         "trained_on": "all clips; calibrated and measured on clips of sources that a fold's network had never heard,"
         " and on none of the companions",
         "held_out": {

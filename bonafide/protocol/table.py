@@ -1,25 +1,68 @@
 """The figures that Bonafide is developed by: held-out sources, pooled, within sources, and on sources without fakes."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.files import write_text
+from bonafide.protocol.fold import Fold
 from bonafide.scoring.measures import auc, decisions, eer
 from bonafide.scoring.operating_points import measure_name
 
 POINTS = {"balanced": "", "decisive": ", decisive"}  # thresholds of dev, with what their columns' names end in
 FEWEST = 5  # clips of each class that a source needs for an AUC of its own
-NUMBERS = (
-    "name",
-    "params",
-    "calibrated by",
-    "held out",
-    "folds",
-    "seeds",
-)  # what tells one row of the table from another
+# What tells one row of the table from another.
+NUMBERS = ("name", "params", "calibrated by", "held out", "folds", "seeds")
+REPLICATES = 1000  # of the bootstrap of a row
+SHOWN = ("eer", "auc", "min_dcf", "cllr", "accuracy", "fpr", "fnr", "hter")  # of a fold
+SHOWN_MEANS = ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sources")
+
+
+def read_fold(fold: Fold) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return the scores of a fold's test clips, and the thresholds that its dev side chose."""
+    return pd.read_parquet(fold.scores), carried_over(_metrics(fold))
+
+
+def fold_figures(fold: Fold) -> dict[str, Any]:
+    """Return the row of a fold in the list of all."""
+    metrics = _metrics(fold)
+    return {
+        **{"held out": fold.by, "fold": fold.number, "seed": fold.seed},
+        **{name: metrics[name] for name in (*SHOWN, *SHOWN_MEANS)},
+        "clips": metrics["clips_human"] + metrics["clips_ai"],
+    }
+
+
+def spread(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return mean, and standard deviation over folds and seeds, of each figure of `fold_figures`."""
+    numbers = rows.drop(columns=["held out", "fold", "seed"])
+    return pd.DataFrame({"mean": numbers.mean(), "sd over folds and seeds": numbers.std(ddof=1)})
+
+
+def table_row(name: str, params: str, calibrated_by: str, folds: Sequence[Fold]) -> dict[str, Any]:
+    """Return the row of the table for the whole protocol: the system `name`, known by its `params`, on `folds`."""
+    figures = summary_row([read_fold(fold) for fold in folds], replicates=REPLICATES, seed=1)
+    return {
+        "name": name,
+        "params": params,
+        "calibrated by": calibrated_by,
+        "held out": folds[0].by,
+        "folds": folds[0].of,
+        "seeds": " ".join(str(seed) for seed in dict.fromkeys(fold.seed for fold in folds)),
+        **{key: round(value, 4) for key, value in figures.items()},
+    }
+
+
+def put_into(path: Path, row: Mapping[str, object], key: Sequence[str] = NUMBERS) -> None:
+    """Write `row` into the CSV file `path`; see `put_row`."""
+    table = pd.read_csv(path, dtype={"seeds": str, "params": str}) if path.exists() else pd.DataFrame()
+    write_text(path, put_row(table, row, key).to_csv(index=False))
 
 
 def carried_over(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -30,11 +73,11 @@ def carried_over(metrics: Mapping[str, float]) -> dict[str, float]:
 
 def within_sources(scores: pd.DataFrame) -> dict[str, float]:
     """Return the AUC inside each source that has enough clips of both classes: no recording chain can help there."""
-    found = {}
+    of_source = {}
     for source, own in scores.groupby("source"):
         if (own["label"].value_counts().reindex(["human", "ai"], fill_value=0) >= FEWEST).all():
-            found[str(source)] = auc(*arrays(own))
-    return found
+            of_source[str(source)] = auc(*arrays(own))
+    return of_source
 
 
 def false_alarms(scores: pd.DataFrame, threshold: float) -> dict[str, float]:
@@ -72,9 +115,9 @@ def summary_row(
     within = [value for scores, _ in folds for value in within_sources(scores).values()]
     at_points = {}
     for point, end in POINTS.items():
-        known = [(scores, cuts[point]) for scores, cuts in folds if point in cuts]
-        at_points[f"balanced accuracy{end}"] = _mean([balanced_accuracy(scores, cut) for scores, cut in known])
-        alarms = [value for scores, cut in known for value in false_alarms(scores, cut).values()]
+        cut_folds = [(scores, cuts[point]) for scores, cuts in folds if point in cuts]
+        at_points[f"balanced accuracy{end}"] = _mean([balanced_accuracy(scores, cut) for scores, cut in cut_folds])
+        alarms = [value for scores, cut in cut_folds for value in false_alarms(scores, cut).values()]
         at_points[f"human-only false alarms{end}"] = _mean(alarms)
     return {
         "pooled EER": eer(llr, human),
@@ -88,13 +131,18 @@ def summary_row(
     }
 
 
-def put_row(table: pd.DataFrame, row: dict[str, object], key: Sequence[str] = NUMBERS) -> pd.DataFrame:
+def put_row(table: pd.DataFrame, row: Mapping[str, object], key: Sequence[str] = NUMBERS) -> pd.DataFrame:
     """Return `table` with `row` in the place of an older one that has the same in the columns `key`, or at its end."""
     new = pd.DataFrame([row])
     if table.empty:
         return new
     same = (table.reindex(columns=list(key)).astype(str) == new[list(key)].astype(str).iloc[0]).all(axis=1)
     return pd.concat([table[~same], new], ignore_index=True)
+
+
+def _metrics(fold: Fold) -> dict[str, Any]:
+    metrics: dict[str, Any] = json.loads(fold.metrics.read_text(encoding="utf-8"))
+    return metrics
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -99,6 +99,11 @@ class Run:
         return cannot_tell_band(self.thresholds)
 
 
+def used(train: dict[str, Any]) -> dict[str, Any]:
+    """Return section `train` of params.yaml without the settings of networks that were not chosen."""
+    return {key: value for key, value in train.items() if not isinstance(value, dict) or key == train["model"]}
+
+
 def read_run(files: Files, settings: dict[str, Any]) -> Run:
     """Read the outputs of a run."""
     return Run(

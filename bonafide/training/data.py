@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,7 @@ Labels = dict[str, bool]  # clip id to whether it is ai
 
 @dataclass(frozen=True)
 class SpecAugment:
-    """Masks over training crops (Park et al. 2019, "SpecAugment"); part of section `train`."""
+    """Masks over training crops (Park et al. 2019, "SpecAugment"); part of section `train.cnn`."""
 
     frequency_masks: Annotated[int, Ge(0)]
     frequency_share: Annotated[float, Ge(0), Le(1)]
@@ -137,8 +137,7 @@ CLIP_COLUMNS = ["clip", "path", "label", "split", "source"]  # of a split table,
 class Clips:
     """Where the features are and which clips train and judge; labels are True for ai.
 
-    `sources` names the source of each, where it is known, and `companions` those that train beside the corpus's own
-    with `companion_weight` of all together.
+    `sources` names the source of each, where it is known, and `companions` those that train beside the corpus's own.
     """
 
     features: Path
@@ -148,17 +147,16 @@ class Clips:
     n_bands: int
     sources: Mapping[str, str] = field(default_factory=dict)
     companions: frozenset[str] = frozenset()
-    companion_weight: float = 1.0
 
 
 def clips_of(
-    rows: Iterable[Mapping[str, str]], features: Path, frames: int, n_bands: int, companions: CompanionSettings
+    rows: Iterable[Mapping[str, Any]], features: Path, shape: tuple[int, int], companions: CompanionSettings
 ) -> Clips:
-    """Return the clips that train and judge by `rows` of a split table; crops have the shape (frames, n_bands)."""
+    """Return the clips that train and judge by `rows` of a split table; `shape` of crops is (frames, n_bands)."""
     rows = list(rows)
     sides = {
         side: {row["clip"]: row["label"] == "ai" for row in rows if row["split"] == side} for side in ("train", "dev")
     }
     sources = {row["clip"]: row["source"] for row in rows}
     beside = frozenset(row["clip"] for row in rows if companions.hold(row["path"]))
-    return Clips(features, sides["train"], sides["dev"], frames, n_bands, sources, beside, companions.weight)
+    return Clips(features, sides["train"], sides["dev"], *shape, sources, beside)

@@ -6,6 +6,7 @@ calibration and the thresholds.
 
 import json
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,19 @@ import numpy as np
 import onnx
 import onnx.numpy_helper
 
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
-from bonafide.training.fit import logit_model
+from bonafide.scoring.calibration import calibrate
+from bonafide.scoring.exported import Facts, facts_as_json
+from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
+from bonafide.training.logits import logit_model
 
 TOLERANCE = 1e-4  # largest difference of a logit between Keras and ONNX Runtime that rounding explains
 SMALLER = {np.float64: (np.float16, np.float32), np.float32: (np.float16,)}
+CARD_COLUMNS = ["clip", "label", "split", "source", "generator", "language"]  # of a split table, for `model_card`
 FEWEST_STORED_SMALL = 1000  # values of a constant: below it a cast costs more than it saves
 
 
@@ -40,7 +49,8 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
     del exported.metadata_props[:]
     exported.graph.ClearField("doc_string")
     onnx.helper.set_model_props(exported, {"bonafide": json.dumps(facts, sort_keys=True)})
-    return exported.SerializeToString(deterministic=True)
+    content: bytes = exported.SerializeToString(deterministic=True)
+    return content
 
 
 def _store_small(graph: onnx.GraphProto) -> None:
@@ -97,6 +107,44 @@ def _rename(graph: onnx.GraphProto) -> None:
         value.type.tensor_type.shape.dim[0].dim_param = "crops"
     graph.initializer.sort(key=lambda constant: constant.name)
     graph.value_info.sort(key=lambda value: value.name)
+
+
+def detector_file(
+    model: keras.Model,
+    audio: AudioSettings,
+    spectrogram: SpectrogramSettings,
+    logits: np.ndarray,
+    human: np.ndarray,
+    card: dict[str, Any],
+) -> bytes:
+    """Return the ONNX file of a detector: `model` with calibration and thresholds that judge by `logits`.
+
+    Parameters
+    ----------
+    model : keras.Model
+    audio : AudioSettings
+    spectrogram : SpectrogramSettings
+    logits : np.ndarray, shape=(n,)
+        Of clips that the network was not fitted to, higher is more ai: its own, or those of networks of the same
+        settings that held the clips out.
+    human : np.ndarray, shape=(n,), bool
+    card : dict
+        See `model_card`.
+    """
+    calibration = fit_calibration(logits, human)
+    cuts = thresholds(calibrate(logits, calibration), human)
+    return to_onnx(model, facts_as_json(Facts(audio, spectrogram, calibration, cuts, card)))
+
+
+def model_card(model: keras.Model, rows: Rows) -> dict[str, Any]:
+    """Return what a person who gets the file wants to know of its training, on `rows` of a split table."""
+    trained = [row for row in rows if row["split"] == "train"]
+    return {
+        "network": model.name,
+        "parameters": model.count_params(),
+        "clips": dict(Counter(row["label"] for row in trained)),
+        **{f"{name}s": sorted({row[name] for row in trained} - {""}) for name in ("source", "generator", "language")},
+    }
 
 
 def check_parity(keras_logits: dict[str, float], onnx_logits: dict[str, float]) -> float:

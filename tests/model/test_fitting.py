@@ -14,33 +14,31 @@ from bonafide.pipeline.tables import write_table
 from bonafide.scoring.calibration import Calibration, calibrate
 from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.measures import auc
-from bonafide.training.data import Clips, SpecAugment
+from bonafide.training.data import Clips, clip_spectrograms
 from bonafide.training.export import check_parity, to_onnx
-from bonafide.training.fit import KernelSettings, TrainSettings, clip_logits, save_model
-from bonafide.training.kernel import (
+from bonafide.training.logits import clip_logits
+from bonafide.training.networks.crop_statistics import (
     CropStatistics,
     balanced_weights,
     crop_statistics,
     crop_weights,
-    expert_of,
-    fit_experts,
-    fit_statistics,
-    gaussian,
 )
+from bonafide.training.networks.kernel_machines import gaussian
+from bonafide.training.networks.statistics_fit import StatisticsSettings, expert_of, fit, fit_experts, logits
+from bonafide.training.saving import save_model
 
 RATE = 16000
 AUDIO = AudioSettings(RATE, 40, 0.3, 8, 60, -26)
 MEL = SpectrogramSettings(512, 160, 255, 0, 8000, "linear")
-SETTINGS = TrainSettings(
-    model="statistics",
-    crop_seconds=1.0,
-    epochs=1,
-    batch_size=8,
-    learning_rate=1e-3,
-    dropout=0.1,
-    seed=1,
-    spec_augment=SpecAugment(0, 0.0, 0, 0.0),
-    kernel=KernelSettings(centres=30, width=0.1, strength=10.0, copy_weight=0.5, experts=((1,),), components=40),
+SEED = 1
+SETTINGS = StatisticsSettings(
+    experts=((1,),),
+    components=40,
+    centres=30,
+    width=0.1,
+    strength=10.0,
+    copy_weight=0.5,
+    companion_weight=0.2,
 )
 
 
@@ -77,8 +75,8 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def fitted(clips):
-    return fit_statistics(clips, SETTINGS)
+def fitted(clips, tmp_path_factory):
+    return fit(clips, SETTINGS, SEED, tmp_path_factory.mktemp("checkpoints"))
 
 
 def ranking(model, clips):
@@ -95,7 +93,7 @@ def test_what_differs_in_liveliness_is_told_apart(fitted, clips):
 
 def test_each_expert_hears_what_its_line_let_through(clips):
     found = crop_statistics(clips)
-    experts = fit_experts(found, clips, SETTINGS)
+    experts = fit_experts(found, clips, SETTINGS, SEED)
     assert experts.kernel.weights.shape == (30, 2)
     heard = crop_statistics(replace(clips, train=clips.dev))
     x = experts.components.of(heard.values)
@@ -110,23 +108,31 @@ def test_each_expert_hears_what_its_line_let_through(clips):
 
 
 def test_without_an_expert_of_their_own_copies_stand_beside_the_recordings(clips):
-    kernel = replace(SETTINGS.kernel, experts=())
-    experts = fit_experts(crop_statistics(clips), clips, replace(SETTINGS, kernel=kernel))
+    experts = fit_experts(crop_statistics(clips), clips, replace(SETTINGS, experts=()), SEED)
     assert experts.kernel.weights.shape == (30, 1)
     assert experts.gate.shares(np.zeros((3, 40))) == pytest.approx(1)
 
 
-def test_turned_labels_turn_the_order(clips):
+def test_turned_labels_turn_the_order(clips, tmp_path):
     turned = Clips(clips.features, {clip: not ai for clip, ai in clips.train.items()}, {}, clips.frames, clips.n_bands)
-    model, history = fit_statistics(turned, SETTINGS)
+    model, history = fit(turned, SETTINGS, SEED, tmp_path)
     assert ranking(model, clips) < 0.05
     assert "dev_auc" not in history[0], "there was no dev side to judge it by"
 
 
 def test_the_same_fit_gives_the_same_bytes(fitted, clips, tmp_path):
     save_model(fitted[0], tmp_path / "first.keras")
-    save_model(fit_statistics(clips, SETTINGS)[0], tmp_path / "second.keras")
+    save_model(fit(clips, SETTINGS, SEED, tmp_path)[0], tmp_path / "second.keras")
     assert (tmp_path / "first.keras").read_bytes() == (tmp_path / "second.keras").read_bytes()
+
+
+def test_examples_that_are_there_change_no_byte(fitted, clips, tmp_path):
+    everything = crop_statistics(replace(clips, train={**clips.train, **clips.dev}))
+    save_model(fitted[0], tmp_path / "first.keras")
+    save_model(fit(clips, SETTINGS, SEED, tmp_path, everything)[0], tmp_path / "second.keras")
+    assert (tmp_path / "first.keras").read_bytes() == (tmp_path / "second.keras").read_bytes()
+    by_examples = logits(fitted[0], everything, clips.dev)
+    assert by_examples == pytest.approx(clip_logits(fitted[0], clips.features, clips.dev, clips.frames), abs=1e-4)
 
 
 def test_keras_and_onnx_give_the_same_logit(fitted, clips):
@@ -134,8 +140,6 @@ def test_keras_and_onnx_give_the_same_logit(fitted, clips):
     exported = to_onnx(fitted[0], facts_as_json(facts))
     logits = clip_logits(fitted[0], clips.features, clips.dev, clips.frames)
     detector = Scorer(exported)
-    from bonafide.training.data import clip_spectrograms
-
     ours = {clip: detector.logit_of_spectrogram(mel) for clip, mel in clip_spectrograms(clips.features, clips.dev)}
     assert check_parity(logits, ours) < 1e-4
 
@@ -173,21 +177,21 @@ def test_companions_count_together_what_is_said_and_move_nothing_among_the_other
     is_ai, copies = rng.random(80) < 0.3, np.arange(80) % 2 == 1
     sources = {name: f"source {number % 4}" for number, name in enumerate(names)}
     labels, found = dict(zip(names, is_ai, strict=True)), CropStatistics(names, copies, np.zeros((80, 1)))
-    known = Clips(Path(), labels, {}, 1, 1, sources, frozenset(names[30:]), companion_weight=0.2)
-    weights = crop_weights(found, is_ai, known, copy_weight=0.5)
+    known = Clips(Path(), labels, {}, 1, 1, sources, frozenset(names[30:]))
+    weights = crop_weights(found, is_ai, known, copy_weight=0.5, companion_weight=0.2)
     own, beside = weights[:30], weights[30:]
     assert own.sum() == pytest.approx(30) and beside.sum() == pytest.approx(0.2 * 30)
     assert own[is_ai[:30]].sum() == pytest.approx(15) and beside[is_ai[30:]].sum() == pytest.approx(3)
     alone = Clips(Path(), dict(list(labels.items())[:30]), {}, 1, 1, sources)
     without = CropStatistics(names[:30], copies[:30], np.zeros((30, 1)))
-    assert own == pytest.approx(crop_weights(without, is_ai[:30], alone, copy_weight=0.5))
+    assert own == pytest.approx(crop_weights(without, is_ai[:30], alone, copy_weight=0.5, companion_weight=0.2))
 
 
 def test_companions_of_one_class_count_as_that_half():
     names = np.array(["a", "b", "c"])
-    known = Clips(Path(), {"a": True, "b": False, "c": True}, {}, 1, 1, {}, frozenset("c"), companion_weight=0.5)
+    known = Clips(Path(), {"a": True, "b": False, "c": True}, {}, 1, 1, {}, frozenset("c"))
     found = CropStatistics(names, np.zeros(3, bool), np.zeros((3, 1)))
-    weights = crop_weights(found, np.array([True, False, True]), known, copy_weight=1.0)
+    weights = crop_weights(found, np.array([True, False, True]), known, copy_weight=1.0, companion_weight=0.5)
     assert weights == pytest.approx([1, 1, 0.5])
 
 

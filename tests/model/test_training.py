@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ import pyarrow as pa
 import pytest
 
 pytest.importorskip("keras", reason="needs Keras: pip install -e .[pipeline]")
+
+import keras
 
 from bonafide.audio.conditioning import AudioSettings, condition
 from bonafide.audio.decoding import decode
@@ -30,22 +33,22 @@ from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.measures import auc
 from bonafide.training.data import Clips, SpecAugment, clip_spectrograms
 from bonafide.training.export import to_onnx
-from bonafide.training.fit import MODELS, KernelSettings, TrainSettings, clip_logits, fit, logit_model, save_model
+from bonafide.training.logits import clip_logits, logit_model
+from bonafide.training.networks.cnn import ARCHITECTURES, CnnSettings, fit
+from bonafide.training.saving import save_model
 
 ROOT = Path(__file__).parents[2]
 AUDIO = read_section(ROOT / "params.yaml", "audio", AudioSettings)
 MEL = SpectrogramSettings(n_fft=512, hop_length=320, n_bands=40, f_min=20, f_max=8000)
 FRAMES = MEL.frames(1.0, AUDIO.rate)
-TRAIN = TrainSettings(
-    model="small",
-    crop_seconds=1.0,
+SEED = 1
+TRAIN = CnnSettings(
+    architecture="small",
     epochs=6,
     batch_size=8,
     learning_rate=2e-3,
     dropout=0.1,
-    seed=1,
     spec_augment=SpecAugment(1, 0.1, 1, 0.1),
-    kernel=KernelSettings(centres=20, width=0.1, strength=10.0, copy_weight=0.5, experts=((1,),), components=15),
 )
 BAND = np.isin(np.arange(MEL.n_bands), range(20, 26))
 
@@ -85,7 +88,7 @@ def task(clips, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(task, tmp_path_factory):
-    return fit(task, TRAIN, tmp_path_factory.mktemp("checkpoints"))
+    return fit(task, TRAIN, SEED, tmp_path_factory.mktemp("checkpoints"))
 
 
 @pytest.fixture(scope="module")
@@ -119,16 +122,24 @@ def test_turned_labels_turn_the_order(task, tmp_path):
         FRAMES,
         MEL.n_bands,
     )
-    model, _ = fit(turned, TRAIN, tmp_path)
+    model, _ = fit(turned, TRAIN, SEED, tmp_path)
     assert ranking(model, turned) > 0.9
     assert ranking(model, task) < 0.1
 
 
 def test_the_same_training_gives_the_same_weights(trained, task, tmp_path):
-    model, history = fit(task, TRAIN, tmp_path)
+    model, history = fit(task, TRAIN, SEED, tmp_path)
     assert history == trained[1]
     for first, second in zip(model.get_weights(), trained[0].get_weights(), strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+def test_without_a_dev_side_the_last_epoch_is_kept(task, tmp_path):
+    model, history = fit(replace(task, dev={}), replace(TRAIN, epochs=2), SEED, tmp_path)
+    assert [list(epoch) for epoch in history] == [["epoch", "loss"]] * 2
+    last = keras.saving.load_model(tmp_path / "epoch-2.keras")
+    for kept, weights in zip(model.get_weights(), last.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, weights)
 
 
 @pytest.mark.parametrize("frames", [1, 2, FRAMES - 1, FRAMES, FRAMES + 1, 3 * FRAMES + 17])
@@ -139,11 +150,11 @@ def test_keras_and_onnx_agree_at_any_length(trained, detector, task, frames):
     assert Scorer(detector).logit_of_spectrogram(mel) == pytest.approx(float(np.mean(by_keras)), abs=1e-4)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_network_is_exported_as_it_judges_and_not_as_it_trains(name):
     rng = np.random.default_rng(1)
     crops_of_noise = rng.normal(-40, 15, (4, FRAMES, MEL.n_bands)).astype(np.float32)
-    model = MODELS[name](FRAMES, MEL.n_bands, 0.5)
+    model = ARCHITECTURES[name](FRAMES, MEL.n_bands, 0.5)
     model.compile("adam", loss="binary_crossentropy")
     model.train_on_batch(crops_of_noise, np.array([[0.0], [1.0], [0.0], [1.0]], np.float32))
     facts = Facts(AUDIO, MEL, Calibration(scale=1.0, offset=0.0), {}, {})
@@ -184,14 +195,16 @@ def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
 @pytest.mark.parametrize(("name", "most"), [("small", 300_000), ("seed", 1_500_000)])
 def test_networks_stay_small(name, most):
     spectrogram = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
-    model = MODELS[name](spectrogram.frames(2.5, AUDIO.rate), spectrogram.n_bands, 0.3)
+    model = ARCHITECTURES[name](spectrogram.frames(2.5, AUDIO.rate), spectrogram.n_bands, 0.3)
     assert model.count_params() <= most
     assert model.output_shape == (None, 1)
     assert logit_model(model).output_shape == (None, 1)
 
 
 def test_networks_import_no_backend():
-    for path in (ROOT / "bonafide" / "models").glob("*.py"):
+    paths = list((ROOT / "bonafide" / "training" / "networks").glob("*.py"))
+    assert len(paths) > 5
+    for path in paths:
         tree = ast.parse(path.read_text())
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -22,7 +22,7 @@ SMALL = {
     "corpus": {"root": "data/raw"},
     "prepare": {"parts": 3},
     "augment": {"copies": 1},
-    "train": {"epochs": 2, "batch_size": 8},
+    "train": {"cnn": {"epochs": 2, "batch_size": 8}},
     "evaluate": {"replicates": 20},
     "robustness": {"clips": 4, "replicates": 20},
     "audit": {"replicates": 20},
@@ -98,7 +98,7 @@ class Project:
     def set(self, section, **values):
         path = self.root / "params.yaml"
         params = yaml.safe_load(path.read_text())
-        params[section] |= values
+        params[section] = merged(params[section], values)
         path.write_text(yaml.safe_dump(params, sort_keys=False))
 
     def commit(self, message):
@@ -108,6 +108,13 @@ class Project:
     def copy(self, target, **environment):
         shutil.copytree(self.root, target, symlinks=True)
         return Project(target, self.site_cache, **environment)
+
+
+def merged(section, values):
+    """Return `section` with other `values`, those of its sections merged likewise."""
+    both = section.keys() & values.keys()
+    inner = {key: merged(section[key], values[key]) for key in both if isinstance(section[key], dict)}
+    return section | values | inner
 
 
 def downstream(stages, name):
@@ -173,7 +180,7 @@ def slower(reproduced, tmp_path_factory):
     project = reproduced.copy(tmp_path_factory.mktemp("slower") / "project")
     project.git("checkout", "--quiet", "-b", "slower")
     blunt = {"centres": 4, "width": 0.1, "strength": 0.001, "copy_weight": 0.4, "experts": [[1]], "components": 9}
-    project.set("train", kernel=blunt)
+    project.set("train", statistics=blunt)
     project.second_run = project.repro()
     project.commit("a blunter kernel")
     return project

@@ -25,7 +25,6 @@ def prepared(fresh):
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    project.set("train", epochs=1)
     project.set("augment", copies=0)
     for stage in ("catalog", "prepare"):
         project.run(*project.stage_command(stage))

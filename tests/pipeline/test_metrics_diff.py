@@ -29,4 +29,4 @@ def test_a_clone_without_data_shows_it_too(slower, tmp_path):
     assert not (clone.root / "models" / "bonafide.onnx").exists()
     assert not (clone.root / "data" / "clips").exists()
     assert_differs(clone.dvc("metrics", "diff", "main", "--json").stdout)
-    assert "train.kernel.strength" in clone.dvc("params", "diff", "main").stdout
+    assert "train.statistics.strength" in clone.dvc("params", "diff", "main").stdout

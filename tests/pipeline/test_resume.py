@@ -18,7 +18,7 @@ def wait_for(process, there, seconds=120):
 
 def test_a_killed_training_ends_in_the_same_model(project):
     project.set("features", scale="mel", n_bands=40)
-    project.set("train", model="small")
+    project.set("train", model="cnn")
     project.repro("train")
     model, history = project.root / "models" / "bonafide.keras", project.root / "metrics" / "history.csv"
     expected = model.read_bytes(), history.read_text()
@@ -37,7 +37,7 @@ def test_a_killed_training_ends_in_the_same_model(project):
 
 def test_ctrl_c_in_training_leaves_one_sentence(project):
     project.set("features", scale="mel", n_bands=40)
-    project.set("train", model="small", epochs=500)
+    project.set("train", model="cnn", cnn={"epochs": 500})
     project.repro("features")
     process = project.start(*project.stage_command("train"))
     wait_for(process, lambda: list((project.root / KEPT).glob("*/state.json")))

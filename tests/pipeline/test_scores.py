@@ -2,7 +2,6 @@
 
 import json
 
-import keras
 import pyarrow.parquet as pq
 import pytest
 
@@ -12,7 +11,8 @@ from bonafide.audio.decoding import decode
 from bonafide.audio.spectrogram import crops, log_spectrogram
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Scorer
-from bonafide.training.fit import logit_model
+from bonafide.training.logits import logit_model
+from bonafide.training.saving import load_model
 
 from ..service.serving import Service
 
@@ -39,7 +39,7 @@ def test_keras_python_command_and_service_give_one_score(reproduced, label):
     facts = scorer.facts
     samples = condition(decode(file, max_seconds=facts.audio.read_seconds), facts.audio)
     batch = crops(log_spectrogram(samples, facts.audio.rate, facts.spectrogram), scorer.crop_frames)
-    network = logit_model(keras.saving.load_model(models / "bonafide.keras"))
+    network = logit_model(load_model(models / "bonafide.keras"))
     by_keras = float(calibrate(float(network.predict(batch, verbose=0).mean()), facts.calibration))
 
     in_python = bonafide.Detector(models / "bonafide.onnx").predict(file).llr

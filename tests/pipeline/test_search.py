@@ -13,12 +13,13 @@ import yaml
 
 from bonafide.errors import UserError
 
-pytest.importorskip("keras_tuner", reason="needs keras-tuner: pip install 'bonafide[search]'")
+pytest.importorskip("optuna", reason="needs Optuna: pip install 'bonafide[search]'")
 
-from bonafide.training.search import read_space, search, written
+from bonafide.training.search import search, written
+from bonafide.training.space import read_space
 
 ROOT = Path(__file__).parents[2]
-SPACE = "train.kernel.strength: {low: 1.0, high: 100.0, log: true}\ntrain.kernel.centres: [5, 10]\n"
+SPACE = "train.statistics.strength: {low: 1.0, high: 100.0, log: true}\ntrain.statistics.centres: [5, 10]\n"
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +43,11 @@ def test_the_trials_are_listed_and_none_is_done_twice(project, searched):
     table = pd.read_csv(project.root / "metrics" / "search.csv")
     assert sorted(table["trial"]) == [1, 2, 3]
     assert table["dev AUC"].is_monotonic_decreasing
-    assert table["train.kernel.strength"].between(1, 100).all() and set(table["train.kernel.centres"]) <= {5, 10}
-    assert table["train.kernel.strength"].nunique() == 3
+    assert table["train.statistics.strength"].between(1, 100).all() and set(table["train.statistics.centres"]) <= {
+        5,
+        10,
+    }
+    assert table["train.statistics.strength"].nunique() == 3
     assert table.set_index("trial").loc[[1]].equals(alone.set_index("trial"))
     assert "trial 1 of 1" in first and "trial 1 of" not in then and "trial 2 of 3" in then and "trial 3 of 3" in then
 
@@ -52,9 +56,9 @@ def test_the_best_becomes_a_params_file_with_its_comments(project, searched):
     best = pd.read_csv(project.root / "metrics" / "search.csv").iloc[0]
     text = (project.root / "params-found.yaml").read_text()
     found, before = yaml.safe_load(text), yaml.safe_load((project.root / "params.yaml").read_text())
-    assert found["train"]["kernel"].pop("strength") == pytest.approx(best["train.kernel.strength"], abs=1e-4)
-    assert found["train"]["kernel"].pop("centres") == best["train.kernel.centres"]
-    del before["train"]["kernel"]["strength"], before["train"]["kernel"]["centres"]
+    assert found["train"]["statistics"].pop("strength") == pytest.approx(best["train.statistics.strength"], abs=1e-4)
+    assert found["train"]["statistics"].pop("centres") == best["train.statistics.centres"]
+    del before["train"]["statistics"]["strength"], before["train"]["statistics"]["centres"]
     assert found == before
 
 
@@ -68,9 +72,9 @@ def test_the_stage_trains_the_best_to_what_the_table_says(project, searched, tmp
 
 
 def test_small_numbers_stay_numbers():
-    text = written(ROOT / "params.yaml", {"train.learning_rate": 5e-05, "train.kernel.strength": 2e20})
+    text = written(ROOT / "params.yaml", {"train.cnn.learning_rate": 5e-05, "train.statistics.strength": 2e20})
     train = yaml.safe_load(text)["train"]
-    assert (train["learning_rate"], train["kernel"]["strength"]) == (5e-05, 2e20)
+    assert (train["cnn"]["learning_rate"], train["statistics"]["strength"]) == (5e-05, 2e20)
 
 
 def test_a_table_elsewhere_gets_the_trials_that_were_known(project, searched):
@@ -82,27 +86,46 @@ def in_project(project, monkeypatch, tmp_path, trials):
     """Search in this process and return the trials."""
     monkeypatch.chdir(project.root)
     space = tmp_path / "widths.yaml"
-    space.write_text("train.kernel.width: {low: 0.02, high: 0.5, log: true}\n")
+    space.parent.mkdir(exist_ok=True)
+    space.write_text("train.statistics.width: {low: 0.02, high: 0.5, log: true}\n")
     return search(Path("params.yaml"), space, trials=trials, seed=1, work=tmp_path / "work", tell=lambda tried: None)
 
 
-def test_a_first_trial_that_was_interrupted_costs_no_other(project, monkeypatch, tmp_path):
+def settings_of(tried):
+    return [(trial.values, trial.auc, trial.eer) for trial in tried]
+
+
+def test_a_search_that_was_stopped_tries_what_it_would_have_tried(project, monkeypatch, tmp_path):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr("bonafide.training.search.fit_statistics", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            in_project(project, monkeypatch, tmp_path, 2)
-    in_project(project, monkeypatch, tmp_path, 10)  # whose trials have names a digit longer
-    assert len(in_project(project, monkeypatch, tmp_path, 11)) == 11
+    whole = in_project(project, monkeypatch, tmp_path / "whole", 13)  # after ten by chance, they follow from the others
+    assert len({trial.values["train.statistics.width"] for trial in whole}) == 13
+    stopped = tmp_path / "stopped"
+    for trials in (0, 1, 11):
+        in_project(project, monkeypatch, stopped, trials)
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr("bonafide.training.search.fit", interrupt)
+            in_project(project, monkeypatch, stopped, 13)
+    assert settings_of(in_project(project, monkeypatch, stopped, 13)) == settings_of(whole)
+
+
+def test_a_search_that_was_killed_while_it_wrote_goes_on(project, monkeypatch, tmp_path):
+    first = in_project(project, monkeypatch, tmp_path, 2)
+    (journal,) = (tmp_path / "work").iterdir()
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-20])  # in the middle of the line that ends the second trial
+    Path(f"{journal}.lock").touch()
+    again = in_project(project, monkeypatch, tmp_path, 3)
+    assert settings_of(again[:2]) == settings_of(first) and len(again) == 3
+    assert len(in_project(project, monkeypatch, tmp_path, 3)) == 3
 
 
 def test_what_breaks_the_training_ends_the_search(project, monkeypatch, tmp_path):
     def broken(*_):
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("bonafide.training.search.fit_statistics", broken)
+    monkeypatch.setattr("bonafide.training.search.fit", broken)
     with pytest.raises(ZeroDivisionError, match="a defect"):
         in_project(project, monkeypatch, tmp_path, 2)
 
@@ -144,25 +167,37 @@ def test_the_test_side_has_no_say(project, searched, tmp_path):
     ("space", "why"),
     [
         ("features.n_fft: [256, 512]", "features.n_fft is not below 'train'"),
-        ("train.kernel.stength: [1.0]", "train.kernel.stength is not a known setting"),
-        ("train.dropout: {low: 0.5, high: 0.1}", "train.dropout: low must be less than high"),
-        ("train.dropout: {low: 0.1}", "high is missing"),
-        ("train.dropout: []", "train.dropout must be a list"),
+        ("train.statistics.stength: [1.0]", "train.statistics.stength is not a known setting"),
+        ("train.statistics.width: {low: 0.5, high: 0.1}", "train.statistics.width: low must be less than high"),
+        ("train.statistics.width: {low: 0.1}", "high is missing"),
+        ("train.statistics.width: []", "train.statistics.width must be a list"),
         ("- train", "must hold keys"),
-        ("train.dropout: {low: 0.1, high: 2.0}", "space.yaml: train.dropout: input should be less than 1"),
-        ("train.batch_size: {low: 8, high: 64}", "space.yaml: train.batch_size: input should be a valid integer"),
-        ("train.kernel.centres: {low: 5.5, high: 9, whole: true}", "train.kernel.centres: low and high must be whole"),
-        ("train.kernel.width: {low: 0.1, high: .inf}", "train.kernel.width: low must be less than high"),
-        ("train.dropout: [null]", "train.dropout must be a list"),
-        ("train.kernel: [{centres: 3}]", "train.kernel must be a list"),
-        ("train.model: [statistics, small]", "train.model needs features of its own"),
-        ("train.dropout: [0.1, b]", "train.dropout must be a list of values of one kind"),
+        (
+            "train.statistics.width: {low: -1.0, high: 2.0}",
+            "space.yaml: train.statistics.width: input should be greater",
+        ),
+        ("train.statistics.centres: {low: 8, high: 64}", "train.statistics.centres: input should be a valid integer"),
+        ("train.statistics.centres: {low: 5.5, high: 9, whole: true}", "low and high must be whole"),
+        ("train.statistics.width: {low: 0.1, high: .inf}", "train.statistics.width: low must be less than high"),
+        ("train.statistics.width: [null]", "train.statistics.width must be a list"),
+        ("train.statistics: [{centres: 3}]", "train.statistics must be a list"),
+        ("train.model: [statistics, cnn]", "train.model is the same in all trials: set it in params.yaml"),
+        ("train.crop_seconds: [2.0, 4.0]", "train.crop_seconds is the same in all trials: set it in params.yaml"),
+        ("train.statistics.width: [0.1, b]", "train.statistics.width must be a list of values of one kind"),
+        ("train.cnn.dropout: [0.1, 0.2]", "train.cnn.dropout is not used by the network statistics"),
     ],
 )
 def test_a_space_that_is_none_is_refused_in_a_sentence(tmp_path, space, why):
     (tmp_path / "space.yaml").write_text(space)
     with pytest.raises(UserError, match=re.escape(why)):
         read_space(tmp_path / "space.yaml", yaml.safe_load((ROOT / "params.yaml").read_text()))
+
+
+@pytest.mark.parametrize("name", ["statistics", "cnn"])
+def test_the_projects_own_spaces_can_be_searched(name):
+    sections = yaml.safe_load((ROOT / "params.yaml").read_text())
+    sections["train"]["model"] = name
+    assert len(read_space(ROOT / "searches" / f"{name}.yaml", sections)) == 5
 
 
 def test_a_project_without_features_says_what_to_run(project, tmp_path):

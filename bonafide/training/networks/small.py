@@ -1,10 +1,11 @@
-"""The default network: a small CNN over log-mel crops, pooled over time and frequency at the end."""
+"""A small CNN over log-mel crops, pooled over time and frequency at the end."""
 
 import keras
 from keras import layers
 
 MOMENTUM = 0.9  # of the running statistics: a small corpus has too few steps for the usual 0.99
 BLOCKS = ((16,), (32,), (48, 48), (64, 64))  # channels of the convolutions between poolings
+SMALLEST_CROP = 2 ** len(BLOCKS)  # frames and bands: each pooling halves them
 
 
 def small(frames: int, n_bands: int, dropout: float) -> keras.Model:

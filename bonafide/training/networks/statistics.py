@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+FIRST = "statistics"  # layer, after which the network is called as well
 TONAL_BANDS = 64
 BANDS = 32  # for cepstra, correlation and modulation
 NEIGHBOURS = (1, 2, 4, 8)  # bands apart
@@ -34,7 +35,7 @@ LN_DB = float(np.log(10) / 10)  # from decibels to the natural logarithm of powe
 
 
 @keras.saving.register_keras_serializable("bonafide")
-class SpectralStatistics(layers.Layer):
+class SpectralStatistics(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Fixed statistics over the frames of log power spectrograms, shape (n, frames, bins), in decibels.
 
     Returns a tensor of shape (n, statistics). None of them changes with the level, and only slowly with a filter.
@@ -104,7 +105,7 @@ class SpectralStatistics(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("bonafide")
-class RadialBasis(layers.Layer):
+class RadialBasis(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """How near each statistic vector, shape (n, k), is to each of `centres` examples, from 0 to 1."""
 
     def __init__(self, centres: int, width: float, **kwargs: Any) -> None:  # noqa: ANN401 - of keras.layers.Layer
@@ -112,7 +113,7 @@ class RadialBasis(layers.Layer):
         self.count, self.width = centres, width
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Make room for the centres, which `bonafide.training.kernel` fills in."""
+        """Make room for the centres, which `bonafide.training.networks.statistics_fit` fills in."""
         self.centres = self.add_weight(shape=(shape[-1], self.count), initializer="zeros", trainable=False)
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
@@ -142,18 +143,24 @@ def statistics(frames: int, n_bands: int, *, components: int, centres: int, expe
         Of the kernel, over the mean squared distance of a statistic.
     """
     crop = keras.Input((frames, n_bands), name="log_mel")
-    x = SpectralStatistics(name="statistics")(crop)
+    x = SpectralStatistics(name=FIRST)(crop)
     width /= x.shape[-1]
     x = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="standardise")(x)
     x = layers.Dense(components, name="components")(Clip(name="limit")(x))
     logits = layers.Dense(experts, dtype="float64", name="logits")(RadialBasis(centres, width, name="kernel")(x))
     gate = layers.Dense(experts, "softmax", dtype="float64", name="gate")(x)
     logit = Weighed(dtype="float64", name="logit")([gate, logits])
-    return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name="statistics")
+    return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name=FIRST)
+
+
+def in_two(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Return what takes the statistics of crops, and what makes a logit of them: the slow part, and the quick one."""
+    values = model.get_layer(FIRST).output
+    return keras.Model(model.input, values), keras.Model(values, model.get_layer("logit").output)
 
 
 @keras.saving.register_keras_serializable("bonafide")
-class Weighed(layers.Layer):
+class Weighed(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """The sum of the experts' logits by the weights of a gate, both of shape (n, experts)."""
 
     def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
@@ -163,7 +170,7 @@ class Weighed(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("bonafide")
-class Clip(layers.Layer):
+class Clip(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Limits standardised statistics to LIMIT standard deviations."""
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
@@ -210,7 +217,8 @@ def _triangles(bins: int, bands: int) -> np.ndarray:
     at = np.arange(bins)[:, None]
     rising, falling = (at - edges[:-2]) / (edges[1:-1] - edges[:-2]), (edges[2:] - at) / (edges[2:] - edges[1:-1])
     filters = np.maximum(0, np.minimum(rising, falling))
-    return (filters / filters.sum(axis=0)).astype(np.float32)
+    normed: np.ndarray = (filters / filters.sum(axis=0)).astype(np.float32)
+    return normed
 
 
 def _dct(size: int) -> np.ndarray:
@@ -218,7 +226,8 @@ def _dct(size: int) -> np.ndarray:
     angle = np.pi / size * (np.arange(size)[:, None] + 0.5) * np.arange(size)
     matrix = np.cos(angle) * np.sqrt(2 / size)
     matrix[:, 0] /= np.sqrt(2)
-    return matrix.astype(np.float32)
+    transform: np.ndarray = matrix.astype(np.float32)
+    return transform
 
 
 def _cosines(bins: int) -> np.ndarray:
@@ -251,4 +260,5 @@ def _edges_to_groups(edges: tuple[int, ...], size: int) -> np.ndarray:
 def _waves(size: int) -> np.ndarray:
     """Return the real and the imaginary part of a Hann-windowed Fourier transform, shape (2, size, size // 2 + 1)."""
     angle = 2 * np.pi * np.arange(size)[:, None] * np.arange(size // 2 + 1) / size
-    return (np.hanning(size)[:, None] * np.stack([np.cos(angle), np.sin(angle)])).astype(np.float32)
+    waves: np.ndarray = np.hanning(size)[:, None] * np.stack([np.cos(angle), np.sin(angle)])
+    return waves.astype(np.float32)

@@ -16,7 +16,7 @@ def clip(number, source, **known):
 
 
 def test_folders_name_all_that_lies_below_them():
-    settings = CompanionSettings(("demo", "others/radio"), 0.2)
+    settings = CompanionSettings(("demo", "others/radio"))
     paths = ["demo/ai/a.wav", "others/radio/b.wav", "demo-2/ai/a.wav", "ai/demo/a.wav", "others/c.wav"]
     own, companions = parted([clip(1, "engine-pico", path=path) for path in paths], settings)
     assert [row["path"] for row in companions] == paths[:2]
@@ -25,12 +25,12 @@ def test_folders_name_all_that_lies_below_them():
 
 def test_without_folders_nothing_is_a_companion():
     rows = [clip(1, "a", path="a.wav"), clip(2, "", path="demo/b.wav")]
-    assert parted(rows, CompanionSettings((), 0.2)) == (rows, [])
+    assert parted(rows, CompanionSettings(())) == (rows, [])
 
 
 def test_a_corpus_of_companions_alone_cannot_be_tested():
     with pytest.raises(UserError, match="every clip of the corpus"):
-        parted([clip(1, "a", path="demo/a.wav")], CompanionSettings(("demo",), 0.2))
+        parted([clip(1, "a", path="demo/a.wav")], CompanionSettings(("demo",)))
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ from annotated_types import Gt, Le
 
 from bonafide.errors import UserError
 from bonafide.pipeline.params import parse, read_section
+from bonafide.pipeline.presets import apply, presets
 
 ROOT = Path(__file__).parents[3]
-FILES = [ROOT / "params.yaml", *sorted((ROOT / "presets").glob("*.yaml"))]
+PARAMS = ROOT / "params.yaml"
+PRESETS = [preset.name for preset in presets(ROOT / "presets")]
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,16 @@ def sections_read():
 READ = sections_read()
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_projects_own_sections_are_those_that_stages_read(path):
-    assert yaml.safe_load(path.read_text()).keys() == READ.keys()
+def test_the_projects_own_sections_are_those_that_stages_read():
+    assert yaml.safe_load(PARAMS.read_text()).keys() == READ.keys()
 
 
 @pytest.mark.parametrize("section", READ)
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_projects_own_files_pass(path, section):
+@pytest.mark.parametrize("preset", [None, *PRESETS])
+def test_the_projects_own_settings_pass(tmp_path, preset, section):
+    path = tmp_path / "params.yaml"
+    path.write_text(PARAMS.read_text())
+    if preset:
+        apply(preset, ROOT / "presets", path)
     ((module, name),) = READ[section]  # one class a section
     read_section(path, section, getattr(importlib.import_module(module), name))

@@ -1,0 +1,107 @@
+"""What a leave-one-out protocol holds out of which clips, and the folder of all that is computed for it."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow.parquet as pq
+import yaml
+
+from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.groups import fold_groups
+from bonafide.corpus.rows import Rows
+from bonafide.corpus.splits import SplitSettings, assign, split, with_companions
+from bonafide.errors import UserError
+from bonafide.pipeline.params import read_section
+from bonafide.pipeline.paths import CATALOG, CLIPS, FOLDS
+from bonafide.protocol.fold import Fold
+
+By = Literal["source", "generator", "speaker"]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is held out of which clips, and where the folds are kept.
+
+    Attributes
+    ----------
+    sections : dict
+        Of the params file; `split.group` is what is held out.
+    rows : list of dict
+        Of the catalog: the corpus's own clips and its companions.
+    own, companions : list of dict
+        The clips that are divided into folds, and those that train beside them in every one.
+    settings : SplitSettings
+        As in `sections`.
+    home : Path
+        The folder of all that is computed with these params and clips.
+    """
+
+    sections: dict[str, Any]
+    rows: Rows
+    own: Rows
+    companions: Rows
+    settings: SplitSettings
+    home: Path
+
+    @property
+    def params(self) -> Path:
+        """The params file, as the protocol sets it."""
+        return self.home / "params.yaml"
+
+    @property
+    def everything(self) -> Path:
+        """A split table in which every clip trains."""
+        return self.home / "all.parquet"
+
+    @property
+    def features(self) -> Path:
+        """The features of all clips and copies."""
+        return self.home / "features"
+
+    @property
+    def cross_fitted(self) -> Path:
+        """The folder of the folds that are calibrated by the others."""
+        return self.home / "cross-fitted"
+
+    def sides(self, fold: Fold) -> Rows:
+        """Return the rows of a split table: what `fold` holds out is tested, all else trains."""
+        rows = assign(self.own, self.settings, self._groups(fold.held, fold.of))
+        return with_companions(rows, self.companions, self.settings)
+
+    def sides_with_dev(self, fold: Fold) -> Rows:
+        """Return the rows of a split table: what `fold` holds out is tested, all else trains or judges."""
+        rows = split(self.own, self.settings, self._groups(fold.held, fold.of))
+        return with_companions(rows, self.companions, self.settings)
+
+    def judges(self, fold: Fold, other: int) -> Rows:
+        """Return the clips of the part `other` that share nothing with what `fold` tests."""
+        rows = assign(self.own, self.settings, self._groups(fold.held, fold.of), self._groups([other], fold.of))
+        return [row for row in rows if row["split"] == "dev"]
+
+    def _groups(self, held: Iterable[int], of: int) -> frozenset[int]:
+        parts = fold_groups(self.own, self.settings.group, of)
+        return frozenset[int]().union(*(parts[number - 1] for number in held))
+
+
+def read_protocol(params: Path, by: By, work: Path = FOLDS) -> Protocol:
+    """Return the protocol for what `params` say and what was prepared, kept in a folder of its own in `work`.
+
+    Raises
+    ------
+    UserError
+        When the corpus was not prepared yet.
+    """
+    if not CLIPS.is_dir():
+        raise UserError(f"{CLIPS} is not there: run `dvc repro prepare` first")
+    settings = replace(read_section(params, "split", SplitSettings), group=by)
+    sections = yaml.safe_load(params.read_text(encoding="utf-8"))
+    sections["split"]["group"] = by
+    rows = pq.read_table(CATALOG).to_pylist()
+    own, companions = parted(rows, read_section(params, "companions", CompanionSettings))
+    facts = json.dumps([sections, rows], sort_keys=True)
+    home = work / hashlib.sha256(facts.encode()).hexdigest()[:16]
+    return Protocol(sections, rows, own, companions, settings, home)

@@ -1,0 +1,90 @@
+"""The statistics of every training crop, taken once for all that is fitted to them, and what each crop counts."""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bonafide.audio.spectrogram import crops
+from bonafide.training.data import Clips, training_spectrograms
+from bonafide.training.logits import filled_batches
+from bonafide.training.networks.statistics import in_two, statistics
+
+
+@dataclass(frozen=True)
+class CropStatistics:
+    """Statistics of crops, shape (n, k), with the clip of each and the number of its copy, shape (n,).
+
+    Copy 0 is the recording, copy k went through chain k of the augmentation.
+    """
+
+    clips: np.ndarray
+    copies: np.ndarray
+    values: np.ndarray
+
+    def of(self, clips: Collection[str]) -> "CropStatistics":
+        """Return those of `clips` alone."""
+        return self.where(np.isin(self.clips, list(clips)))
+
+    def where(self, chosen: np.ndarray) -> "CropStatistics":
+        """Return those where `chosen`, shape (n,), is true."""
+        return CropStatistics(self.clips[chosen], self.copies[chosen], self.values[chosen])
+
+
+def crop_statistics(clips: Clips) -> CropStatistics:
+    """Return the statistics of every crop of the training clips and their copies; some 2 kB a crop."""
+    first, _ = in_two(statistics(clips.frames, clips.n_bands, components=1, centres=1, experts=1, width=1.0))
+    cut = (
+        ((clip, copy), crops(mel, clips.frames).astype(np.float32))
+        for clip, copy, mel in training_spectrograms(clips.features, clips.train)
+    )
+    names: list[str] = []
+    copies: list[int] = []
+    values: list[np.ndarray] = []
+    for keys, batch in filled_batches(cut):
+        names += [clip for clip, _ in keys]
+        copies += [copy for _, copy in keys]
+        values.append(np.asarray(first.predict_on_batch(batch))[: len(keys)])
+    return CropStatistics(np.array(names), np.array(copies), np.concatenate(values))
+
+
+def crop_weights(
+    training: CropStatistics, is_ai: np.ndarray, clips: Clips, copy_weight: float, companion_weight: float
+) -> np.ndarray:
+    """Return what each crop counts, shape (n,): the corpus's own 1 in the mean, its companions together a share.
+
+    The companions count `companion_weight` of what all of its own do. Both are balanced by themselves, so that
+    companions move no balance among the corpus's own sources.
+    """
+    given = np.where(training.copies > 0, copy_weight, 1.0)
+    beside = np.isin(training.clips, list(clips.companions))
+    weights = np.zeros(len(beside))
+    for part, whole in ((~beside, 1.0), (beside, companion_weight)):
+        balanced = balanced_weights(training.clips[part], is_ai[part], clips.sources, given[part])
+        weights[part] = balanced * whole * (~beside).sum() / max(1, part.sum())
+    return weights
+
+
+def balanced_weights(
+    names: Iterable[str], is_ai: np.ndarray, sources: Mapping[str, str], given: np.ndarray
+) -> np.ndarray:
+    """Return a weight for each crop, with the mean 1: sources count by the root of their crops, classes alike.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The clip of each crop.
+    is_ai : np.ndarray, shape=(n,), bool
+    sources : dict of str to str
+        The source of each clip; clips that are not in it count as one source.
+    given : np.ndarray, shape=(n,)
+        What each crop counts beside others of its source and class.
+    """
+    groups = [(sources.get(name, ""), bool(label)) for name, label in zip(names, is_ai, strict=True)]
+    sizes = Counter(groups)
+    weights: np.ndarray = given * np.array([1 / math.sqrt(sizes[group]) for group in groups])
+    for label in set(is_ai.tolist()):
+        weights[is_ai == label] *= len(groups) / 2 / weights[is_ai == label].sum()
+    return weights

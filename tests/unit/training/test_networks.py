@@ -1,0 +1,68 @@
+"""Every network is registered with its own settings, and says of features that it cannot use what to change."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+pytest.importorskip("keras", reason="needs Keras: pip install -e .[pipeline]")
+
+from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.errors import UserError
+from bonafide.pipeline.params import read_section
+from bonafide.training.fit import crop_shape
+from bonafide.training.networks.registry import NETWORKS, TrainSettings
+from bonafide.training.networks.small import SMALLEST_CROP, small
+
+ROOT = Path(__file__).parents[3]
+SETTINGS = read_section(ROOT / "params.yaml", "train", TrainSettings)
+LINEAR = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
+MEL = replace(LINEAR, scale="mel", n_bands=64)
+
+
+def test_every_network_has_a_section_of_its_own_in_the_params():
+    types = {field.name: field.type for field in fields(TrainSettings)}
+    assert set(get_args(types["model"])) == NETWORKS.keys()
+    assert types.keys() == {"model", "crop_seconds", "seed", *NETWORKS}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_chosen_networks_settings_are_its_own_and_all_others_unused(name):
+    settings = replace(SETTINGS, model=name)
+    assert settings.own is getattr(SETTINGS, name)
+    assert settings.unused == [f"train.{other}" for other in NETWORKS if other != name]
+
+
+def test_no_network_is_told_by_its_name_but_where_it_is_registered():
+    modules = [*(ROOT / "bonafide").rglob("*.py"), *(ROOT / "stages").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
+    own = {"registry.py": set(NETWORKS), "statistics.py": {"statistics"}}  # the layer that the network is named after
+    for path in modules:
+        names = {name for name in NETWORKS if f'"{name}"' in path.read_text(encoding="utf-8")}
+        assert names <= own.get(path.name, set()), f"{path} tells {names} from other networks"
+
+
+@pytest.mark.parametrize(
+    ("name", "spectrogram", "seconds", "why"),
+    [
+        ("statistics", MEL, 4.0, 'needs features.scale "linear"'),
+        ("statistics", replace(LINEAR, n_bands=200), 4.0, "features.n_bands of n_fft / 2 - 1, 255"),
+        ("statistics", LINEAR, 0.5, "train.crop_seconds gives 51 frames, and the network statistics needs 64"),
+        ("cnn", replace(MEL, n_bands=8), 4.0, "crops of 401 frames and 8 bands are too small for the network cnn"),
+        ("cnn", MEL, 0.1, "crops of 11 frames and 64 bands are too small"),
+    ],
+)
+def test_features_that_a_network_cannot_use_are_refused_in_a_sentence(name, spectrogram, seconds, why):
+    with pytest.raises(UserError, match=why):
+        crop_shape(replace(SETTINGS, model=name, crop_seconds=seconds), spectrogram, 16000)
+
+
+def test_features_that_a_network_can_use_give_the_shape_of_its_crops():
+    assert crop_shape(SETTINGS, LINEAR, 16000) == (401, 255)
+    assert crop_shape(replace(SETTINGS, model="cnn", crop_seconds=2.5), MEL, 16000) == (251, 64)
+
+
+def test_the_smallest_crop_of_the_cnn_is_its_smallest():
+    assert small(SMALLEST_CROP, SMALLEST_CROP, 0.1).output_shape == (None, 1)
+    with pytest.raises(ValueError):
+        small(SMALLEST_CROP - 1, SMALLEST_CROP, 0.1)
