@@ -46,7 +46,8 @@ def fetch(
             " research; none may be passed on"
         )
     repos = len({entry.repo for entry in entries})
-    fetched = list(track(fetching.fetch(entries, out, mirror=mirror, jobs=jobs, pause=pause), total=repos, what="fetching"))
+    coming = fetching.fetch(entries, out, mirror=mirror, jobs=jobs, pause=pause)
+    fetched = list(track(coming, total=repos, what="fetching"))
     fetching.write_table(fetched, out)
     _tell(fetched, out, len(entries))
 
@@ -59,5 +60,4 @@ def _tell(fetched: list["fetching.Fetched"], out: Path, wanted: int) -> None:
         reasons = sorted(set(one.lost.values()))
         print(f"  {one.repo}: {len(one.lost)} clips are not: {'; '.join(reasons)}")
     if losing:
-        more = f", of {len(losing)} repositories" if len(losing) > 1 else ""
-        raise UserError(f"{wanted - there} clips{more} are not there: {out / 'lost.csv'} says why; a new run tries again")
+        raise UserError(f"{wanted - there} clips are not there: {out / 'lost.csv'} says why; a new run tries again")

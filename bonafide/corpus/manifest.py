@@ -131,13 +131,14 @@ class License:
 
 def licenses(entries: Iterable[Entry]) -> list[License]:
     """Return the licences of `entries`, those of most clips first."""
-    entries = list(entries)
-    sources = {name: len({one.source for one in entries if one.license == name}) for name in _names(entries)}
-    return [License(name or "not stated", count, sources[name], _asks(name)) for name, count in _names(entries).most_common()]
-
-
-def _names(entries: list[Entry]) -> Counter[str]:
-    return Counter(entry.license for entry in entries)
+    clips: Counter[str] = Counter()
+    sources: dict[str, set[str]] = {}
+    for entry in entries:
+        clips[entry.license] += 1
+        sources.setdefault(entry.license, set()).add(entry.source)
+    return [
+        License(name or "not stated", count, len(sources[name]), _asks(name)) for name, count in clips.most_common()
+    ]
 
 
 def _asks(name: str) -> str:

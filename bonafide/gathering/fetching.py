@@ -1,4 +1,4 @@
-"""Rebuilds a corpus folder from a manifest: each clip from where it lies in public, taken only where its bytes are right."""
+"""Rebuilds a corpus folder from a manifest: each clip from where it lies in public, if its bytes are what they were."""
 
 import hashlib
 import shutil
@@ -123,9 +123,7 @@ def _is_right(path: Path, entry: Entry) -> bool:
     return path.is_file() and sha256(path) == entry.sha256
 
 
-def _contents(
-    entries: list[Entry], out: Path, mirror: Path | None, pace: Pace
-) -> Iterator[tuple[Entry, bytes | None]]:
+def _contents(entries: list[Entry], out: Path, mirror: Path | None, pace: Pace) -> Iterator[tuple[Entry, bytes | None]]:
     first, work = entries[0], out / WORK / entries[0].source
     host = urlsplit(git_clips.url_of(first.repo)).hostname or ""
     if mirror is not None:

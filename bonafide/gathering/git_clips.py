@@ -55,8 +55,7 @@ def fetch(home: Path, entries: Sequence[Entry]) -> None:
         for key, value in settings.items():
             _git(home, "config", f"remote.origin.{key}", value)
     refs = sorted({entry.ref for entry in entries})
-    wanted = [f"+{ref}:{_name(ref)}" for ref in refs]
-    _git(home, "fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "origin", *wanted)
+    _fetch_refs(home, refs)
     blobs = sorted({blob for ref in refs for blob in _blobs(home, _name(ref), _paths(entries, ref)).values()})
     if missing := _missing(home, blobs):
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--filter=blob:none", "--stdin")
@@ -75,7 +74,8 @@ def contents(home: Path, entries: Sequence[Entry], *, mirror: bool) -> Iterator[
         Whether `home` has the repository's own refs, or those that `fetch` gave.
     """
     command = ["git", "--git-dir", str(home), *ALONE, "cat-file", "--batch"]
-    blobs = {ref: _blobs(home, ref if mirror else _name(ref), _paths(entries, ref)) for ref in {one.ref for one in entries}}
+    refs = {entry.ref: entry.ref if mirror else _name(entry.ref) for entry in entries}
+    blobs = {ref: _blobs(home, name, _paths(entries, ref)) for ref, name in refs.items()}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()) as reader:
         assert reader.stdin is not None and reader.stdout is not None
         for entry in entries:
@@ -91,6 +91,19 @@ def contents(home: Path, entries: Sequence[Entry], *, mirror: bool) -> Iterator[
                 continue
             yield entry, reader.stdout.read(int(head[2]) + 1)[:-1]
         reader.stdin.close()
+
+
+def _fetch_refs(home: Path, refs: Sequence[str]) -> None:
+    """Fetch commits and trees of `refs`; one that the repository lacks stays away alone."""
+    wanted = [f"+{ref}:{_name(ref)}" for ref in refs]
+    try:
+        _git(home, "fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "origin", *wanted)
+    except AwayError as error:
+        gone = [ref for ref in refs if str(error).endswith(f"couldn't find remote ref {ref}")]
+        if not gone:
+            raise
+        if rest := [ref for ref in refs if ref not in gone]:
+            _fetch_refs(home, rest)
 
 
 def _name(ref: str) -> str:
@@ -130,8 +143,8 @@ def _git(home: Path, *arguments: str, given: str | None = None) -> bytes:
         command, input=None if given is None else given.encode(), capture_output=True, env=_environment(), check=False
     )
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise AwayError(said[-1].removeprefix("fatal: ") if said else f"git {arguments[0]} ended with {done.returncode}")
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"git ended with {done.returncode}"]
+        raise AwayError(lines[-1].removeprefix("fatal: "))
     return done.stdout
 
 
