@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from bonafide.corpus.table import LABELS
+from bonafide.corpus.rows import LABELS
 from bonafide.errors import UserError
 
 GITHUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
