@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bonafide.evaluation.curves import confusion, curve, histogram, reliability_points
+from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.evaluation.slices import slices_of
@@ -68,13 +68,7 @@ def steps(scores: pd.DataFrame, settings: EvaluateSettings) -> Iterator[tuple[st
     yield "metrics", lambda: metrics_of(scores, chosen)
     yield "intervals", lambda: intervals_of(scores, chosen, settings)
     yield "slices", lambda: slices_of(scores, chosen["balanced"], settings)
-    yield (
-        "points of plots",
-        lambda: (
-            confusion(scores, chosen["balanced"]),
-            [points(scores) for points in (curve, reliability_points, histogram)],
-        ),
-    )
+    yield "points of plots", lambda: points_of(scores, chosen["balanced"])
 
 
 def main(clips: int = PROMISED, replicates: int = 200) -> int:
