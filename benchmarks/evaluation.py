@@ -78,10 +78,10 @@ def main(clips: int = PROMISED, replicates: int = 200) -> int:
     whole = 0.0
     for name, step in steps(scores, settings):
         start = time.perf_counter()
-        found = step()
+        result = step()
         taken = time.perf_counter() - start
         whole += taken
-        print(f"  {name}{f' ({len(found)})' if name == 'slices' else ''}: {taken:.1f} s", flush=True)
+        print(f"  {name}{f' ({len(result)})' if name == 'slices' else ''}: {taken:.1f} s", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # kB on Linux
     print(f"{clips:,} clips, {replicates} replicates: {whole:.1f} s, peak {peak:.2f} GB with the table itself")
     return int(clips <= PROMISED and replicates <= 200 and (whole > MOST_SECONDS or peak > MOST_GIGABYTES))

@@ -52,13 +52,13 @@ def worst_errors(run: Run, clips: Path, settings: ReportSettings) -> dict[str, l
     wanted = frozenset(clip for rows in chosen.values() for clip in rows["clip"])
     flac = _flac_of(clips, wanted) if settings.players or settings.spectrograms else {}
     left = MEDIA_BYTES
-    found: dict[str, list[Example]] = {label: [] for label in chosen}
+    examples: dict[str, list[Example]] = {label: [] for label in chosen}
     for label, rows in chosen.items():
         for row in rows.to_dict("records"):
             example = _example(row, flac.get(row["clip"], b""), run.facts, settings, left)
             left -= len(example.picture) + len(example.sound)
-            found[label].append(example)
-    return found
+            examples[label].append(example)
+    return examples
 
 
 def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> pd.DataFrame:
@@ -69,12 +69,12 @@ def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> p
 
 
 def _flac_of(clips: Path, wanted: frozenset[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    flac: dict[str, bytes] = {}
     ids = pa.array(sorted(wanted), pa.string())
     for batch in read_rows(part_files(clips).values(), ["clip", "audio"]):
         inside = batch.filter(pa.compute.is_in(batch.column("clip"), ids))
-        found |= {row["clip"]: row["audio"]["bytes"] for row in inside.to_pylist()}
-    return found
+        flac |= {row["clip"]: row["audio"]["bytes"] for row in inside.to_pylist()}
+    return flac
 
 
 def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSettings, left: int) -> Example:
@@ -97,8 +97,8 @@ def _url(kind: str, content: bytes) -> str:
 
 
 def _facts(row: dict[str, Any]) -> str:
-    said = [f"{name} {row[name]}" for name in ("speaker", "generator", "source", "language", "gender") if row[name]]
-    said.append(f"{decimal(row['seconds'], 1)} s")
+    facts = [f"{name} {row[name]}" for name in ("speaker", "generator", "source", "language", "gender") if row[name]]
+    facts.append(f"{decimal(row['seconds'], 1)} s")
     if row["license"]:
-        said.append(f"license {row['license']}")
-    return printable(", ".join(said))
+        facts.append(f"license {row['license']}")
+    return printable(", ".join(facts))
