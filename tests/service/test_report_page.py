@@ -21,7 +21,7 @@ import yaml
 
 from bonafide.audio.conditioning import AudioSettings, to_flac
 from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.evaluation import curves
+from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings
 from bonafide.evaluation.slices import slices_of
 from bonafide.files import write_text
@@ -173,7 +173,7 @@ def leave(folder, scores):
     write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "split.parquet")
     (folder / "details.json").write_text(json.dumps(metrics))
     (folder / "intervals.json").write_text(json.dumps(ends))
-    for name, points in plots_of(scores).items():
+    for name, points in points_of(scores, 0.0).items():
         write_text(folder / "plots" / f"{name}.csv", points.to_csv(index=False))
     (folder / "audit.json").write_text(json.dumps(audit_of(scores["path"].iloc[0])))
     (folder / "rejects.csv").write_text("path,used,reason\na.wav,no,the file is empty\nb.wav,yes,a remark\n")
@@ -181,11 +181,6 @@ def leave(folder, scores):
     (folder / "robustness.csv").write_text(ROBUSTNESS)
     (folder / "model.onnx").write_bytes(small_model())
     leave_clips(folder / "clips", scores)
-
-
-def plots_of(scores):
-    points = {each.__name__: each(scores) for each in (curves.curve, curves.histogram)}
-    return points | {"confusion": curves.confusion(scores, 0.0), "reliability": curves.reliability_points(scores)}
 
 
 ROBUSTNESS = """condition,group,clips,refused,eer,fpr,fnr,eer_low,eer_high,fpr_low,fpr_high,fnr_low,fnr_high
