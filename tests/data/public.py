@@ -1,8 +1,10 @@
 """What a manifest points at, on loopback: git repositories behind git's own HTTP backend, files and archives."""
 
+import gzip
 import os
 import subprocess
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -41,7 +43,7 @@ class Public:
 
     def __init__(self, root):
         self.root, self.asked, self.sent, self.cut = Path(root), [], 0, {}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self):
@@ -53,65 +55,61 @@ class Public:
         self.server.server_close()
 
 
-def _handler_of(public):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.0"
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.0"
 
-        def do_GET(self):
-            path = self.path.partition("?")[0]
-            public.asked.append(path)
-            if ".git/" in path:
-                return self._backend()
-            file = public.root / path.lstrip("/")
-            if not file.is_file():
-                return self.send_error(404)
-            content, start = file.read_bytes(), 0
-            if "Range" in self.headers:
-                start = int(self.headers["Range"].removeprefix("bytes=").partition("-")[0])
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(content) - start))
-            self.end_headers()
-            return self._send(content[start : start + public.cut.pop(path, len(content))])
+    def __init__(self, public, *arguments):
+        self.public = public
+        super().__init__(*arguments)
 
-        do_POST = do_GET  # noqa: N815 - http.server calls it by this name
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        self.public.asked.append(path)
+        if ".git/" in path:
+            self.answer_of_git(path)
+        elif (file := self.public.root / path.lstrip("/")).is_file():
+            self.answer_of_file(path, file.read_bytes())
+        else:
+            self.send_error(404)
 
-        def _backend(self):
-            path, _, query = self.path.partition("?")
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.headers.get("Content-Encoding") == "gzip":
-                import gzip
+    do_POST = do_GET  # noqa: N815 - http.server calls it by this name
 
-                body = gzip.decompress(body)
-            environment = {
-                **os.environ,
-                **GIT,
-                "GIT_PROJECT_ROOT": str(public.root),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-                "REQUEST_METHOD": self.command,
-                "PATH_INFO": path,
-                "QUERY_STRING": query,
-                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                "CONTENT_LENGTH": str(len(body)),
-            }
-            done = subprocess.run(
-                ["git", "http-backend"], input=body, capture_output=True, env=environment, check=False
-            )
-            head, _, content = done.stdout.partition(b"\r\n\r\n")
-            lines = [line.partition(": ") for line in head.decode().split("\r\n") if line]
-            status = next((int(value.split()[0]) for name, _, value in lines if name == "Status"), 200)
-            self.send_response(status)
-            for name, _, value in lines:
-                if name != "Status":
-                    self.send_header(name, value)
-            self.end_headers()
-            return self._send(content[: public.cut.pop(path, len(content))])
+    def answer_of_file(self, path, content):
+        start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        self.send(path, content[start:])
 
-        def _send(self, content):
-            public.sent += len(content)
-            self.wfile.write(content)
+    def answer_of_git(self, path):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        environment = {
+            **os.environ,
+            **GIT,
+            "GIT_PROJECT_ROOT": str(self.public.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": path,
+            "QUERY_STRING": self.path.partition("?")[2],
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+        }
+        done = subprocess.run(["git", "http-backend"], input=body, capture_output=True, env=environment, check=False)
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line)
+        self.send_response(int(fields.pop("Status", "200").split()[0]))
+        for name, value in fields.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.send(path, content)
 
-        def log_message(self, *_):
-            pass
+    def send(self, path, content):
+        content = content[: self.public.cut.pop(path, len(content))]
+        self.public.sent += len(content)
+        self.wfile.write(content)
 
-    return Handler
+    def log_message(self, *_):
+        pass
