@@ -27,6 +27,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the detector and its page to browsers and programs on this machine."""
+    from bonafide.web.serving import run
     from bonafide.web.settings import Settings, check
 
     settings = Settings(
@@ -45,8 +46,4 @@ def serve(
         check(settings)
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
-    try:
-        from bonafide.web.serving import run
-    except ModuleNotFoundError as error:
-        raise UserError(f"the service needs {error.name}: pip install 'bonafide[service]'") from None
     run(settings)
