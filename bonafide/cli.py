@@ -18,6 +18,14 @@ from bonafide.commands.search import search
 from bonafide.commands.serve import serve
 from bonafide.errors import UserError
 
+# What pip installs beside the light detector for these commands.
+EXTRAS = {
+    "folds": "pipeline",
+    "preset": "pipeline",
+    "release": "pipeline",
+    "search": "pipeline,search",
+    "serve": "service",
+}
 INTERRUPTED, GOES_ON = 130, "interrupted; a new run goes on from what is done"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -48,6 +56,11 @@ def main() -> None:
         app()
     except UserError as error:
         sys.exit(_say(str(error), 1))
+    except ModuleNotFoundError as error:
+        command, module = sys.argv[1], str(error.name).partition(".")[0]
+        if command not in EXTRAS or module == "bonafide":
+            raise
+        sys.exit(_say(f"'{command}' needs {module}: pip install 'bonafide[{EXTRAS[command]}]'", 1))
     except SystemExit as end:
         if end.code == INTERRUPTED:  # typer turns Ctrl-C into this and says nothing
             _say(GOES_ON, INTERRUPTED)

@@ -49,14 +49,11 @@ def serve(
 
 
 def _run(settings: "Settings") -> None:
+    from bonafide.web.serving import run
     from bonafide.web.settings import check
 
     try:
         check(settings)
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
-    try:
-        from bonafide.web.serving import run
-    except ModuleNotFoundError as error:
-        raise UserError(f"the service needs {error.name}: pip install 'bonafide[service]'") from None
     run(settings)
