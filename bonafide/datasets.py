@@ -1,7 +1,4 @@
-"""The pipeline's clips and features as pandas, as Hugging Face datasets and as tf.data.
-
->>> clips = load_clips("data/clips", split="train")  # doctest: +SKIP
-"""
+"""The pipeline's clips and features as pandas, as Hugging Face datasets and as tf.data."""
 
 from __future__ import annotations
 

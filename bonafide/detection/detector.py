@@ -49,8 +49,9 @@ class Detector:
 
     Examples
     --------
-    >>> result = Detector().predict("call.mp3")  # doctest: +SKIP
-    >>> result.verdict, result.p_ai, result.reason  # doctest: +SKIP
+    >>> result = Detector().predict(np.zeros(32000), rate=16000)  # or the path of a recording
+    >>> result.verdict, result.reason, result.p_ai
+    ('cannot tell', 'the recording is silent', None)
     """
 
     def __init__(self, model: Path | str | bytes | None = None) -> None:

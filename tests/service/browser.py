@@ -22,8 +22,11 @@ FLAGS = [
     "--disable-default-apps",
     "--disable-extensions",
     "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,AutofillServerCommunication",
-    "--autoplay-policy=no-user-gesture-required",
     "--hide-scrollbars",
+]
+DRIVEN = [
+    *FLAGS,
+    "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--remote-debugging-pipe",
@@ -44,7 +47,7 @@ class Browser:
             os.dup2(high[1], 4)
 
         self.process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"],
+            [CHROMIUM, *DRIVEN, *flags, f"--user-data-dir={profile}", "about:blank"],
             preexec_fn=hand_over,
             close_fds=False,
             stdout=subprocess.DEVNULL,

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-import shutil
 import socketserver
 import subprocess
 import threading
@@ -18,24 +17,10 @@ from bonafide.report.examples import worst_errors
 from bonafide.report.run import Files, ReportSettings, read_run
 from bonafide.report.verdict import better_probe, judge, verdict_of
 
+from .browser import CHROMIUM, FLAGS
 from .left_run import FILES, known_scores, leave, make
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-default-apps",
-    "--disable-extensions",
-    "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,AutofillServerCommunication",
-    "--hide-scrollbars",
-]
 # What the browser may ask of its maker whatever page it shows, beside what it asks for an empty one.
 OF_THE_BROWSER = {"update.googleapis.com", "clients2.google.com", "accounts.google.com", "safebrowsing.googleapis.com"}
 HOSTILE = "\"><script>document.title='owned'</script><img src=http://x.test/a>&amp;\u202egnp.|`*[a](javascript:b)\n"
