@@ -104,7 +104,7 @@ def sides_of(folder):
 
 
 def test_cross_fitting_wastes_no_clip_and_lets_none_judge_what_it_trained(crossed):
-    folds = [sides_of(path.parent) for path in sorted(crossed[0].glob("source-*/metrics.json"))]
+    folds = [sides_of(path.parent) for path in sorted(crossed[0].glob("source-*/details.json"))]
     pairs = {path.parent.name: sides_of(path.parent) for path in crossed[0].glob("pairs-3-seed-1/*/bonafide.keras")}
     assert sorted(pairs) == ["1-and-2", "1-and-3", "2-and-3"] and len(folds) == 3
     assert all(sides["dev"].empty and len(sides["train"]) for sides in folds)
