@@ -6,13 +6,11 @@ the hashes propose, the others are percentiles of the waveforms' likeness where 
 
 from __future__ import annotations
 
-import io
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import av
 import librosa
 import numpy as np
 import pyworld
@@ -21,6 +19,7 @@ import soxr
 from bonafide.audio.conditioning import AudioSettings, condition
 from bonafide.audio.decoding import Recording, decode
 from bonafide.audit import fingerprints
+from bonafide.clips.codecs import through_ffmpeg
 
 RATE = 16000
 SETTINGS = AudioSettings(RATE, 40, 0.3, 8, 60, -26)
@@ -35,38 +34,21 @@ COPIES: dict[str, Callable[[Samples], Samples]] = {
     "by 8 kHz": lambda x: soxr.resample(soxr.resample(x, RATE, 8000), 8000, RATE),
     "starts 0.3 s later": lambda x: x[4800:],
     "noise at 20 dB": lambda x: x + np.random.default_rng(SEED).normal(0, x.std() / 10, x.size).astype(np.float32),
-    "MP3 64 kb/s": lambda x: _coded(x, "libmp3lame", "mp3", 64000),
-    "MP3 32 kb/s": lambda x: _coded(x, "libmp3lame", "mp3", 32000),
-    "Opus 24 kb/s": lambda x: _coded(x, "libopus", "ogg", 24000),
-    "Opus 12 kb/s": lambda x: _coded(x, "libopus", "ogg", 12000),
+    "MP3 64 kb/s": lambda x: through_ffmpeg(x, RATE, codec="libmp3lame", container="mp3", kbps=64),
+    "MP3 32 kb/s": lambda x: through_ffmpeg(x, RATE, codec="libmp3lame", container="mp3", kbps=32),
+    "Opus 24 kb/s": lambda x: through_ffmpeg(x, RATE, codec="libopus", container="ogg", kbps=24),
+    "Opus 12 kb/s": lambda x: through_ffmpeg(x, RATE, codec="libopus", container="ogg", kbps=12),
     "WORLD": lambda x: _world(x),
     "Griffin-Lim, STFT": lambda x: librosa.griffinlim(
         np.abs(librosa.stft(x, n_fft=1024, hop_length=256)), n_iter=32, hop_length=256, n_fft=1024, random_state=SEED
     ),
     "Griffin-Lim, mel": lambda x: librosa.feature.inverse.mel_to_audio(
-        librosa.feature.melspectrogram(y=x, sr=RATE, n_fft=1024, hop_length=256, n_bands=80),
+        librosa.feature.melspectrogram(y=x, sr=RATE, n_fft=1024, hop_length=256, n_mels=80),
         sr=RATE,
         n_fft=1024,
         hop_length=256,
     ),
 }
-
-
-def _coded(samples: Samples, codec: str, container: str, bit_rate: int) -> Samples:
-    file = io.BytesIO()
-    with av.open(file, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=RATE, layout="mono", bit_rate=bit_rate)
-        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
-        frame.rate = RATE
-        fitted = av.AudioResampler(format=stream.format, layout="mono", rate=RATE, frame_size=stream.frame_size or 1024)
-        for part in [*fitted.resample(frame), *fitted.resample(None)]:
-            out.mux(stream.encode(part))
-        out.mux(stream.encode(None))
-    file.seek(0)
-    with av.open(file) as back:
-        resampler = av.AudioResampler(format="fltp", layout="mono", rate=RATE)
-        parts = [part for whole in back.decode(audio=0) for part in resampler.resample(whole)]
-    return np.concatenate([part.to_ndarray()[0] for part in parts])
 
 
 def _world(samples: Samples) -> Samples:
@@ -88,9 +70,9 @@ def _row(name: str, originals: list[Samples], copies: list[Samples]) -> str:
         fingerprints.likeness(narrow[first], narrow[second], offset * fingerprints.HOP)
         for first, second, offset in zip(pairs.first, pairs.second, pairs.offset, strict=True)
     ]
-    found = np.array(like)[own] if own.any() else np.zeros(1)
+    of_copies = np.array(like)[own] if own.any() else np.zeros(1)
     chance = np.array(like)[~own & (pairs.first < n)] if (~own).any() else np.zeros(1)
-    values = np.quantile(found, [0, 0.01, 0.05, 0.5, 0.95, 0.99, 1])
+    values = np.quantile(of_copies, [0, 0.01, 0.05, 0.5, 0.95, 0.99, 1])
     percentiles = " ".join(f"{value:5.2f}" for value in values)
     return f"{name:20} {own.sum() / n:6.2f}  {percentiles}   {chance.max(initial=0):5.2f}"
 

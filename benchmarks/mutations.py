@@ -7,7 +7,6 @@ were answered, the slowest and the memory; exit code 1 where one crashed, hung, 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import random
 import resource
 import sys
@@ -19,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from bonafide.detection.detector import Detector
+from bonafide.processes import spawned_pool
 
 MOST_SECONDS, MOST_MEGABYTES = 20.0, 512
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".webm")
@@ -96,7 +96,7 @@ def main() -> int:
 
 
 def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start)
+    return spawned_pool(1, _start)
 
 
 def _start() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from bonafide.errors import UserError
-from bonafide.evaluation.bootstrap import paired_difference
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.protocol.fold import Fold
 from bonafide.protocol.table import put_into, read_fold
@@ -48,7 +48,7 @@ def difference(theirs: Iterable[Fold], ours: Path) -> dict[str, float]:
     pools = []
     for their in theirs:
         our = Fold(ours, their.by, their.held, their.of, their.seed)
-        if not our.metrics.exists():
+        if not our.details.exists():
             raise UserError(
                 f"{our.folder} is not done: run `bonafide folds --folds {our.of}` with seed {our.seed} first"
             )
@@ -59,7 +59,6 @@ def difference(theirs: Iterable[Fold], ours: Path) -> dict[str, float]:
         pools.append(both)
     pool = pd.concat(pools)
     llr, human = arrays(pool)
-    paired = paired_difference(
-        llr, pool["llr ours"].to_numpy(), human, clusters(pool), replicates=REPLICATES, seed=1
-    )._asdict()
+    draws = Draws(clusters(pool), human, replicates=REPLICATES, seed=1)
+    paired = draws.paired_difference(llr, pool["llr ours"].to_numpy())._asdict()
     return {**{key: round(value, 4) for key, value in paired.items()}, "clips": len(pool)}

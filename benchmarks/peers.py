@@ -37,9 +37,11 @@ from bonafide.pipeline.tables import read_rows, write_table
 from bonafide.protocol.fold import Fold
 from bonafide.protocol.protocols import read_protocol
 from bonafide.protocol.table import POINTS, put_into, table_row
-from bonafide.scoring.calibration import calibrate, fit_calibration, p_ai
+from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.measures import eer
+from bonafide.scoring.operating_points import measure_name
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 
 
 def main() -> None:
@@ -89,12 +91,12 @@ def run_peer(name: str, work: Path, folds: list[pd.DataFrame], options: argparse
             if options.only not in (None, number):
                 continue
             fold = Fold(work / variant(name, options.epochs), "source", (number,), len(folds), seed)
-            if not fold.metrics.exists():
+            if not fold.details.exists():
                 heard = heard or hear(peer.front, work, rows["clip"].tolist())
                 started = time.perf_counter()
                 scores, chosen = test(peer, heard, rows, seed, options.epochs)
                 write_table(pa.Table.from_pandas(scores, preserve_index=False), fold.scores)
-                write_text(fold.metrics, json.dumps(chosen))
+                write_text(fold.details, json.dumps(chosen))
                 took = time.perf_counter() - started
                 print(f"{name}, fold {number}, seed {seed}: EER {eer(*arrays(scores)):.3f}, {took:.0f} s", flush=True)
             yield fold
@@ -102,7 +104,7 @@ def run_peer(name: str, work: Path, folds: list[pd.DataFrame], options: argparse
 
 def test(
     peer: Peer, heard: Heard, rows: pd.DataFrame, seed: int, epochs: int | None
-) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+) -> tuple[pd.DataFrame, dict[str, float]]:
     """Train on the train side of `rows`; return the test clips with llr and p_ai, and thresholds of dev."""
     numbers = {side: np.flatnonzero(rows["split"] == side) for side in ("train", "dev", "test")}
     sides = Sides(**numbers, is_ai=(rows["label"] == "ai").to_numpy())
@@ -112,7 +114,8 @@ def test(
     calibration = fit_calibration(logits, human)
     cuts = thresholds(calibrate(logits, calibration), human)
     llr = calibrate(score(sides.test), calibration)
-    return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), {name: {"threshold": cuts[name]} for name in POINTS}
+    chosen = {measure_name(name, "threshold"): cuts[name] for name in POINTS}
+    return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), chosen
 
 
 def hear(front: str, work: Path, clips: list[str]) -> Heard:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bonafide.evaluation.bootstrap import paired_difference
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.robustness import RobustnessSettings, conditions, sample_clips, sweep
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text
@@ -53,9 +53,8 @@ def row_of(scored: pd.DataFrame, name: str, settings: RobustnessSettings) -> dic
     clean = scored[scored["condition"] == "clean"]
     both = scored[scored["condition"] == name].merge(clean[["clip", "llr"]], on="clip", suffixes=("", " clean"))
     llr, human = arrays(both)
-    added = paired_difference(
-        llr, both["llr clean"], human, clusters(both), replicates=settings.replicates, seed=settings.seed
-    )
+    draws = Draws(clusters(both), human, replicates=settings.replicates, seed=settings.seed)
+    added = draws.paired_difference(llr, both["llr clean"])
     return {
         "condition": name,
         "clips": len(both),

@@ -1,4 +1,4 @@
-"""Bonafide: tell human recordings from machine-generated voices."""
+"""Bonafide: tell human voices from AI-generated ones."""
 
 __version__ = "0.1.0"
 __all__ = ["Detector", "__version__"]

@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def bonafide() -> None:
-    """Tell human recordings from machine-generated voices."""
+    """Tell human voices from AI-generated ones."""
 
 
 app.command()(collect)

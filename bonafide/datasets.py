@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bonafide.corpus.rows import LABELS
 from bonafide.errors import UserError
 from bonafide.pipeline.paths import CLIPS, FEATURES, SPLIT
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SIDES = ("train", "dev", "test")
-LABELS = ("human", "ai")  # as numbers: 0 and 1
 
 
 def load_clips(

@@ -1,5 +1,6 @@
-"""Writes that are whole or not there at all."""
+"""Writes that are whole or not there at all, and what a file holds in one number."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,12 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content` to `path`, whole or not at all."""
     write_whole(path, lambda temporary: _put(temporary, content))
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content in hexadecimal digits; it is read a piece at a time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _put(path: Path, content: bytes) -> None:

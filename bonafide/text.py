@@ -95,8 +95,15 @@ def printable(name: object) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return `text` with a capital at its start and no line break before a percent sign."""
-    return (text[:1].upper() + text[1:]).replace(" %", f"{NARROW}%")
+    r"""Return `text` with a capital at its start, a stop at its end, and no line break before a percent sign.
+
+    Examples
+    --------
+    >>> sentence("it misses 5 %"), sentence("Is it so?")
+    ('It misses 5\xa0%.', 'Is it so?')
+    """
+    stop = "" if text.endswith((".", "!", "?")) else "."
+    return (text[:1].upper() + text[1:] + stop).replace(" %", f"{NARROW}%")
 
 
 def clock(seconds: float) -> str:

@@ -18,11 +18,11 @@ from bonafide.progress import track
 def catalog(params: Path, out: Path, rejects: Path) -> None:
     """List the clips of the corpus that `params` names in `out`, and the files with a fault in `rejects`."""
     root = Path(read_section(params, "corpus", CorpusSettings).root)
-    known = read_folder(root)
+    rows = read_folder(root)
     if unused := unused_columns(root):
         print(f"columns of clips.csv that mean nothing here: {', '.join(unused)}. Is one misspelt?")
-    found = examine_all(root, known, read_section(params, "audio", AudioSettings))
-    clips, bad = settle(track(found, total=len(known), what="looking into files"))
+    examined = examine_all(root, rows, read_section(params, "audio", AudioSettings))
+    clips, bad = settle(track(examined, total=len(rows), what="looking into files"))
     write_table(as_table(clips, CATALOG), out)
     write_text(rejects, pd.DataFrame(bad, columns=["path", "used", "reason"]).to_csv(index=False))
     print(f"{len(clips)} clips can be used, {sum(row['used'] == 'no' for row in bad)} files cannot: see {rejects}")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bonafide.evaluation.curves import confusion, curve, histogram, reliability_points
-from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
+from bonafide.evaluation.metrics import EvaluateSettings, headline_of, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import score_clips
 from bonafide.evaluation.slices import slices_of
 from bonafide.files import write_text
@@ -24,6 +24,7 @@ def evaluate(
     model: Path,
     scores: Path,
     metrics: Path,
+    details: Path,
     intervals: Path,
     slices: Path,
     plots: Path,
@@ -34,14 +35,15 @@ def evaluate(
     scored = score_clips(model, clips, pq.read_table(split, filters=[("split", "=", "test")]).to_pandas())
     measured = metrics_of(scored, thresholds)
     write_table(pa.Table.from_pandas(scored, preserve_index=False), scores)
-    write_text(metrics, json.dumps(measured, indent=2) + "\n")
+    write_text(metrics, json.dumps(headline_of(measured), indent=2) + "\n")
+    write_text(details, json.dumps(measured, indent=2) + "\n")
     write_text(intervals, json.dumps(intervals_of(scored, thresholds, settings), indent=2) + "\n")
     write_text(slices, slices_of(scored, thresholds["balanced"], settings).to_csv(index=False))
     write_text(plots / "confusion.csv", confusion(scored, thresholds["balanced"]).to_csv(index=False))
     for name, points in (("curve", curve), ("reliability", reliability_points), ("histogram", histogram)):
         write_text(plots / f"{name}.csv", points(scored).to_csv(index=False))
     print(
-        f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['balanced']['accuracy']:.3f}"
+        f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['accuracy']:.3f}"
         f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"
     )
 

@@ -18,9 +18,10 @@ def report(
     history: Path,
     model: Path,
     scores: Path,
-    metrics: Path,
+    details: Path,
     intervals: Path,
     slices: Path,
+    plots: Path,
     robustness: Path,
     audit: Path,
     page_out: Path,
@@ -41,7 +42,7 @@ def report(
         "robustness": read_section(params, "robustness", dict),
         "report": vars(settings),
     }
-    files = Files(split, clips, rejects, history, model, scores, metrics, intervals, slices, robustness, audit)
+    files = Files(split, clips, rejects, history, model, scores, details, intervals, slices, plots, robustness, audit)
     found = read_run(files, sections)
     write_text(page_out, page(found, worst_errors(found, clips, settings)))
     write_text(card_out, model_card(found))

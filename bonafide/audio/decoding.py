@@ -118,13 +118,13 @@ def _decode_av(path: Path, max_seconds: float) -> tuple[Recording, int]:
             wanted = round(max_seconds * stream.rate)
             samples = _first(av_blocks(container.decode(stream), av, stream.rate), wanted)
             coding = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}".upper()
-            announced = min(wanted, round(av_seconds(container, stream) * stream.rate))
+            announced = min(wanted, round(least_seconds(container, stream) * stream.rate))
             return Recording(samples, stream.rate, coding), max(announced, samples.size)
     except (av.FFmpegError, AttributeError, IndexError, ValueError):  # a stream of no known coding has no attributes
         raise UnusableError(_why_undecodable(path, can_av=True)) from None
 
 
-def av_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401 - PyAV, if there
+def least_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401 - PyAV, if there
     """Return how much sound the file says it holds, at least; 0 where it does not say."""
     if stream.duration is not None:
         return float(stream.duration * stream.time_base) - AV_SLACK

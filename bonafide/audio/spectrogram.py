@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Gt
 
+from bonafide.audio.framing import frames_of, hann
+
 FLOOR = 1e-8  # power; the rounding noise of 16 bits lies just above it, digital zeros below
 
 
@@ -40,10 +42,15 @@ def log_spectrogram(samples: np.ndarray, rate: int, settings: SpectrogramSetting
     """
     half = settings.n_fft // 2
     padded = np.pad(samples.astype(np.float32, copy=False), half, mode="reflect" if samples.size > half else "wrap")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
-    spectrum = np.fft.rfft(frames * _hann(settings.n_fft))
+    spectrum = np.fft.rfft(frames_of(padded, settings.n_fft, settings.hop_length) * hann(settings.n_fft))
     power = np.square(spectrum.real) + np.square(spectrum.imag)
-    return (10 * np.log10(np.maximum(_bands(power, rate, settings), FLOOR))).astype(np.float16)
+    decibels: np.ndarray = 10 * np.log10(np.maximum(_bands(power, rate, settings), FLOOR))
+    return decibels.astype(np.float16)
+
+
+def band_centres(settings: SpectrogramSettings, rate: int) -> np.ndarray:
+    """Return the frequency that each band of a spectrogram at `rate` hertz hears best, in hertz, shape (n_bands,)."""
+    return _edges(settings, rate)[1:-1]
 
 
 def crops(mel: np.ndarray, frames: int) -> np.ndarray:
@@ -75,22 +82,40 @@ def _bands(power: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.nd
 
 
 @lru_cache(maxsize=4)
-def _hann(n_fft: int) -> np.ndarray:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
-
-
-@lru_cache(maxsize=4)
 def _filters(rate: int, settings: SpectrogramSettings) -> np.ndarray:
-    """Triangles of equal area, shape (1 + n_fft // 2, n_bands); on Slaney's mel scale (1998) or even."""
+    """Triangles of equal area, shape (1 + n_fft // 2, n_bands)."""
+    edges = _edges(settings, rate)
+    bins = np.fft.rfftfreq(settings.n_fft, 1 / rate)
+    return (triangles(edges, bins) * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
+
+
+def triangles(edges: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
+    """Return triangular filters that rise from 0 at one edge to 1 at the next and fall to 0 at the one after.
+
+    Parameters
+    ----------
+    edges : np.ndarray, shape=(n_bands + 2,)
+        In hertz, rising.
+    frequencies : np.ndarray, shape=(n_bins,)
+        In hertz.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_bins, n_bands), float64
+    """
+    lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
+    bins = frequencies[:, None]
+    rising, falling = (bins - lower) / (centre - lower), (upper - bins) / (upper - centre)
+    filters: np.ndarray = np.maximum(0, np.minimum(rising, falling))
+    return filters
+
+
+def _edges(settings: SpectrogramSettings, rate: int) -> np.ndarray:
+    """Return where the bands begin, culminate and end, in hertz, shape (n_bands + 2,); mel is Slaney's (1998)."""
     f_max = min(settings.f_max, rate / 2)
     if settings.scale == "linear":
-        edges = np.linspace(settings.f_min, f_max, settings.n_bands + 2)
-    else:
-        edges = _mel_to_hz(np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(f_max), settings.n_bands + 2))
-    lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
-    bins = np.fft.rfftfreq(settings.n_fft, 1 / rate)[:, None]
-    rising, falling = (bins - lower) / (centre - lower), (upper - bins) / (upper - centre)
-    return (np.maximum(0, np.minimum(rising, falling)) * 2 / (upper - lower)).astype(np.float32)
+        return np.linspace(settings.f_min, f_max, settings.n_bands + 2)
+    return _mel_to_hz(np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(f_max), settings.n_bands + 2))
 
 
 BREAK_HZ = 1000.0  # Slaney's scale is linear below and logarithmic above

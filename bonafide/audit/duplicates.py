@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.audit import fingerprints
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import rows_of
 from bonafide.progress import track
 
 PAIRS_PER_TASK = 1000  # compared by one worker at a time: some 100 MB of waveforms
@@ -88,11 +86,10 @@ def _forbidden(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.
 
 def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[tuple[str, str], float]:
     """Return the likeness of each of `pairs`: two clips and the hops between them."""
-    wanted = pa.array(sorted({name for first, second, _ in pairs for name in (first, second)}))
+    names = {name for first, second, _ in pairs for name in (first, second)}
     waves = {
         row["clip"]: fingerprints.narrow(from_flac(row["audio"]["bytes"]), rate)
-        for batch in read_rows(part_files(Path(clips)).values(), ["clip", "audio"])
-        for row in batch.filter(pa.compute.is_in(batch.column("clip"), wanted)).to_pylist()
+        for row in rows_of(part_files(Path(clips)).values(), names, ["audio"])
     }
     return {
         (first, second): fingerprints.likeness(waves[first], waves[second], hops * fingerprints.HOP)

@@ -17,6 +17,7 @@ from bonafide.audit.probes import FAMILIES, SIX, VIEWS
 from bonafide.audit.shortcuts import Outcome, Probe, Sides, ask
 from bonafide.corpus.groups import group_numbers
 from bonafide.errors import UserError
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.progress import track
 
 NEIGHBOURS = "six channel statistics"
@@ -53,15 +54,18 @@ def ask_all(
     settings : AuditSettings
     """
     human = (rows["label"] == "human").to_numpy()
+    test = (rows["split"] == "test").to_numpy()
     sides = Sides(
         train=(rows["split"] == "train").to_numpy(),
-        test=(rows["split"] == "test").to_numpy(),
+        test=test,
         human=human,
         groups=group_numbers(rows[["clip", "source", "speaker", "generator", "pair"]].to_dict("records"), group),
-        clusters=np.where(human, rows["speaker"], rows["generator"]).astype(str),
     )
+    # What stands and falls together: speakers of human clips, generators of ai clips.
+    clusters = np.where(human, rows["speaker"], rows["generator"]).astype(str)
+    draws = Draws(clusters[test], human[test], replicates=settings.replicates, seed=settings.seed)
     probes = list(probes_of(rows, settings.k))
-    asked = (ask(probe, sides, replicates=settings.replicates, seed=settings.seed) for probe in probes)
+    asked = (ask(probe, sides, draws, settings.seed) for probe in probes)
     return sorted(track(asked, total=len(probes), what="asking probes"), key=lambda each: (each.view, each.name))
 
 

@@ -31,6 +31,8 @@ import numpy as np
 import scipy.fft
 import soxr
 
+from bonafide.audio.framing import frames_of, hann
+
 RATE = 4000  # Hz; all that is compared lies below 2 kHz, which every codec and telephone passes
 WINDOW, HOP = 1280, 48  # samples at RATE: 320 ms, so that a shift of half a hop (6 ms) changes little
 BANDS = 33  # one more than the bits of a hash
@@ -78,8 +80,7 @@ def hashes(samples: np.ndarray) -> np.ndarray:
         Bit b says whether the energy step from band b to the next grew since the frame before.
     """
     padded = np.pad(samples, (0, max(0, WINDOW + HOP - samples.size)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
-    power = np.abs(scipy.fft.rfft(frames * _HANN)) ** 2
+    power = np.abs(scipy.fft.rfft(frames_of(padded, WINDOW, HOP) * hann(WINDOW))) ** 2
     energies = np.add.reduceat(power, _EDGES, axis=1)[:, :-1]
     bits = np.diff(np.diff(energies, axis=1), axis=0) < 0
     return np.packbits(bits, axis=1).view(">u4").astype(np.uint32)[:, 0]
@@ -165,5 +166,4 @@ def _voted(hits: np.ndarray) -> Candidates:
     return Candidates(rows[:, 0], rows[:, 1], rows[:, 2])
 
 
-_HANN = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 _EDGES = np.round(np.geomspace(LOWEST, HIGHEST, BANDS + 1) * WINDOW / RATE).astype(int)

@@ -12,6 +12,7 @@ import scipy.fft
 
 from bonafide.audio.conditioning import AudioSettings, from_flac
 from bonafide.audio.decoding import UnusableError, decode
+from bonafide.audio.framing import frames_of, hann
 from bonafide.audit.fingerprints import hashes, narrow
 from bonafide.errors import UserError
 from bonafide.pipeline.parts import Task, build, part_files, tasks_from_parts
@@ -121,8 +122,8 @@ def _measured(root: Path, row: dict[str, Any], settings: AudioSettings) -> dict[
 def _quiet_facts(samples: np.ndarray, rate: int) -> dict[str, float]:
     """Silence at both edges, and how quiet it gets between words."""
     size = round(FRAME * rate)
-    frames = np.pad(samples, (0, -samples.size % size)).reshape(-1, size)
-    levels = 10 * np.log10(np.square(frames, dtype=np.float64).mean(axis=1) + NOTHING)
+    filled = np.pad(samples, (0, -samples.size % size)).reshape(-1, size)
+    levels = 10 * np.log10(np.square(filled, dtype=np.float64).mean(axis=1) + NOTHING)
     low, high = np.percentile(levels, [5, 95])
     found = {"floor": float(low), "floor_depth": float(high - low)}
     for depth in (30, 50):
@@ -164,12 +165,12 @@ def _spectral_facts(samples: np.ndarray, rate: int) -> dict[str, float]:
 def _mean_spectrum(samples: np.ndarray, rate: int) -> np.ndarray:
     size = 2 * round(WINDOW * rate / 2)
     padded = np.pad(samples, (0, max(0, size - samples.size))) - samples.mean(dtype=np.float64).astype(np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[:: size // 2]
-    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    cut = frames_of(padded, size, size // 2)
     total = np.zeros(size // 2 + 1)
-    for start in range(0, len(frames), BLOCK):
-        total += np.square(np.abs(scipy.fft.rfft(frames[start : start + BLOCK] * window))).sum(axis=0, dtype=np.float64)
-    return total / len(frames)
+    for start in range(0, len(cut), BLOCK):
+        spectra = np.abs(scipy.fft.rfft(cut[start : start + BLOCK] * hann(size)))
+        total += np.square(spectra).sum(axis=0, dtype=np.float64)
+    return total / len(cut)
 
 
 def _power(samples: np.ndarray) -> float:

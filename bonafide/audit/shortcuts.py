@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.scoring.measures import auc
 
 FOLDS = 5
@@ -28,15 +28,12 @@ class Sides:
     human : np.ndarray, shape=(n,), bool
     groups : np.ndarray, shape=(n,), int
         What the split moves as one: cross-validation does too.
-    clusters : np.ndarray, shape=(n,), str
-        What the intervals draw: speakers of human clips, generators of ai clips.
     """
 
     train: np.ndarray
     test: np.ndarray
     human: np.ndarray
     groups: np.ndarray
-    clusters: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -83,19 +80,17 @@ class Outcome:
     train_auc: float | None
 
 
-def ask(probe: Probe, sides: Sides, *, replicates: int, seed: int) -> Outcome:
-    """Return how well `probe` tells the classes apart."""
+def ask(probe: Probe, sides: Sides, draws: Draws, seed: int) -> Outcome:
+    """Return how well `probe` tells the classes apart, with an interval from `draws` of the test side's clips."""
     with threadpool_limits(1):  # sums over several threads round differently
         score = predict(probe, sides.human, sides.train, sides.test, seed)
         inside = cross_validated(probe, sides, seed)
     human = sides.human[sides.test]
-    interval = cluster_bootstrap(
-        score, human, sides.clusters[sides.test], metrics=["auc"], replicates=replicates, seed=seed
-    )
+    low, high = draws.intervals(score, metrics=["auc"])["auc"]
     # A score of 0 knows nothing: half of such clips are right by chance.
     right = np.where(score == 0, 0.5, (score > 0) == human)
     accuracy = (right[human].mean() + right[~human].mean()) / 2
-    return Outcome(probe.view, probe.name, auc(score, human), *interval["auc"], float(accuracy), inside)
+    return Outcome(probe.view, probe.name, auc(score, human), low, high, float(accuracy), inside)
 
 
 def cross_validated(probe: Probe, sides: Sides, seed: int) -> float | None:

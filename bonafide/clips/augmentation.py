@@ -16,19 +16,20 @@ import pyarrow.parquet as pq
 from annotated_types import Ge
 
 from bonafide.audio.conditioning import AudioSettings, from_flac, level, quantize, to_flac
-from bonafide.clips import effects
+from bonafide.clips import transforms
 from bonafide.corpus.table import AUDIO, as_table
 from bonafide.errors import UserError
 from bonafide.pipeline.parts import Task, tasks_from_parts
+from bonafide.pipeline.tables import rows_of
 
-OWN = ("Codec", "Line", "Room")  # of bonafide.clips.effects
+OWN = ("Codec", "Line", "Room")  # of bonafide.clips.transforms
 
 
 @dataclass(frozen=True)
 class AugmentSettings:
     """Which copies are made; section `augment` of params.yaml.
 
-    `chains` are lists of transforms by name with their arguments, of audiomentations or of `bonafide.clips.effects`;
+    `chains` are lists of transforms by name with their arguments, of audiomentations or `bonafide.clips.transforms`;
     copy k of a clip goes through chain k modulo their number.
     """
 
@@ -58,7 +59,7 @@ def augment_tasks(clips: Path, train: set[str]) -> list[Task]:
 def augment_part(payload: tuple[str, list[str]], settings: AugmentedAudio) -> pa.Table:
     """Return the copies of one part's training clips; `payload` is the part's path and their ids."""
     path, chosen = payload
-    rows = pq.read_table(path, filters=[("clip", "in", chosen)]).to_pylist() if chosen else []
+    rows = rows_of([Path(path)], chosen, AUDIO.names)
     copies = range(1, settings.augment.copies + 1)
     return as_table([_copy(row, copy, settings) for row in rows for copy in copies], AUDIO)
 
@@ -93,7 +94,7 @@ def augmented(samples: np.ndarray, rate: int, chain: int, seed: str, settings: A
 @cache
 def _drawing_modules() -> list[ModuleType]:
     """Return the modules of transforms that draw from the module `random`."""
-    own = [module for name, module in sys.modules.items() if name.startswith(("audiomentations.", effects.__name__))]
+    own = [module for name, module in sys.modules.items() if name.startswith(("audiomentations.", transforms.__name__))]
     return [module for module in own if getattr(module, "random", None) is random]
 
 
@@ -112,4 +113,4 @@ def _chain(settings: AugmentSettings, number: int) -> audiomentations.Compose:
 
 
 def _transform(name: str) -> Any:  # noqa: ANN401 - a class of audiomentations, which share no type, or None
-    return getattr(effects, name) if name in OWN else getattr(audiomentations, name, None)
+    return getattr(transforms, name) if name in OWN else getattr(audiomentations, name, None)

@@ -1,15 +1,18 @@
-"""Recordings through real codecs: encoded and decoded again, by libsndfile and FFmpeg."""
+"""Recordings through real codecs: encoded and decoded again, by FFmpeg, libsndfile and a G.722 of its own."""
 
 import io
 from typing import Any
 
-import av
 import numpy as np
 import soundfile
 
-from bonafide.audio.conditioning import resample
+from bonafide.audio.conditioning import INT16, resample
 
-TELEPHONE_RATE = 8000  # Hz; what G.711 and GSM carry
+TELEPHONE_RATE = 8000  # hertz; what G.711 and GSM carry
+WIDE_RATE = 16000  # hertz; what G.722 carries
+G722_BITS = 64000  # a second
+GSM_FRAME = 320  # samples: libsndfile drops what does not fill two frames
+RAW_GSM = {"samplerate": TELEPHONE_RATE, "channels": 1, "format": "RAW", "subtype": "GSM610"}
 
 
 def through_ffmpeg(samples: np.ndarray, rate: int, *, codec: str, container: str, kbps: int) -> np.ndarray:
@@ -31,6 +34,8 @@ def through_ffmpeg(samples: np.ndarray, rate: int, *, codec: str, container: str
     np.ndarray, shape=(m,), float32
         At `rate`; a codec may lengthen it by less than a frame.
     """
+    import av  # here, as the demo corpus goes through the other codecs in many processes
+
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
         stream: Any = output.add_stream(codec, rate=rate, layout="mono", bit_rate=kbps * 1000)
@@ -47,13 +52,50 @@ def through_ffmpeg(samples: np.ndarray, rate: int, *, codec: str, container: str
         return np.concatenate([part.to_ndarray()[0] for part in parts])
 
 
+def through_sndfile(samples: np.ndarray, rate: int, *, container: str, subtype: str) -> np.ndarray:
+    """Return `samples`, shape (n,), float32 at `rate` hertz, as libsndfile encodes and decodes them."""
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format=container, subtype=subtype)
+    file.seek(0)
+    decoded: np.ndarray = soundfile.read(file, dtype="float32")[0]
+    return decoded
+
+
 def through_telephone(samples: np.ndarray, rate: int, *, subtype: str) -> np.ndarray:
     """Return `samples`, shape (n,), through an 8 kHz line coded as libsndfile's `subtype`: ALAW, ULAW or GSM610."""
+    narrow = resample(samples, rate, TELEPHONE_RATE)
+    return resample(through_sndfile(narrow, TELEPHONE_RATE, container="WAV", subtype=subtype), TELEPHONE_RATE, rate)
+
+
+def through_gsm(samples: np.ndarray) -> np.ndarray:
+    """Return `samples`, shape (n,), at 8 kHz through GSM 06.10 at 13 kbit/s, as many as they were."""
     file = io.BytesIO()
-    soundfile.write(file, resample(samples, rate, TELEPHONE_RATE), TELEPHONE_RATE, format="WAV", subtype=subtype)
-    file.seek(0)
-    return resample(soundfile.read(file, dtype="float32")[0], TELEPHONE_RATE, rate)
+    padded = np.pad(samples, (0, -samples.size % GSM_FRAME))
+    soundfile.write(file, padded, TELEPHONE_RATE, format="RAW", subtype="GSM610")
+    return decode_gsm(file.getvalue())[: samples.size]
+
+
+def decode_gsm(coded: bytes) -> np.ndarray:
+    """Return the samples, shape (n,), at 8 kHz of raw GSM 06.10."""
+    decoded: np.ndarray = soundfile.read(io.BytesIO(coded), dtype="float32", **RAW_GSM)[0]
+    return decoded
+
+
+def through_g722(samples: np.ndarray) -> np.ndarray:
+    """Return quantized `samples`, shape (n,), at 16 kHz through G.722 at 64 kbit/s, an odd last one left out."""
+    import G722
+
+    even = samples[: samples.size // 2 * 2]  # one byte holds two samples
+    return decode_g722(G722.G722(WIDE_RATE, G722_BITS).encode((even * INT16).astype(np.int16)))
+
+
+def decode_g722(coded: bytes) -> np.ndarray:
+    """Return the samples, shape (n,), at 16 kHz of G.722 at 64 kbit/s."""
+    import G722
+
+    return np.asarray(G722.G722(WIDE_RATE, G722_BITS).decode(coded), np.int16).astype(np.float32) / np.float32(INT16)
 
 
 def _as_int16(samples: np.ndarray) -> np.ndarray:
-    return (np.clip(samples, -1, 1) * 32767).astype(np.int16)
+    whole: np.ndarray = np.clip(samples, -1, 1) * 32767
+    return whole.astype(np.int16)

@@ -1,78 +1,61 @@
-"""What lies between a voice and a file, as transforms for augment.chains beside those of audiomentations."""
+"""What lies between a voice and its file, as pure functions: rooms, noise, filters, clipping; codecs stand beside.
 
-import random
-from dataclasses import dataclass
+The copies that train, the sweep that tests and the demo corpus draw their conditions from here, each with numbers of
+its own.
+"""
 
 import numpy as np
 from scipy.signal import butter, fftconvolve, sosfiltfilt
 
-from bonafide.audio.conditioning import level, level_dbfs
-from bonafide.clips.codecs import through_ffmpeg, through_telephone
-
-MP3, OPUS, AAC = ("libmp3lame", "mp3"), ("libopus", "ogg"), ("aac", "adts")
-KBPS = {MP3: (24, 32, 48), OPUS: (8, 12, 16, 24), AAC: (24, 32)}  # kbit/s, at which speech is heard to suffer
-TELEPHONE = ("ALAW", "ULAW", "GSM610")
-LOW_EDGES, HIGH_EDGES = (200.0, 400.0), (3000.0, 4500.0)  # Hz; of what a line lets through
-HIGHEST = 0.45  # of the rate: a filter needs room below its half
+FILTER_ORDER = 6
+TAIL_DB = 60  # what a room's sound has lost at its reverberation time
 
 
-@dataclass
-class Codec:
-    """With probability `p`, a real codec at one of its usual rates: MP3, Opus or AAC."""
+def band(samples: np.ndarray, rate: int, *, low: float | None = None, high: float) -> np.ndarray:
+    """Return `samples`, shape (n,), float32, with what lies between `low` and `high` hertz; all below without `low`.
 
-    p: float = 1.0
-
-    def __call__(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """Return `samples`, shape (n,), encoded and decoded again, as many as they were."""
-        if random.random() >= self.p:
-            return samples
-        kind = random.choice([MP3, MP3, OPUS, AAC])
-        kbps = random.choice(KBPS[kind])
-        return _as_long(through_ffmpeg(samples, sample_rate, codec=kind[0], container=kind[1], kbps=kbps), samples.size)
-
-
-@dataclass
-class Line:
-    """With probability `p`, a line that carries a part of the band: a telephone (G.711, GSM) or a filter."""
-
-    p: float = 1.0
-
-    def __call__(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """Return `samples`, shape (n,), as they come out of the line, as many as they were."""
-        if random.random() >= self.p:
-            return samples
-        kind = random.choice([*TELEPHONE, "band", "low"])
-        if kind in TELEPHONE:
-            return _as_long(through_telephone(samples, sample_rate, subtype=kind), samples.size)
-        high = min(random.uniform(*HIGH_EDGES), HIGHEST * sample_rate)
-        edges, form = ([random.uniform(*LOW_EDGES), high], "bandpass") if kind == "band" else (high, "lowpass")
-        sections = butter(6, edges, form, fs=sample_rate, output="sos")
-        return sosfiltfilt(sections, samples).astype(np.float32)
-
-
-@dataclass
-class Room:
-    """With probability `p`, a room: an exponentially falling tail of noise behind the direct sound.
-
-    `max_seconds` is the longest reverberation time (RT60), `max_energy` the most that the tail holds beside the voice.
+    A Butterworth filter of order 6, forwards and backwards: no phase is changed.
     """
-
-    p: float = 1.0
-    max_seconds: float = 0.7
-    max_energy: float = 0.1
-
-    def __call__(self, samples: np.ndarray, sample_rate: int) -> np.ndarray:
-        """Return `samples`, shape (n,), in the room, at the level that they had."""
-        if random.random() >= self.p:
-            return samples
-        rng = np.random.default_rng(random.getrandbits(32))
-        size = round(rng.uniform(0.1, self.max_seconds) * sample_rate)
-        tail = rng.normal(size=size) * 10 ** (-3 * np.arange(size) / size)
-        tail *= np.sqrt(rng.uniform(0.0, self.max_energy) / np.square(tail).sum())
-        tail[0] = 1.0
-        return level(fftconvolve(samples, tail)[: samples.size].astype(np.float32), level_dbfs(samples))
+    edges, kind = (high, "lowpass") if low is None else ([low, high], "bandpass")
+    sections = butter(FILTER_ORDER, edges, kind, fs=rate, output="sos")
+    filtered: np.ndarray = sosfiltfilt(sections, samples)
+    return filtered.astype(np.float32)
 
 
-def _as_long(samples: np.ndarray, size: int) -> np.ndarray:
-    """Return `samples` cut or filled up to `size`: a codec may add a part of a frame."""
-    return np.pad(samples[:size], (0, max(0, size - samples.size))).astype(np.float32)
+def pink_noise(samples: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.ndarray:
+    """Return `samples`, shape (n,), float32, with pink noise (-3 dB an octave) at `snr_db` added."""
+    spectrum = np.fft.rfft(rng.standard_normal(samples.size))
+    noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(1, np.arange(spectrum.size))), samples.size)
+    gain = np.sqrt(np.mean(samples**2) / np.mean(noise**2)) * 10 ** (-snr_db / 20)
+    noisy: np.ndarray = samples + gain * noise
+    return noisy.astype(np.float32)
+
+
+def room_tail(seconds: float, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Return what a room answers to a click, shape (seconds * rate,): noise that falls by 60 dB in `seconds` (RT60)."""
+    size = round(seconds * rate)
+    tail: np.ndarray = rng.standard_normal(size) * 10 ** (-TAIL_DB / 20 * np.arange(size) / size)
+    return tail
+
+
+def reverberant(samples: np.ndarray, tail: np.ndarray, energy: float) -> np.ndarray:
+    """Return `samples`, shape (n,), float32, with the `tail` of a room behind them.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(n,)
+    tail : np.ndarray, shape=(m,)
+        Of `room_tail`; the direct sound takes the place of its first sample.
+    energy : float
+        Of the tail, relative to the direct sound's.
+    """
+    response = tail * np.sqrt(energy / np.square(tail).sum())
+    response[0] = 1.0
+    heard: np.ndarray = fftconvolve(samples, response)[: samples.size]
+    return heard.astype(np.float32)
+
+
+def clipped(samples: np.ndarray, share: float) -> np.ndarray:
+    """Return `samples`, shape (n,), with so large a `share` of them cut off at the rails."""
+    rail = float(np.quantile(np.abs(samples), 1 - share))
+    return np.clip(samples, -rail, rail)

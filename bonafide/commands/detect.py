@@ -1,4 +1,4 @@
-"""`bonafide detect`: human or machine-generated, for any number of recordings."""
+"""`bonafide detect`: human or AI-generated, for any number of recordings."""
 
 import glob
 import os
@@ -14,6 +14,7 @@ from bonafide.errors import UserError
 
 if TYPE_CHECKING:
     from bonafide.commands.progress import Line
+    from bonafide.commands.writing import Writer
     from bonafide.detection.detector import Detector
     from bonafide.detection.results import Result
 
@@ -49,25 +50,27 @@ SOUND = (
 )
 VIDEO = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 
+Threshold = Annotated[
+    str,
+    typer.Option(
+        help="balanced leaves uncertain ones open; decisive calls at most 1 in 10 human ones AI, precision 1 in"
+        " 100, recall misses at most 1 in 20 AI ones, each on the recordings that it was calibrated on;"
+        " a number between 0 and 1 is the probability of AI from which one is called AI."
+    ),
+]
+
 
 def detect(
     files: Annotated[list[str], typer.Argument(help="Recordings, folders, globs; `-` reads one from standard input.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each, with all windows.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Columns path, verdict, p_ai, llr, seconds, reason.")] = False,
-    threshold: Annotated[
-        str,
-        typer.Option(
-            help="balanced leaves uncertain ones open; decisive calls at most 1 in 10 human ones ai, precision 1 in"
-            " 100, recall misses at most 1 in 20 ai ones, each on the recordings that it was calibrated on;"
-            " a number between 0 and 1 is the probability of ai from which one is called ai."
-        ),
-    ] = "balanced",
+    threshold: Threshold = "balanced",
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw what each stretch of a recording says.")] = False,
     model: Annotated[Path | None, typer.Option(help="Another detector than the packaged one.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
 ) -> None:
-    """Say whether voices are human or machine-generated.
+    """Say whether voices are human or AI-generated.
 
     Exit code 0: all recordings were read, whatever the verdicts. 1: some could not be read. 2: wrong usage.
     """
@@ -77,7 +80,6 @@ def detect(
         raise typer.BadParameter("`-` stands alone: one recording comes from standard input")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads cost more than such sums gain
     _hush_decoders()
-    from bonafide.commands.progress import Line
     from bonafide.commands.writing import Csv, JsonLines, Table
     from bonafide.detection.detector import Detector
     from bonafide.detection.verdicts import cut_of
@@ -88,6 +90,14 @@ def detect(
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
     writer = JsonLines() if as_json else Csv() if as_csv else Table(cut, timeline=timeline)
+    if _written(writer, detector, files, jobs, threshold):
+        raise typer.Exit(1)
+
+
+def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int, threshold: str) -> int:
+    """Write the results of `files` as they come, and return how many of these could not be read."""
+    from bonafide.commands.progress import Line
+
     line = Line()
     unread = 0
     for name, result in _results(detector, files, jobs, threshold, line):
@@ -97,8 +107,7 @@ def detect(
         line.count()
     line.clear()
     writer.finish()
-    if unread:
-        raise typer.Exit(1)
+    return unread
 
 
 def _results(
@@ -112,10 +121,10 @@ def _results(
         return
     paths = _paths(files)
     if jobs == 1:
-        found = one_by_one(detector, paths, threshold, line.heard)
+        results = one_by_one(detector, paths, threshold, line.heard)
     else:
-        found = spread(partial(Detector, detector.model), paths, jobs, threshold)
-    for path, result in found:
+        results = spread(partial(Detector, detector.model), paths, jobs, threshold)
+    for path, result in results:
         yield str(path), result
 
 

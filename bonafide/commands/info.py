@@ -41,7 +41,7 @@ def card(name: str, facts: "Facts") -> str:
         f"Detector: {name}",
         f"Hears: {audio.rate} Hz, mono; clips of up to {audio.max_seconds:g} s as a whole, longer ones in windows",
         "",
-        "Thresholds, as llr and as probability of ai (a recording below the llr is called ai):",
+        "Thresholds, as llr and as probability of AI (a recording below the llr is called AI):",
     ]
     for threshold, llr in sorted(facts.thresholds.items()):
         lines.append(f"  {threshold:<10} llr {llr:+.3f}, p(ai) {float(p_ai(llr)):.3f}")

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bonafide.errors import UserError
+
+if TYPE_CHECKING:
+    from bonafide.web.settings import Settings
 
 
 def serve(
@@ -27,20 +30,27 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the detector and its page to browsers and programs on this machine."""
-    from bonafide.web.settings import Settings, check
+    from bonafide.web.settings import Settings
 
-    settings = Settings(
-        host=host,
-        port=port,
-        token=token,
-        workers=workers or os.cpu_count() or 1,
-        max_bytes=round(max_mb * 2**20),
-        max_seconds=max_seconds,
-        timeout=timeout,
-        queue=queue,
-        model=model,
-        collect=collect,
+    _run(
+        Settings(
+            host=host,
+            port=port,
+            token=token,
+            workers=workers or os.cpu_count() or 1,
+            max_bytes=round(max_mb * 2**20),
+            max_seconds=max_seconds,
+            timeout=timeout,
+            queue=queue,
+            model=model,
+            collect=collect,
+        )
     )
+
+
+def _run(settings: "Settings") -> None:
+    from bonafide.web.settings import check
+
     try:
         check(settings)
     except UserError as error:

@@ -9,20 +9,19 @@ from collections import Counter
 
 import typer
 
-from bonafide.detection.results import Result, as_json
+from bonafide.detection.results import Result, as_json, confidence
 from bonafide.detection.verdicts import Cut, call
 from bonafide.text import clock, duration, printable
 
 COLOURS = {"human": "green", "ai": "red", "mixed": "magenta", "cannot tell": "yellow"}
-SURE = ((0.99, "very sure"), (0.9, "sure"), (0.7, "fairly sure"), (0.0, "hardly sure"))  # from which probability on
 MARKS = {"human": "▁", "ai": "█", "cannot tell": "▄", "": " "}
 ASCII_MARKS = {"human": "_", "ai": "#", "cannot tell": "=", "": " "}
-HEAD = f"{'verdict':<11}  {'p(ai)':>5}  {'how sure':<11}  {'length':>7}  file"
+HEAD = f"{'verdict':<11}  {'p(ai)':>5}  {'confidence':<11}  {'length':>7}  file"
 LINE_WIDTH = 100  # characters of a timeline, at most
 
 
 class JsonLines:
-    """A line of JSON for each result: its path and all that `Result` holds."""
+    """A line of JSON for each result: its path, all that `Result` holds, and its confidence."""
 
     def write(self, path: str, result: Result) -> None:
         """Show one result."""
@@ -77,7 +76,7 @@ class Table:
         verdict = _styled(f"{result.verdict:<11}", fg=COLOURS[result.verdict])
         reason = f": {result.reason}" if result.reason else ""
         name = printable(path) if path != "-" else "standard input"
-        _out(f"{verdict}  {probability:>5}  {_how_sure(result):<11}  {length:>7}  {name}{reason}\n")
+        _out(f"{verdict}  {probability:>5}  {confidence(result) or '-':<11}  {length:>7}  {name}{reason}\n")
         if self._timeline and result.windows:
             _out(timeline(result, self._cut))
 
@@ -86,6 +85,9 @@ class Table:
         if self._counted.total() > 1:
             counts = ", ".join(f"{self._counted[verdict]} {verdict}" for verdict in COLOURS if self._counted[verdict])
             _out(f"{self._counted.total()} recordings: {counts}\n")
+
+
+Writer = JsonLines | Csv | Table
 
 
 def timeline(result: Result, cut: Cut) -> str:
@@ -111,13 +113,6 @@ def _length(seconds: float) -> str:
     if not seconds:
         return "-"
     return duration(seconds)
-
-
-def _how_sure(result: Result) -> str:
-    if result.p_ai is None or result.verdict in ("mixed", "cannot tell"):
-        return "-"
-    sure = result.p_ai if result.verdict == "ai" else 1 - result.p_ai
-    return next(words for least, words in SURE if sure >= least)
 
 
 def _styled(text: str, *, fg: str | None = None, bold: bool = False) -> str:

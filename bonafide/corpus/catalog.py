@@ -1,16 +1,15 @@
 """Looks into every file of a corpus: what can be used becomes a row of the clip table, the rest gets a reason."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bonafide.audio.conditioning import AudioSettings, check, condition, level_dbfs
 from bonafide.audio.decoding import UnusableError, decode
-from bonafide.corpus.table import LABELS
+from bonafide.corpus.rows import LABELS, Row, Rows
 from bonafide.errors import UserError
+from bonafide.files import sha256
 from bonafide.pipeline.executors import run_all
 
 FILES_PER_TASK = 32
@@ -30,48 +29,45 @@ class CorpusSettings:
     root: str
 
 
-Found = dict[str, Any]  # a row of the clip table with its `note`, or a `path` with the `reason` it cannot be used
-
-
-def examine_all(root: Path, known: list[Found], settings: AudioSettings) -> Iterable[Found]:
-    """Yield, in no set order, what `examine` finds for each of `known`, the rows of a corpus reader."""
-    batches = [known[start : start + FILES_PER_TASK] for start in range(0, len(known), FILES_PER_TASK)]
+def examine_all(root: Path, rows: Rows, settings: AudioSettings) -> Iterable[Row]:
+    """Yield, in no set order, what `examine` makes of each of `rows`, which a corpus reader gave."""
+    batches = [rows[start : start + FILES_PER_TASK] for start in range(0, len(rows), FILES_PER_TASK)]
     for batch in run_all(partial(_examine_batch, root, settings), batches):
         yield from batch
 
 
-def examine(root: Path, known: Found, settings: AudioSettings) -> Found:
-    """Return the catalog row of one file, `known` completed from its content, or its path and a ``reason``."""
-    path = root / known["path"]
-    if (name := known["path"].encode(errors="replace").decode()) != known["path"]:
+def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
+    """Return `row` completed from its file with a ``note`` on it, or its path and the ``reason`` it is of no use."""
+    path = root / row["path"]
+    if (name := row["path"].encode(errors="replace").decode()) != row["path"]:
         return {"path": name, "reason": "the file's name is not in UTF-8: rename it"}
     try:
         recording = decode(path, max_seconds=settings.read_seconds)
         check(recording.samples)
         condition(recording, settings)
     except UnusableError as error:
-        return {"path": known["path"], "reason": str(error)}
+        return {"path": row["path"], "reason": str(error)}
     except FileNotFoundError:
-        return {"path": known["path"], "reason": "clips.csv names the file, but it is not there"}
+        return {"path": row["path"], "reason": "clips.csv names the file, but it is not there"}
     except PermissionError:
-        return {"path": known["path"], "reason": "the file may not be read: check its permissions"}
+        return {"path": row["path"], "reason": "the file may not be read: check its permissions"}
     except OSError as error:
-        return {"path": known["path"], "reason": f"the file cannot be read: {error.strerror}"}
-    sha256 = _hash(path)
+        return {"path": row["path"], "reason": f"the file cannot be read: {error.strerror}"}
+    digest = sha256(path)
     return {
-        **known,
-        "clip": f"{sha256[:12]}-{path.stem}",
-        "sha256": sha256,
+        **row,
+        "clip": f"{digest[:12]}-{path.stem}",
+        "sha256": digest,
         "seconds": round(recording.samples.size / recording.rate, 4),
         "level_dbfs": round(level_dbfs(recording.samples), 2),
-        "native_rate": known["native_rate"] or recording.rate,
-        "native_format": known["native_format"] or recording.format,
+        "native_rate": row["native_rate"] or recording.rate,
+        "native_format": row["native_format"] or recording.format,
         "note": _misnamed(path, recording.format),
     }
 
 
-def settle(found: Iterable[Found]) -> tuple[list[Found], list[Found]]:
-    """Sort what was found into rows of the clip table and the list for rejects.csv.
+def settle(rows: Iterable[Row]) -> tuple[Rows, Rows]:
+    """Sort what `examine` made of all files into rows of the clip table and the list for rejects.csv.
 
     The same content twice is used once; the same content under both labels is not used at all.
 
@@ -87,13 +83,13 @@ def settle(found: Iterable[Found]) -> tuple[list[Found], list[Found]]:
     UserError
         When no usable clip of one of the labels is left.
     """
-    ordered = sorted(found, key=lambda row: row["path"])
+    ordered = sorted(rows, key=lambda row: row["path"])
     rejects = [_reject(row, row["reason"]) for row in ordered if "reason" in row]
-    same: dict[str, list[Found]] = {}
+    same: dict[str, Rows] = {}
     for row in ordered:
         if "reason" not in row:
             same.setdefault(row["sha256"], []).append(row)
-    clips: list[Found] = []
+    clips: Rows = []
     for first, *others in same.values():
         contrary = next((row for row in others if row["label"] != first["label"]), None)
         if contrary is not None:
@@ -108,15 +104,15 @@ def settle(found: Iterable[Found]) -> tuple[list[Found], list[Found]]:
     return sorted(clips, key=lambda row: row["clip"]), sorted(rejects, key=lambda row: row["path"])
 
 
-def _examine_batch(root: Path, settings: AudioSettings, batch: list[Found]) -> list[Found]:
-    return [examine(root, known, settings) for known in batch]
+def _examine_batch(root: Path, settings: AudioSettings, batch: Rows) -> Rows:
+    return [examine(root, row, settings) for row in batch]
 
 
-def _reject(row: Found, reason: str, used: str = "no") -> Found:
+def _reject(row: Row, reason: str, used: str = "no") -> Row:
     return {"path": row["path"], "used": used, "reason": reason}
 
 
-def _refuse_empty_class(clips: list[Found], rejects: list[Found]) -> None:
+def _refuse_empty_class(clips: Rows, rejects: Rows) -> None:
     for label in LABELS:
         if not any(row["label"] == label for row in clips):
             first = next((f", the first: {row['path']}: {row['reason']}" for row in rejects), "")
@@ -128,8 +124,3 @@ def _misnamed(path: Path, recording_format: str) -> str:
     if path.suffix.lower() in SUFFIXES.get(container, (path.suffix.lower(),)):
         return ""
     return f"the file holds {container}, though its name ends in '{path.suffix}'; it is read as {container}"
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

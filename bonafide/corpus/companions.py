@@ -7,11 +7,9 @@ a team's own few sources; what it is worth must still be measured on the team's 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
+from bonafide.corpus.rows import Row, Rows
 from bonafide.errors import UserError
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class CompanionSettings:
         return any(PurePosixPath(path).is_relative_to(folder) for folder in self.folders)
 
 
-def parted(rows: Iterable[Row], settings: CompanionSettings) -> tuple[list[Row], list[Row]]:
+def parted(rows: Iterable[Row], settings: CompanionSettings) -> tuple[Rows, Rows]:
     """Return the rows of the corpus's own clips and those of the companions, each in the order given.
 
     Raises
@@ -33,8 +31,8 @@ def parted(rows: Iterable[Row], settings: CompanionSettings) -> tuple[list[Row],
     UserError
         When there is no clip but companions.
     """
-    own: list[Row] = []
-    companions: list[Row] = []
+    own: Rows = []
+    companions: Rows = []
     for row in rows:
         (companions if settings.hold(row["path"]) else own).append(row)
     if companions and not own:

@@ -2,11 +2,11 @@
 
 import csv
 from pathlib import Path
-from typing import Any
 
+from bonafide.corpus.rows import LABELS, Row, Rows
 from bonafide.errors import UserError
 
-LABELS = {
+LABEL_WORDS = {
     **dict.fromkeys(("human", "bonafide", "bona-fide", "bona_fide", "genuine", "real", "gt"), "human"),
     **dict.fromkeys(("ai", "spoof", "fake", "synthetic", "deepfake", "generated"), "ai"),
 }
@@ -16,7 +16,7 @@ OTHER_COLUMNS = ("path", "label", "gender", "native_rate", "seconds")  # seconds
 TEXT_COLUMNS = ("speaker", "generator", "source", "language", "pair", "license", "native_format")
 
 
-def read_folder(root: Path) -> list[dict[str, Any]]:
+def read_folder(root: Path) -> Rows:
     """Return what is known of every file under ``root/human`` and ``root/ai`` and of all that clips.csv names.
 
     A clip that clips.csv says no source of takes the name of the folder it lies in under its label:
@@ -55,21 +55,21 @@ def unused_columns(root: Path) -> list[str]:
 
 
 def _files(root: Path) -> list[str]:
-    found = (path for label in ("human", "ai") for path in (root / label).rglob("*") if path.is_file())
-    relative = (path.relative_to(root) for path in found)
+    files = (path for label in LABELS for path in (root / label).rglob("*") if path.is_file())
+    relative = (path.relative_to(root) for path in files)
     return [path.as_posix() for path in relative if not any(part.startswith(".") for part in path.parts)]
 
 
-def _unknown(path: str) -> dict[str, Any]:
+def _unknown(path: str) -> Row:
     parts = Path(path).parts
-    label = parts[0] if parts[0] in ("human", "ai") else ""
+    label = parts[0] if parts[0] in LABELS else ""
     source = parts[1] if label and len(parts) > 2 else ""
     empty = dict.fromkeys(TEXT_COLUMNS, "")
     return {"path": path, "label": label, **empty, "source": source, "gender": "", "native_rate": 0}
 
 
-def _read_table(table: Path) -> dict[str, dict[str, Any]]:
-    rows: dict[str, dict[str, Any]] = {}
+def _read_table(table: Path) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
@@ -87,37 +87,37 @@ def _read_table(table: Path) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def _row(line: dict[str, str | None], where: str) -> dict[str, Any]:
-    said = {key: (value or "").strip() for key, value in line.items() if isinstance(key, str)}
-    path = Path(said["path"])
-    if not said["path"] or path.is_absolute() or ".." in path.parts:
+def _row(line: dict[str, str | None], where: str) -> Row:
+    cells = {key: (value or "").strip() for key, value in line.items() if isinstance(key, str)}
+    path = Path(cells["path"])
+    if not cells["path"] or path.is_absolute() or ".." in path.parts:
         raise UserError(f"{where}: path '{path}' must lie in the folder of clips.csv")
     row = _unknown(path.as_posix())
-    row |= {column: said[column] for column in TEXT_COLUMNS if said.get(column)}
-    row["label"] = _label(said.get("label", ""), row["label"], where)
-    row["gender"] = _choice(GENDERS, said.get("gender", ""), "gender", where)
-    row["native_rate"] = _rate(said.get("native_rate", ""), where)
+    row |= {column: cells[column] for column in TEXT_COLUMNS if cells.get(column)}
+    row["label"] = _label(cells.get("label", ""), row["label"], where)
+    row["gender"] = _choice(GENDERS, cells.get("gender", ""), "gender", where)
+    row["native_rate"] = _rate(cells.get("native_rate", ""), where)
     if row["label"] == "human" and row["generator"]:
         raise UserError(f"{where}: a human clip has no generator, and this one names '{row['generator']}'")
     return row
 
 
-def _label(said: str, folder: str, where: str) -> str:
-    label = _choice(LABELS, said, "label", where) if said else folder
+def _label(text: str, folder: str, where: str) -> str:
+    label = _choice(LABEL_WORDS, text, "label", where) if text else folder
     if not label:
         raise UserError(f"{where}: the clip has no label, and lies neither in human nor in ai")
     if folder and label != folder:
-        raise UserError(f"{where}: the label is '{said}', but the clip lies in the folder '{folder}'")
+        raise UserError(f"{where}: the label is '{text}', but the clip lies in the folder '{folder}'")
     return label
 
 
-def _choice(known: dict[str, str], said: str, column: str, where: str) -> str:
-    if said.lower() not in known:
-        raise UserError(f"{where}: unknown {column} '{said}', known are: {', '.join(filter(None, known))}")
-    return known[said.lower()]
+def _choice(words: dict[str, str], text: str, column: str, where: str) -> str:
+    if text.lower() not in words:
+        raise UserError(f"{where}: unknown {column} '{text}', known are: {', '.join(filter(None, words))}")
+    return words[text.lower()]
 
 
-def _rate(said: str, where: str) -> int:
-    if said and not (said.isdecimal() and int(said) < MOST_HERTZ):
-        raise UserError(f"{where}: native_rate must be a whole number of hertz, not '{said}'")
-    return int(said or 0)
+def _rate(text: str, where: str) -> int:
+    if text and not (text.isdecimal() and int(text) < MOST_HERTZ):
+        raise UserError(f"{where}: native_rate must be a whole number of hertz, not '{text}'")
+    return int(text or 0)

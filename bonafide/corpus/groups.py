@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bonafide.corpus.table import LABELS, Rows
+from bonafide.corpus.rows import LABELS, Rows
 from bonafide.errors import UserError
 
 
@@ -53,5 +53,5 @@ def fold_groups(rows: Rows, group: str, n_folds: int) -> list[frozenset[int]]:
 
 def numbers(values: Iterable[Any], unknown: object = None) -> np.ndarray:
     """Return a number for each value, the same for equal ones, shape (n,); -1 for `unknown`."""
-    known: dict[Any, int] = {}
-    return np.array([-1 if value == unknown else known.setdefault(value, len(known)) for value in values])
+    number_of: dict[Any, int] = {}
+    return np.array([-1 if value == unknown else number_of.setdefault(value, len(number_of)) for value in values])

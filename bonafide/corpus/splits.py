@@ -12,7 +12,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from bonafide.corpus.groups import group_numbers, numbers
-from bonafide.corpus.table import LABELS, Rows
+from bonafide.corpus.rows import LABELS, Rows
 from bonafide.errors import UserError
 
 TRAIN, DEV, TEST, DROPPED = range(4)

@@ -4,13 +4,10 @@ What nobody has said of a clip is an empty string, never a guess.
 """
 
 import zlib
-from typing import Any
 
 import pyarrow as pa
 
-LABELS = ("human", "ai")
-
-Rows = list[dict[str, Any]]  # of a clip table
+from bonafide.corpus.rows import Rows
 
 CATALOG = pa.schema(
     [
@@ -49,6 +46,6 @@ def part_of(clip: str, n_parts: int) -> int:
     return zlib.crc32(clip.encode()) % n_parts
 
 
-def as_table(rows: list[dict], schema: pa.Schema) -> pa.Table:
+def as_table(rows: Rows, schema: pa.Schema) -> pa.Table:
     """Return `rows` as a table of `schema`, in the order given."""
     return pa.Table.from_pylist(rows, schema=schema)

@@ -1,12 +1,11 @@
 """Plans the demo corpus, has its units made, and puts the corpus together from them."""
 
-import csv
-import io
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from bonafide.corpus import clips_csv
 from bonafide.demo import credits_page, transcripts
 from bonafide.demo.debian import Package, fetch
 from bonafide.demo.engines import ENGINES
@@ -203,20 +202,11 @@ def _assemble(out: Path, clips: Sequence[Clip], page: str) -> None:
         target = temporary / clip["path"]
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(clip["origin"], target)
-    write_text(temporary / "clips.csv", as_csv(clips))
+    clips_csv.append(temporary / "clips.csv", clips, COLUMNS)
     write_text(temporary / "CREDITS.md", page)
     if out.exists():
         shutil.rmtree(out)
     temporary.rename(out)
-
-
-def as_csv(clips: Sequence[Clip]) -> str:
-    """Return the text of clips.csv."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(clips)
-    return buffer.getvalue()
 
 
 def _forget_others(units: Path, used: set[str]) -> None:

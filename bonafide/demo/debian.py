@@ -4,7 +4,6 @@ apt downloads and verifies as always, only that its state, lists and cache lie i
 system's own sources say where packages come from.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonafide.errors import UserError
-from bonafide.files import write_text
+from bonafide.files import sha256, write_text
 from bonafide.progress import track
 
 # What a system may have hung onto updates (caches to clean, catalogues to refresh) is none of ours. As root,
@@ -128,16 +127,11 @@ def _unpack(name: str, downloads: Path, unpacked: Path) -> Package:
             shutil.rmtree(temporary)
             raise UserError(f"{file} is no whole Debian package ({_last_line(done.stderr)}): delete it and run again")
         temporary.rename(root)
-    return Package(name, _version(file), _sha256(file), root)
+    return Package(name, _version(file), sha256(file), root)
 
 
 def _version(file: Path) -> str:
     return file.stem.split("_")[1].replace("%3a", ":")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,7 @@
 """Speech generators that come with their voices inside: nothing is fetched when they run.
 
-Some keep a random state in C that nothing resets, so `speak` must be called in a process of its own to give
-the same speech every time.
+Some keep a random state in C that nothing resets, so `speak` must be called by `in_new_process` to give the same
+speech every time.
 """
 
 import ctypes
@@ -11,12 +11,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import soundfile
 
 from bonafide.audio.conditioning import INT16
 from bonafide.errors import UserError
+from bonafide.processes import spawned_pool
 
 FLITE_PACKAGES = ("flite", "libflite1", "libasound2")
 ESPEAK = {
@@ -31,6 +33,12 @@ ESPEAK = {
 ESPEAK_NO_SOUND_CARD = 2  # AUDIO_OUTPUT_SYNCHRONOUS
 ESPEAK_UTF8 = 1
 
+SAME_START = {  # of the environment of a process that speaks
+    "MALLOC_PERTURB_": "255",  # glibc hands out zeros: Pico reads memory that it never wrote
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would keep a telemetry database in the home folder
+}
+
+Made = TypeVar("Made")
 Speech = Iterator[tuple[np.ndarray, int]]
 
 
@@ -113,6 +121,21 @@ ENGINES = {
         "GPL-3.0-or-later",
     ),
 }
+
+
+def in_new_process(function: Callable[..., Made], *arguments: object) -> Made:
+    """Return ``function(*arguments)``, called in a process that starts as all do in which engines speak."""
+    before = {name: os.environ.get(name) for name in SAME_START}
+    os.environ.update(SAME_START)
+    try:
+        with spawned_pool(1) as pool:
+            return pool.submit(function, *arguments).result()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def speak(name: str, voice: str, sentences: Sequence[str], packages: dict[str, Path], scratch: Path) -> Speech:

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from bonafide.audio.conditioning import INT16
-from bonafide.demo.channels import PHONE_RATE, RATE, decode_g722, decode_gsm
+from bonafide.clips.codecs import TELEPHONE_RATE, WIDE_RATE, decode_g722, decode_gsm
 
 PROMPTS = "usr/share/asterisk/sounds"
 FISH = re.compile(r"-(?P<who>[mv])-[a-z0-9]+$")  # Czech: malá, the small fish, and velká, the big one
@@ -156,11 +156,11 @@ def recordings(name: str, root: Path, transcripts: dict[str, str]) -> list[Recor
 def read(file: Path) -> tuple[np.ndarray, int]:
     """Return the samples, shape (n,), float32, and the rate of the recording `file`."""
     if file.suffix == ".g722":
-        return decode_g722(file.read_bytes()), RATE
+        return decode_g722(file.read_bytes()), WIDE_RATE
     if file.suffix == ".gsm":
-        return decode_gsm(file.read_bytes()), PHONE_RATE
+        return decode_gsm(file.read_bytes()), TELEPHONE_RATE
     if file.suffix == ".raw":
-        rate = RATE if "usr/share/pocketsphinx" in file.as_posix() else PHONE_RATE
+        rate = WIDE_RATE if "usr/share/pocketsphinx" in file.as_posix() else TELEPHONE_RATE
         return np.fromfile(file, "<i2").astype(np.float32) / np.float32(INT16), rate
     samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
     return samples.mean(axis=1, dtype=np.float32), rate

@@ -6,12 +6,10 @@ it was, and no setting, package or line of code that changed is overlooked.
 
 import hashlib
 import json
-import multiprocessing
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from bonafide.audio.conditioning import from_flac, level, quantize, to_flac
 from bonafide.demo.channels import RATE, transmit
-from bonafide.demo.engines import ENGINES, speak
+from bonafide.demo.engines import ENGINES, in_new_process, speak
 from bonafide.demo.pieces import pieces
 from bonafide.demo.sources import SOURCES, read, recordings
 from bonafide.demo.vocoders import GENERATORS, copy
@@ -32,10 +30,6 @@ from bonafide.pipeline.code_version import code_version
 
 LIBRARIES = ("numpy", "scipy", "soundfile", "soxr", "g722", "pyworld-prebuilt")
 CLIPS = "clips.json"
-SAME_START = {
-    "MALLOC_PERTURB_": "255",  # glibc hands out zeros: Pico reads memory that it never wrote
-    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would keep a telemetry database in the home folder
-}
 LEVEL_DBFS = -20  # RMS of speech before its codec, about that of the humans: a codec treats loud and quiet unlike
 GOLDEN = (5**0.5 - 1) / 2  # its multiples spread evenly, so a few clips keep to the proportions of many
 
@@ -205,24 +199,11 @@ def make(task: tuple[Unit, Path]) -> Path:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         if isinstance(unit, Spoken):
-            _in_new_process(unit, temporary)
+            in_new_process(_write, unit, temporary)
         else:
             _write(unit, temporary)
         temporary.rename(folder)
     return folder
-
-
-def _in_new_process(unit: Unit, folder: Path) -> None:
-    """Engines in C keep state from one sentence to the next; here each unit starts from the same state."""
-    before = dict(os.environ)
-    os.environ.update(SAME_START)
-    try:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            pool.submit(_write, unit, folder).result()
-    finally:
-        for name in SAME_START:
-            os.environ.pop(name)
-        os.environ.update(before)
 
 
 def _write(unit: Unit, folder: Path) -> None:

@@ -5,6 +5,7 @@ Three families that share no code, so that a detector trained on one is tested o
 
 import numpy as np
 
+from bonafide.audio.spectrogram import triangles
 from bonafide.demo.channels import RATE
 
 GENERATORS = {"world": "world", "griffinlim": "griffinlim-mel80", "lpc": "lpc-pulse"}
@@ -47,13 +48,10 @@ def _griffinlim(samples: np.ndarray) -> np.ndarray:
 
 
 def mel_filters(bands: int) -> np.ndarray:
-    """Return triangles of equal width on the mel scale, shape (bands, WINDOW // 2 + 1)."""
+    """Return triangles of one height on O'Shaughnessy's mel scale (1987), shape (bands, WINDOW // 2 + 1)."""
     top = 2595 * np.log10(1 + RATE / 2 / 700)
     edges = 700 * (10 ** (np.linspace(0, top, bands + 2) / 2595) - 1)
-    frequencies = np.linspace(0, RATE / 2, WINDOW // 2 + 1)
-    rise = (frequencies - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    fall = (edges[2:, None] - frequencies) / (edges[2:] - edges[1:-1])[:, None]
-    return np.maximum(0, np.minimum(rise, fall))
+    return np.ascontiguousarray(triangles(edges, np.linspace(0, RATE / 2, WINDOW // 2 + 1)).T)
 
 
 def _lpc(samples: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 from bonafide.audio.conditioning import check, condition, level_dbfs
 from bonafide.audio.decoding import Recording, UnusableError, decode
 from bonafide.detection.many import one_by_one, spread
-from bonafide.detection.results import Result, Segment, Window
+from bonafide.detection.results import Result, Window
 from bonafide.detection.speech import ACTIVE_DB, Speech, examine
 from bonafide.detection.streaming import (
     as_path,
@@ -29,7 +29,7 @@ from bonafide.detection.streaming import (
     stream,
     windows,
 )
-from bonafide.detection.verdicts import Cut, call, cut_of, segments_of, verdict_of
+from bonafide.detection.verdicts import Cut, cut_of, result_of
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.exported import Scorer
@@ -66,7 +66,7 @@ class Detector:
         threshold: str | float = "balanced",
         heard: Callable[[float], None] | None = None,
     ) -> Result:
-        """Say whether `audio` is human or machine-generated.
+        """Say whether the voice in `audio` is human or AI-generated.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ class Detector:
             blocks = resampled([recording.samples], recording.rate, self.facts.audio.rate)
             found = [window for _, window, _ in self._windows(blocks) if isinstance(window, Window)]
         whole = Window(0.0, round(seconds, 3), llr, float(p_ai(llr)))
-        return _result(llr, seconds, speech.seconds, found or [whole], cut)
+        return result_of(llr, found or [whole], cut, hop=HOP_SECONDS, seconds=seconds, speech_seconds=speech.seconds)
 
     def _long(self, blocks: Iterable[np.ndarray], cut: Cut, heard: Callable[[float], None] | None) -> Result:
         found: list[Window] = []
@@ -187,7 +187,8 @@ class Detector:
             return Result.refused(why.most_common(1)[0][0] if why else "the file holds no audio frames", seconds=stop)
         if spoken < MIN_SPEECH:
             return Result.refused(_too_short(spoken), seconds=stop, speech_seconds=spoken)
-        return _result(float(np.mean([window.llr for window in found])), stop, spoken, found, cut)
+        llr = float(np.mean([window.llr for window in found]))
+        return result_of(llr, found, cut, hop=HOP_SECONDS, seconds=stop, speech_seconds=spoken)
 
     def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, Window | str, float]]:
         """Yield (end, the scored window or why there is none, seconds of speech) of each window of resampled audio."""
@@ -229,23 +230,6 @@ def packaged_model() -> bytes:
         raise UserError(
             "this installation has no packaged weights: name a model, such as models/bonafide.onnx"
         ) from None
-
-
-def _result(llr: float, seconds: float, speech_seconds: float, found: list[Window], cut: Cut) -> Result:
-    segments = segments_of(found, HOP_SECONDS, cut)
-    verdict, reason = verdict_of(llr, segments, cut)
-    if len(found) == 1:  # one window is the recording, and its score
-        segments = (Segment(found[0].start, found[0].stop, call(llr, cut)),)
-    return Result(
-        verdict,
-        reason,
-        llr,
-        float(p_ai(llr)),
-        round(seconds, 3),
-        round(min(speech_seconds, seconds), 3),
-        tuple(found),
-        segments,
-    )
 
 
 def _too_short(seconds: float) -> str:

@@ -1,8 +1,6 @@
 """Many recordings: one after another, or spread over processes, where a crash costs one of them."""
 
-import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -12,6 +10,7 @@ from typing import Protocol
 
 from bonafide.detection.results import Result
 from bonafide.errors import UserError
+from bonafide.processes import spawned_pool
 
 AHEAD = 4  # files a process that are under way: enough to keep it busy, few enough to end soon
 CRASHED = "the decoder crashed on it: the file is damaged"
@@ -86,13 +85,11 @@ def _has_result(future: Future[Result]) -> bool:
 
 
 def _pool(make: Maker, jobs: int) -> ProcessPoolExecutor:
-    # spawn: a fork would copy the locks of other threads in whatever state they are
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # processes that share the cores need no threads of their own
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start, (make,))
+    return spawned_pool(jobs, _start, make)
 
 
 def _start(make: Maker) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group, and the parent acts on it
     _WORKER["detector"] = make()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,16 @@ from bonafide.text import printable
 
 Verdict = Literal["human", "ai", "mixed", "cannot tell"]
 SegmentVerdict = Literal["human", "ai", "cannot tell"]
+
+# What a verdict reads as in sentences and headings; in machine output and tables it goes by its own name.
+TITLES: Mapping[Verdict, str] = {
+    "human": "A human voice",
+    "ai": "An AI voice",
+    "mixed": "Partly an AI voice",
+    "cannot tell": "Cannot tell",
+}
+# How sure a verdict is, from which probability of it on.
+SURE = ((0.99, "very sure"), (0.9, "sure"), (0.7, "fairly sure"), (0.0, "hardly sure"))
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Window:
     llr
         Log likelihood ratio (natural logarithm): higher is more human.
     p_ai
-        Calibrated probability that the stretch is machine-generated, in [0, 1].
+        Calibrated probability that the stretch is AI-generated, in [0, 1].
     """
 
     start: float
@@ -50,13 +61,13 @@ class Result:
     Attributes
     ----------
     verdict
-        "mixed": parts are human and parts are machine-generated; "cannot tell": `reason` says why.
+        "mixed": parts are human and parts are AI-generated; "cannot tell": `reason` says why.
     reason
         Empty, or one sentence.
     llr
         Log likelihood ratio of the whole recording (higher is more human); None where nothing could be scored.
     p_ai
-        Calibrated probability of machine-generated speech; None where `llr` is.
+        Calibrated probability of AI-generated speech; None where `llr` is.
     seconds, speech_seconds
         Length of the recording and of what was scored in it.
     windows, segments
@@ -83,7 +94,22 @@ class Result:
         return cls.refused(f"there is no file {printable(path)}")
 
 
+def confidence(result: Result) -> str:
+    """Return how sure the verdict is, in words; empty where it is "mixed" or "cannot tell".
+
+    Examples
+    --------
+    >>> confidence(Result("ai", "", -3.0, 0.953, 4.0, 3.5, (), ()))
+    'sure'
+    """
+    if result.p_ai is None or result.verdict not in ("human", "ai"):
+        return ""
+    probability = result.p_ai if result.verdict == "ai" else 1 - result.p_ai
+    return next(words for least, words in SURE if probability >= least)
+
+
 def as_json(result: Result) -> dict[str, Any]:
-    """Give `result` as nested dicts and lists that `json.dumps` takes."""
+    """Return `result` with its `confidence` as nested dicts and lists that `json.dumps` takes."""
     document = asdict(result)
-    return {**document, "windows": list(document["windows"]), "segments": list(document["segments"])}
+    lists = {name: list(document[name]) for name in ("windows", "segments")}
+    return {"verdict": result.verdict, "confidence": confidence(result), **document, **lists}

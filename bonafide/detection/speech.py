@@ -5,9 +5,10 @@ singing, babble and unsteady music for speech. ``benchmarks/speech.py`` prints h
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
+
+from bonafide.audio.framing import frames_of, hann
 
 FRAME_SECONDS, HOP_SECONDS = 0.032, 0.016
 VOICE_BAND = (100.0, 4000.0)  # hertz; where the power of speech is
@@ -85,10 +86,9 @@ def _why_not(power: np.ndarray, voice: np.ndarray, level: np.ndarray, bins: np.n
 
 def _power(samples: np.ndarray, rate: int) -> np.ndarray:
     size, hop = _even(FRAME_SECONDS * rate), round(HOP_SECONDS * rate)
-    padded = np.pad(samples, (0, max(0, size - samples.size)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    spectrum = np.fft.rfft(frames * _window(size))
-    return np.square(spectrum.real) + np.square(spectrum.imag)
+    spectrum = np.fft.rfft(frames_of(samples, size, hop) * hann(size))
+    power: np.ndarray = np.square(spectrum.real) + np.square(spectrum.imag)
+    return power
 
 
 def _with_pauses(active: np.ndarray) -> float:
@@ -109,15 +109,11 @@ def _periodicity(power: np.ndarray, bins: np.ndarray, rate: int) -> np.ndarray:
     low = np.where(bins <= 2000, power, 0)
     lags = slice(round(rate / PITCH[1]), round(rate / PITCH[0]))
     correlation = np.fft.irfft(low, n=size)
-    of_window = np.fft.irfft(np.square(np.abs(np.fft.rfft(_window(size)))))
+    of_window = np.fft.irfft(np.square(np.abs(np.fft.rfft(hann(size)))))
     shape = (correlation / (correlation[:, :1] + 1e-12)) / (of_window / of_window[0])
-    return shape[:, lags].max(axis=1)
+    largest: np.ndarray = shape[:, lags].max(axis=1)
+    return largest
 
 
 def _even(samples: float) -> int:
     return 2 * round(samples / 2)
-
-
-@lru_cache(maxsize=4)
-def _window(size: int) -> np.ndarray:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)

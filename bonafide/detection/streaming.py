@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from bonafide.audio.decoding import UnusableError, av_blocks, av_seconds, mp3_tells_length
+from bonafide.audio.decoding import UnusableError, av_blocks, least_seconds, mp3_tells_length
 from bonafide.errors import UserError
 from bonafide.text import clock, printable
 
@@ -187,7 +187,7 @@ def _av_mono(av: Any, container: Any, audio: Any) -> Iterator[np.ndarray]:  # no
                 yield _sound(block)
         except (av.FFmpegError, ValueError):
             raise UnusableError(f"the data cannot be decoded after {clock(taken / audio.rate)}") from None
-        _refuse_cut(taken, round(av_seconds(container, audio) * audio.rate), audio.rate)
+        _refuse_cut(taken, round(least_seconds(container, audio) * audio.rate), audio.rate)
 
 
 def _sound(block: np.ndarray) -> np.ndarray:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonafide.detection.results import Segment, SegmentVerdict, Verdict, Window
+from bonafide.detection.results import Result, Segment, SegmentVerdict, Verdict, Window
 from bonafide.errors import UserError
-from bonafide.scoring.calibration import cannot_tell_band, p_ai
+from bonafide.scoring.calibration import p_ai
+from bonafide.scoring.operating_points import cannot_tell_band
 from bonafide.text import clock
 
 # What a change between human and ai must gain, in nats of summed window llr, to be believed: from
@@ -53,14 +54,14 @@ def cut_of(thresholds: Mapping[str, float], threshold: str | float) -> Cut:
     return Cut(value, value, value)
 
 
-def _llr_of(threshold: str | float, known: Iterable[str]) -> float:
+def _llr_of(threshold: str | float, names: Iterable[str]) -> float:
     try:
         probability = float(threshold)
     except ValueError:
         probability = -1.0
     if not 0 < probability < 1:
-        said = f"must be {', '.join(known)} or a probability between 0 and 1"
-        raise UserError(f"the threshold of this detector {said}, not '{threshold}'")
+        choices = f"{', '.join(names)} or a probability between 0 and 1"
+        raise UserError(f"the threshold of this detector must be {choices}, not '{threshold}'")
     return float(np.log1p(-probability) - np.log(probability))
 
 
@@ -69,6 +70,34 @@ def call(llr: float, cut: Cut) -> SegmentVerdict:
     if llr < cut.low:
         return "ai"
     return "human" if llr >= cut.high else "cannot tell"
+
+
+def result_of(
+    llr: float, windows: Sequence[Window], cut: Cut, *, hop: float, seconds: float, speech_seconds: float
+) -> Result:
+    """Return what the scores of a recording say of it.
+
+    Parameters
+    ----------
+    llr : float
+        Of the whole recording, in nats.
+    windows : sequence of Window
+        In time order, one or more.
+    cut : Cut
+        Where an llr makes a verdict.
+    hop : float
+        Seconds from one window's start to the next.
+    seconds, speech_seconds : float
+        Length of the recording, and of the speech in it.
+    """
+    segments = segments_of(windows, hop, cut)
+    verdict, reason = verdict_of(llr, segments, cut)
+    if len(windows) == 1:  # one window is the recording, and its score
+        segments = (Segment(windows[0].start, windows[0].stop, call(llr, cut)),)
+    speech_seconds = min(speech_seconds, seconds)
+    return Result(
+        verdict, reason, llr, float(p_ai(llr)), round(seconds, 3), round(speech_seconds, 3), tuple(windows), segments
+    )
 
 
 def verdict_of(llr: float, segments: Sequence[Segment], cut: Cut) -> tuple[Verdict, str]:
@@ -80,11 +109,11 @@ def verdict_of(llr: float, segments: Sequence[Segment], cut: Cut) -> tuple[Verdi
     if parts["human"] and parts["ai"]:
         times = ", ".join(f"{clock(part.start)}-{clock(part.stop)}" for part in parts["ai"][:NAMED])
         more = f" and {len(parts['ai']) - NAMED} more" if len(parts["ai"]) > NAMED else ""
-        return "mixed", f"machine-generated at {times}{more}, human elsewhere"
+        return "mixed", f"AI-generated at {times}{more}, human elsewhere"
     verdict = call(llr, cut)
     if verdict == "cannot tell":
         ends = f"{float(p_ai(cut.high)):.2f} to {float(p_ai(cut.low)):.2f}"
-        return verdict, f"between the thresholds: p(ai) from {ends} decides nothing"
+        return verdict, f"between the thresholds: a probability of AI from {ends} decides nothing"
     return verdict, ""
 
 
@@ -99,7 +128,7 @@ def segments_of(windows: Sequence[Window], hop: float, cut: Cut) -> tuple[Segmen
         return ()
     llr = np.array([window.llr for window in windows])
     is_ai = _states(llr - cut.middle)
-    edges = _edges(windows, hop)
+    edges = edges_of(windows, hop)
     changes = np.flatnonzero(is_ai[1:] != is_ai[:-1]) + 1
     gaps = [i for i in range(1, len(windows)) if edges[i][0] > edges[i - 1][1] + 1e-6]
     starts = sorted({0, *changes.tolist(), *gaps})
@@ -146,9 +175,9 @@ def _states(evidence: np.ndarray) -> np.ndarray:
     return path
 
 
-def _edges(windows: Sequence[Window], hop: float) -> list[tuple[float, float]]:
+def edges_of(windows: Sequence[Window], hop: float) -> list[tuple[float, float]]:
     """Return the stretch that each window speaks for: half a hop around its middle, or up to the edge of its run."""
-    found: list[tuple[float, float]] = []
+    edges: list[tuple[float, float]] = []
     for i, window in enumerate(windows):
         middle = (window.start + window.stop) / 2
         before = i > 0 and window.start - windows[i - 1].start <= hop + 1e-6
@@ -158,16 +187,16 @@ def _edges(windows: Sequence[Window], hop: float) -> list[tuple[float, float]]:
         start = (previous + middle) / 2 if before else window.start
         stop = (following + middle) / 2 if after else window.stop
         # A run may begin inside of what the last one's final window covers: no time belongs to two.
-        found.append((max(start, found[-1][1]) if found else start, stop))
-    return [(round(start, 3), round(stop, 3)) for start, stop in found]
+        edges.append((max(start, edges[-1][1]) if edges else start, stop))
+    return [(round(start, 3), round(stop, 3)) for start, stop in edges]
 
 
 def _merged(segments: list[Segment]) -> list[Segment]:
-    found: list[Segment] = []
+    merged: list[Segment] = []
     for segment in segments:
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         if last is not None and last.verdict == segment.verdict and segment.start <= last.stop + 1e-6:
-            found[-1] = Segment(last.start, segment.stop, last.verdict)
+            merged[-1] = Segment(last.start, segment.stop, last.verdict)
         else:
-            found.append(segment)
-    return found
+            merged.append(segment)
+    return merged

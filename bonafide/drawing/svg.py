@@ -1,8 +1,18 @@
-"""Writes SVG elements; every text and attribute is escaped."""
+"""Writes elements of SVG and HTML; every text and attribute is escaped."""
 
-from markupsafe import Markup, escape
+import base64
+from collections.abc import Sequence
+from html import escape
 
 VISIBLE = 0.5  # units of a chart, about half a pixel on a screen
+
+
+class Markup(str):
+    """Text that is markup already: `element` puts it in as it is, and so do Jinja's templates."""
+
+    def __html__(self) -> str:
+        """Return itself, as template engines ask of what needs no escape."""
+        return self
 
 
 def element(name: str, *content: object, **attributes: object) -> Markup:
@@ -10,19 +20,29 @@ def element(name: str, *content: object, **attributes: object) -> Markup:
 
     Examples
     --------
-    >>> str(element("text", "a < b", x=1.23456, class_="tick"))
-    '<text x="1.23" class="tick">a &lt; b</text>'
+    >>> print(element("text", "a < b", x=1.23456, class_="tick"))
+    <text x="1.23" class="tick">a &lt; b</text>
     """
-    written = Markup("").join(
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), short(value)) for key, value in attributes.items()
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(_short(value))}"' for key, value in attributes.items()
     )
-    inside = Markup("").join(escape(each) for each in content)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), written, inside)
+    return Markup(f"<{name}{written}>{group(*content)}</{name}>")
 
 
-def path(points: list[tuple[float, float]]) -> str:
+def group(*content: object) -> Markup:
+    """Return markup and texts, one after the other; texts are escaped.
+
+    Examples
+    --------
+    >>> print(group("a & ", element("b", "c")))
+    a &amp; <b>c</b>
+    """
+    return Markup("".join(each if isinstance(each, Markup) else escape(str(each)) for each in content))
+
+
+def path(points: Sequence[tuple[float, float]]) -> str:
     """Return the data of a path through `points`, without those that no eye tells from the one before."""
-    kept = points[:1]
+    kept = list(points[:1])
     for point in points[1:-1]:
         if abs(point[0] - kept[-1][0]) + abs(point[1] - kept[-1][1]) >= VISIBLE:
             kept.append(point)
@@ -30,6 +50,11 @@ def path(points: list[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in kept)
 
 
-def short(value: object) -> object:
+def data_url(kind: str, content: bytes) -> str:
+    """Return a file of a media type such as ``image/png`` as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _short(value: object) -> str:
     """Return a float with at most two decimals, anything else as it is."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

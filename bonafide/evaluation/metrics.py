@@ -1,16 +1,20 @@
 """Metrics of the test clips, with intervals, from their scores."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from annotated_types import Ge, Gt
 
-from bonafide.evaluation.bootstrap import cluster_bootstrap, group_bootstrap, intervals
+from bonafide.evaluation.bootstrap import Draws, percentiles
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.measures import auc_between, summary
+
+# As many as `dvc metrics show` can put beside each other in 120 columns; decisions at the balanced threshold.
+HEADLINE = ("accuracy", "auc", "cllr", "eer", "f1", "fnr", "fpr", "min_dcf", "precision", "recall")
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,17 @@ class EvaluateSettings:
     families: dict[str, str]
 
 
-def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, Any]:
+def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, float]:
     """Return the metrics of all test clips: pooled, at each threshold, and as means over generators and sources."""
     llr, human = arrays(scores)
     groups = _by_group(scores, thresholds["balanced"])
-    return {**summary(llr, human, thresholds), "macro": {name: float(of.mean()) for name, of in groups.items()}}
+    means = {name: float(of.mean()) for name, of in groups.items()}
+    return dict(sorted((summary(llr, human, thresholds) | means).items()))
+
+
+def headline_of(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return those of `metrics_of` that people look at first."""
+    return {name: metrics[name] for name in HEADLINE}
 
 
 def intervals_of(
@@ -35,23 +45,23 @@ def intervals_of(
 ) -> dict[str, dict[str, float | None]]:
     """Return the 95 % interval, over speakers and generators, of every number of `metrics_of` that has one.
 
-    Names of nested metrics are joined by a dot, such as ``"balanced.fpr"``; ``"female - male.eer"`` and the like are
-    differences between the voices at the same thresholds, where both have clips of both classes. Those of means over
-    generators or sources draw these alone: what another generator would change, for the same other clips.
+    ``"female - male.eer"`` and the like are differences between the voices at the same thresholds, where both have
+    clips of both classes. Those of means over generators or sources draw these alone: what another generator would
+    change, for the same other clips.
     """
     llr, human = arrays(scores)
-    drawn: dict[str, Any] = {"thresholds": thresholds, "replicates": settings.replicates, "seed": settings.seed}
-    found = dict(cluster_bootstrap(llr, human, clusters(scores), **drawn))
+    draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
+    ends = draws.intervals(llr, thresholds=thresholds)
     female, male = ((scores["gender"] == gender).to_numpy() for gender in ("female", "male"))
     if all(human[voice].any() and not human[voice].all() for voice in (female, male)):
-        metrics = ["eer", "auc", "balanced.fpr", "balanced.fnr", "balanced.hter"]
-        apart = group_bootstrap(llr, human, clusters(scores), female, male, metrics=metrics, **drawn)
-        found |= {f"female - male.{name}": ends for name, ends in apart.items()}
+        metrics = ["eer", "auc", "fpr", "fnr", "hter"]
+        apart = draws.group_difference(llr, female, male, thresholds=thresholds, metrics=metrics)
+        ends |= {f"female - male.{name}": each for name, each in apart.items()}
     rng = np.random.default_rng(settings.seed)
     groups = _by_group(scores, thresholds["balanced"])
     drawn_means = {name: rng.choice(of, (settings.replicates, of.size)).mean(axis=1) for name, of in groups.items()}
-    found |= intervals({f"macro.{name}": means for name, means in drawn_means.items()})
-    return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(found.items())}
+    ends |= percentiles(drawn_means)
+    return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(ends.items())}
 
 
 def _by_group(scores: pd.DataFrame, threshold: float) -> dict[str, np.ndarray]:

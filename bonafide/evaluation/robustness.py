@@ -3,26 +3,24 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute
 from annotated_types import Ge, Gt
-from scipy.signal import butter, fftconvolve, sosfiltfilt
 
 from bonafide.audio.conditioning import AudioSettings, condition, from_flac, resample
 from bonafide.audio.decoding import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
-from bonafide.corpus.table import LABELS
-from bonafide.evaluation.bootstrap import cluster_bootstrap
-from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.clips.effects import band, clipped, pink_noise, reverberant, room_tail
+from bonafide.corpus.rows import LABELS
+from bonafide.evaluation.bootstrap import Draws
+from bonafide.evaluation.scored_clips import arrays, cached_scorer, clusters
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import rows_of
 from bonafide.progress import track
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Scorer
@@ -31,6 +29,7 @@ from bonafide.scoring.measures import decisions, eer
 Change = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]  # (samples (n,), rate in Hz, random) -> samples
 
 REVERB_SECONDS = 0.5  # RT60 of a furnished room
+REVERB_ENERGY = 0.49  # of its tail beside the direct sound: -3 dB
 CLIPPED_SHARE = 0.05  # of the samples
 
 
@@ -57,13 +56,13 @@ def conditions() -> dict[str, tuple[str, Change]]:
         "G.711 A-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ALAW")),
         "G.711 µ-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ULAW")),
         "GSM": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="GSM610")),
-        "telephone band 300-3400 Hz": ("band", lambda x, rate, rng: _filtered(x, rate, [300, 3400], "bandpass")),
-        "4 kHz low-pass": ("band", lambda x, rate, rng: _filtered(x, rate, 4000, "lowpass")),
+        "telephone band 300-3400 Hz": ("band", lambda x, rate, rng: band(x, rate, low=300, high=3400)),
+        "4 kHz low-pass": ("band", lambda x, rate, rng: band(x, rate, high=4000)),
         "noise 20 dB": ("noise and room", lambda x, rate, rng: pink_noise(x, 20, rng)),
         "noise 10 dB": ("noise and room", lambda x, rate, rng: pink_noise(x, 10, rng)),
         "noise 0 dB": ("noise and room", lambda x, rate, rng: pink_noise(x, 0, rng)),
-        "room, RT60 0.5 s": ("noise and room", room),
-        "clipping": ("level", lambda x, rate, rng: np.clip(x, *_rails(x))),
+        "room, RT60 0.5 s": ("noise and room", _room),
+        "clipping": ("level", lambda x, rate, rng: clipped(x, CLIPPED_SHARE)),
         "speed +5 %": ("speed", lambda x, rate, rng: resample(x, round(rate * 1.05), rate)),
         "speed -5 %": ("speed", lambda x, rate, rng: resample(x, round(rate * 0.95), rate)),
         **{f"first {s} s": ("length", partial(_first_seconds, seconds=s)) for s in (0.5, 1, 2, 4)},
@@ -105,54 +104,23 @@ def table(scored: pd.DataFrame, rows: pd.DataFrame, threshold: float, settings: 
     return pd.DataFrame(lines)
 
 
-def pink_noise(samples: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.ndarray:
-    """Return `samples`, shape (n,), with pink noise (-3 dB an octave) at `snr_db` added."""
-    spectrum = np.fft.rfft(rng.standard_normal(samples.size))
-    noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(1, np.arange(spectrum.size))), samples.size)
-    gain = np.sqrt(np.mean(samples**2) / np.mean(noise**2)) * 10 ** (-snr_db / 20)
-    return (samples + gain * noise).astype(np.float32)
-
-
-def room(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Return `samples`, shape (n,), in a room: an exponentially decaying noise tail behind the direct sound."""
-    time = np.arange(round(REVERB_SECONDS * rate)) / rate
-    tail = rng.standard_normal(time.size) * 10 ** (-3 * time / REVERB_SECONDS)
-    tail *= 0.7 / np.linalg.norm(tail)  # direct to reverberant energy of 3 dB
-    tail[0] = 1.0
-    return fftconvolve(samples, tail)[: samples.size].astype(np.float32)
-
-
 def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettings) -> dict[str, float]:
     if usable["label"].nunique() < 2:
         return {}
     llr, human = arrays(usable)
     rates = decisions(llr, human, threshold)
     values = {"eer": eer(llr, human), "fpr": rates["fpr"], "fnr": rates["fnr"]}
-    names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
-    intervals = cluster_bootstrap(
-        llr,
-        human,
-        clusters(usable),
-        thresholds={"at": threshold},
-        metrics=list(names.values()),
-        replicates=settings.replicates,
-        seed=settings.seed,
-    )
-    ends = {f"{name}_{end}": intervals[key][i] for name, key in names.items() for i, end in enumerate(("low", "high"))}
+    draws = Draws(clusters(usable), human, replicates=settings.replicates, seed=settings.seed)
+    intervals = draws.intervals(llr, thresholds={"balanced": threshold}, metrics=list(values))
+    ends = {f"{name}_{end}": intervals[name][i] for name in values for i, end in enumerate(("low", "high"))}
     return values | ends
 
 
-@lru_cache(maxsize=1)
-def _scorer(model: str) -> Scorer:
-    return Scorer(Path(model))
-
-
 def _sweep_part(model: str, chosen: frozenset[str], path: Path) -> list[tuple[str, str, float]]:
-    scorer = _scorer(model)
+    scorer = cached_scorer(model)
     return [
         (row["clip"], name, _llr(scorer, from_flac(row["audio"]["bytes"]), row["clip"], name, change))
-        for batch in read_rows([path], ["clip", "audio"])
-        for row in batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen)))).to_pylist()
+        for row in rows_of([path], chosen, ["audio"])
         for name, (_, change) in conditions().items()
     ]
 
@@ -172,10 +140,5 @@ def _first_seconds(samples: np.ndarray, rate: int, rng: np.random.Generator, *, 
     return samples[: round(seconds * rate)]
 
 
-def _filtered(samples: np.ndarray, rate: int, edges: float | list[float], kind: str) -> np.ndarray:
-    return sosfiltfilt(butter(6, edges, kind, fs=rate, output="sos"), samples).astype(np.float32)
-
-
-def _rails(samples: np.ndarray) -> tuple[float, float]:
-    rail = float(np.quantile(np.abs(samples), 1 - CLIPPED_SHARE))
-    return -rail, rail
+def _room(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
+    return reverberant(samples, room_tail(REVERB_SECONDS, rate, rng), REVERB_ENERGY)

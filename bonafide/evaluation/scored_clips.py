@@ -5,14 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.evaluation.voices import describe_voice
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import rows_of
 from bonafide.progress import track
 from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.exported import Scorer
@@ -35,10 +33,10 @@ def score_clips(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
     chosen = frozenset(rows["clip"])
     paths = list(part_files(clips).values())
     score = partial(_score_part, str(model), chosen)
-    found: dict[str, dict[str, float]] = {}
+    figures: dict[str, dict[str, float]] = {}
     for part in track(run_all(score, paths), total=len(paths), what="scoring parts"):
-        found |= part
-    scored = rows.join(pd.DataFrame.from_dict(found, orient="index"), on="clip")
+        figures |= part
+    scored = rows.join(pd.DataFrame.from_dict(figures, orient="index"), on="clip")
     llr = calibrate(scored["logit"].to_numpy(), Scorer(model).facts.calibration)
     return scored.assign(llr=llr, p_ai=p_ai(llr))
 
@@ -54,17 +52,16 @@ def clusters(scores: pd.DataFrame) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _scorer(model: str) -> Scorer:
+def cached_scorer(model: str) -> Scorer:
+    """Return the detector in the file `model`, the same one each time that a worker asks."""
     return Scorer(Path(model))
 
 
 def _score_part(model: str, chosen: frozenset[str], path: Path) -> dict[str, dict[str, float]]:
-    scorer = _scorer(model)
+    scorer = cached_scorer(model)
     rate = scorer.facts.audio.rate
-    found = {}
-    for batch in read_rows([path], ["clip", "audio"]):
-        inside = batch.filter(pa.compute.is_in(batch.column("clip"), pa.array(sorted(chosen), pa.string())))
-        for row in inside.to_pylist():
-            samples = from_flac(row["audio"]["bytes"])
-            found[row["clip"]] = {"logit": scorer.logit(samples), **describe_voice(samples, rate)}
-    return found
+    figures = {}
+    for row in rows_of([path], chosen, ["audio"]):
+        samples = from_flac(row["audio"]["bytes"])
+        figures[row["clip"]] = {"logit": scorer.logit(samples), **describe_voice(samples, rate)}
+    return figures

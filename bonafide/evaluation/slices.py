@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bonafide.evaluation.bootstrap import intervals, measure
-from bonafide.evaluation.draws import Resampled, cluster_codes, draw_clusters, edges_of
+from bonafide.evaluation.bootstrap import Draws, percentiles
+from bonafide.evaluation.drawn_clips import DrawnClips, edges_of
+from bonafide.evaluation.drawn_measures import measure
 from bonafide.evaluation.metrics import EvaluateSettings
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.calibration import check_scores
@@ -16,7 +17,6 @@ from bonafide.scoring.measures import auc_between
 
 NAMED = ("generator", "source", "speaker", "language", "gender", "native_format")
 RATES = ("accuracy", "precision", "recall", "f1", "fpr", "fnr", "hter")
-NAMES = ("eer", *(f"at.{rate}" for rate in RATES))
 SEEN = ("speaker_seen", "source_seen", "generator_seen")
 # Edges of the bands that numbers are cut into, and how a band is written.
 BANDS = {
@@ -38,31 +38,25 @@ def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
     columns["generator family"] = families(scores["generator"], settings.families)
     columns |= {name: _banded(scores[name], edges, unit) for name, (edges, unit) in BANDS.items()}
     llr, human = check_scores(*arrays(scores))
-    codes, edges = cluster_codes(clusters(scores)), edges_of(llr)
-
-    def side(positions: np.ndarray, is_human: bool) -> Resampled:
-        cluster, drawn = draw_clusters(codes[positions], is_human, settings.replicates, settings.seed)
-        return Resampled.of(llr[positions], cluster, drawn, is_human, {"at": threshold}, edges)
-
-    # Drawn once and for all: what a slice of one class is measured against.
-    everyone = {label: side(np.flatnonzero(human == label), label) for label in (True, False)}
+    draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
+    thresholds, edges = {"balanced": threshold}, edges_of(llr)
+    everyone = draws.clips(llr, thresholds, edges)  # what a slice of one class is measured against
     rows = []
     for name, column in columns.items():
         for value, positions in sorted(column.groupby(column.to_numpy()).indices.items()):
             if value not in ("", "nan"):
-                inside = {label: positions[human[positions] == label] for label in (True, False)}
-                own = {label: side(chosen, label) for label, chosen in inside.items() if chosen.size}
+                own = draws.among(positions).clips(llr[positions], thresholds, edges)
                 rows.append({"slice": name, "value": value, **_measure(own, everyone, settings)})
     return pd.DataFrame(rows)
 
 
 def families(generators: pd.Series, patterns: dict[str, str]) -> pd.Series:
     """Return the family of each generator: the first whose pattern its name holds, "other" where none is."""
-    known = {
+    family = {
         name: next((family for family, pattern in patterns.items() if re.search(pattern, name)), "other")
         for name in set(generators) - {""}
     }
-    return generators.map({**known, "": ""})
+    return generators.map({**family, "": ""})
 
 
 def _banded(numbers: pd.Series, edges: list[float], unit: str) -> pd.Series:
@@ -77,16 +71,18 @@ def _banded(numbers: pd.Series, edges: list[float], unit: str) -> pd.Series:
     return pd.cut(numbers, edges, labels=names, right=False).astype(str)
 
 
-def _measure(own: dict[bool, Resampled], everyone: dict[bool, Resampled], settings: EvaluateSettings) -> dict[str, Any]:
+def _measure(
+    own: dict[bool, DrawnClips], everyone: dict[bool, DrawnClips], settings: EvaluateSettings
+) -> dict[str, Any]:
     """Measure the classes (by human or not) that a slice holds, or its one class against all of the other."""
     both = everyone | own
-    found = measure(both[True], both[False], NAMES)
-    values = {name.removeprefix("at."): found[name][0] for name in NAMES}
+    drawn = measure(both[True], both[False], ("eer", *RATES))
+    values = {name: each[0] for name, each in drawn.items()}
     values["auc"] = auc_between(both[True].llr, both[False].llr)
     alone = len(own) == 1
     # What the other class does at the threshold says nothing about a slice of one.
     kept = ("eer", "auc", "fpr" if True in own else "fnr") if alone else ("eer", "auc", *RATES)
-    ends = intervals({name.removeprefix("at."): found[name][1:] for name in ("eer", "at.fpr", "at.fnr")})
+    ends = percentiles({name: drawn[name][1:] for name in ("eer", "fpr", "fnr")})
     counts = {label: own[label].llr.size if label in own else 0 for label in (True, False)}
     return {
         "clips_human": counts[True],

@@ -3,6 +3,8 @@
 import librosa
 import numpy as np
 
+from bonafide.audio.framing import frames_of
+
 FRAME, HOP = 1024, 512  # samples at 16 kHz: four periods of the lowest voice
 LOWEST, HIGHEST = 60.0, 400.0  # Hz of a speaking voice
 VOICED_SHARE = 0.5  # the louder half of the frames; the rest is pauses and unvoiced sounds
@@ -16,8 +18,7 @@ def describe_voice(samples: np.ndarray, rate: int) -> dict[str, float]:
     parts of speech as noise: good for comparing recordings, not an absolute figure.
     """
     padded = np.pad(samples, (0, max(0, FRAME - samples.size)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
-    power = np.square(frames, dtype=np.float64).mean(axis=1) + 1e-10
+    power = np.square(frames_of(padded, FRAME, HOP), dtype=np.float64).mean(axis=1) + 1e-10
     pitch = librosa.yin(padded, fmin=LOWEST, fmax=HIGHEST, sr=rate, frame_length=FRAME, hop_length=HOP, center=False)
     loud = power[: pitch.size] >= np.quantile(power[: pitch.size], 1 - VOICED_SHARE)
     low, high = np.quantile(power, [0.05, 0.95])

@@ -12,14 +12,14 @@ import soundfile
 
 from bonafide.audio.conditioning import level, quantize, resample
 from bonafide.audio.decoding import Recording, UnusableError, decode
-from bonafide.audio.spectrogram import crops, log_spectrogram
+from bonafide.audio.spectrogram import band_centres, crops, log_spectrogram
 from bonafide.detection.detector import Detector
 from bonafide.detection.results import Result
 from bonafide.detection.streaming import refuse_unreadable
 from bonafide.detection.verdicts import Cut, cut_of
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate
-from bonafide.scoring.exported import Facts
+from bonafide.scoring.exported import Facts, Scorer
 
 PATCH_SECONDS = 0.2  # about a syllable
 PATCH_SHARE = 1 / 8  # of the bands
@@ -33,7 +33,7 @@ SMALL = 1e-6  # nats: rounding
 
 @dataclass(frozen=True)
 class Place:
-    """A patch that spoke for ai: seconds in the file, hertz, and by how much (nats of llr)."""
+    """A patch that spoke for AI: seconds in the file, hertz, and by how much (nats of llr)."""
 
     start: float
     stop: float
@@ -59,10 +59,10 @@ class Explanation:
         Of the excerpt, seconds in the file.
     samples : np.ndarray, shape=(n,), float32
         The excerpt as the detector hears it, at its rate.
-    mel : np.ndarray, shape=(frames, bands)
+    spectrogram : np.ndarray, shape=(frames, bands)
         Of the excerpt, in decibels.
     hertz : np.ndarray, shape=(bands,)
-        Where the bands lie.
+        The centres of the bands.
     llr : float or None
         Of the excerpt alone; None where nothing can be scored.
     evidence : np.ndarray, shape=(frames, bands), or None
@@ -75,7 +75,7 @@ class Explanation:
     cut: Cut
     start: float
     samples: np.ndarray
-    mel: np.ndarray
+    spectrogram: np.ndarray
     hertz: np.ndarray
     llr: float | None
     evidence: np.ndarray | None
@@ -102,16 +102,17 @@ def explain(detector: Detector, path: Path, *, threshold: str | float = "balance
         samples = _levelled(part, facts)
     except (UnusableError, soundfile.LibsndfileError) as error:
         raise UserError(f"{path} cannot be shown: {error}") from None
-    mel = log_spectrogram(samples, facts.audio.rate, facts.spectrogram)
-    scored = result.llr is not None
-    llr = float(calibrate(_logits(detector, mel[None])[0], facts.calibration)) if scored else None
-    evidence = evidence_map(detector, samples) if scored else None
-    cut = cut_of(facts.thresholds, threshold)
-    return Explanation(path.name, result, facts, cut, start, samples, mel, band_hertz(facts), llr, evidence)
+    spectrogram = log_spectrogram(samples, facts.audio.rate, facts.spectrogram)
+    llr, evidence = None, None
+    if result.llr is not None:
+        llr = float(calibrate(_logits(detector.scorer, spectrogram[None])[0], facts.calibration))
+        evidence = evidence_map(detector.scorer, spectrogram)
+    cut, hertz = cut_of(facts.thresholds, threshold), band_centres(facts.spectrogram, facts.audio.rate)
+    return Explanation(path.name, result, facts, cut, start, samples, spectrogram, hertz, llr, evidence)
 
 
-def evidence_map(detector: Detector, samples: np.ndarray) -> np.ndarray:
-    """Return how much each part of conditioned `samples`, shape (n,), spoke for ai.
+def evidence_map(scorer: Scorer, spectrogram: np.ndarray) -> np.ndarray:
+    """Return how much each part of a log spectrogram, shape (frames, bands), spoke for AI.
 
     Patches of `PATCH_SECONDS` and `PATCH_SHARE` of the bands are covered, one at a time, with what each band has on
     average; the map is by how much that raises the llr, averaged over the patches that a place lies in.
@@ -119,57 +120,44 @@ def evidence_map(detector: Detector, samples: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray, shape=(frames, bands), float64
-        In nats of llr. Above 0: it spoke for ai; below: for human.
+        In nats of llr. Above 0: it spoke for AI; below: for human.
     """
-    mel = log_spectrogram(samples, detector.facts.audio.rate, detector.facts.spectrogram)
-    frames, bands = mel.shape
-    per_second = detector.facts.audio.rate / detector.facts.spectrogram.hop_length
+    frames, bands = spectrogram.shape
+    per_second = scorer.facts.audio.rate / scorer.facts.spectrogram.hop_length
     patches = list(_patches(frames, bands, max(1, round(PATCH_SECONDS * per_second))))
-    mean = mel.mean(axis=0, dtype=np.float64).astype(mel.dtype)
+    mean = spectrogram.mean(axis=0, dtype=np.float64).astype(spectrogram.dtype)
     change, times = np.zeros((frames, bands)), np.zeros((frames, bands))
-    before = float(_logits(detector, mel[None])[0])
+    before = float(_logits(scorer, spectrogram[None])[0])
     for start in range(0, len(patches), CROPS_AT_A_TIME):
         some = patches[start : start + CROPS_AT_A_TIME]
-        covered = np.repeat(mel[None], len(some), axis=0)
+        covered = np.repeat(spectrogram[None], len(some), axis=0)
         for one, (time, band) in zip(covered, some, strict=True):
             one[time, band] = mean[band]
-        for (time, band), logit in zip(some, _logits(detector, covered), strict=True):
+        for (time, band), logit in zip(some, _logits(scorer, covered), strict=True):
             change[time, band] += before - logit  # a logit is higher for ai, an llr for human
             times[time, band] += 1
-    return detector.facts.calibration.scale * change / times
+    return np.asarray(scorer.facts.calibration.scale * change / times)
 
 
 def places(explanation: Explanation) -> list[Place]:
-    """Return the patches that spoke most for ai, the strongest first, none beside another."""
+    """Return the patches that spoke most for AI, the strongest first, none beside another."""
     if explanation.evidence is None:
         return []
     evidence = explanation.evidence.copy()
-    found: list[Place] = []
+    strongest: list[Place] = []
     frames, bands = evidence.shape
     seconds = explanation.samples.size / explanation.facts.audio.rate / frames
     height, width = max(1, round(bands * PATCH_SHARE)), max(1, round(PATCH_SECONDS / seconds))
     top = float(evidence.max())
-    while len(found) < PLACES and evidence.max() > max(SMALL, top / 3):
+    while len(strongest) < PLACES and evidence.max() > max(SMALL, top / 3):
         frame, band = np.unravel_index(int(evidence.argmax()), evidence.shape)
         first, low = max(0, int(frame) - width // 2), max(0, int(band) - height // 2)
         last, high = min(frames, first + width), min(bands, low + height)
         strength = float(explanation.evidence[first:last, low:high].mean())
         at = explanation.start + seconds * first, explanation.start + seconds * last
-        found.append(Place(*at, float(explanation.hertz[low]), float(explanation.hertz[high - 1]), strength))
+        strongest.append(Place(*at, float(explanation.hertz[low]), float(explanation.hertz[high - 1]), strength))
         evidence[max(0, first - width) : last + width, max(0, low - height) : high + height] = 0
-    return sorted(found, key=lambda place: -place.evidence)
-
-
-def band_hertz(facts: Facts) -> np.ndarray:
-    """Return where each band of the detector's input lies, shape (bands,), by playing tones to it."""
-    rate = facts.audio.rate
-    tones = np.geomspace(40, 0.49 * rate, 240)
-    time = np.arange(2 * facts.spectrogram.n_fft) / rate
-    played = (log_spectrogram(np.sin(2 * np.pi * tone * time), rate, facts.spectrogram) for tone in tones)
-    loudest = [int(levels.mean(axis=0).argmax()) for levels in played]
-    known = np.unique(loudest)
-    centres = [tones[np.asarray(loudest) == band].mean() for band in known]
-    return np.interp(np.arange(log_spectrogram(time, rate, facts.spectrogram).shape[1]), known, centres)
+    return sorted(strongest, key=lambda place: -place.evidence)
 
 
 def _patches(frames: int, bands: int, width: int) -> Iterator[tuple[slice, slice]]:
@@ -190,14 +178,13 @@ def _steps(length: int, size: int, step: int) -> list[int]:
     return [*range(0, last, step), last]
 
 
-def _logits(detector: Detector, mels: np.ndarray) -> np.ndarray:
-    """Return the mean logit over the crops of each of `mels`, shape (n, frames, bands); crops of one kind run once."""
-    size = detector.scorer.crop_frames
-    batch = np.concatenate([crops(mel, size) for mel in mels])
-    # A patch lies in one or two crops; the others are the same in all of `mels`.
+def _logits(scorer: Scorer, spectrograms: np.ndarray) -> np.ndarray:
+    """Return the mean logit of each of `spectrograms`, shape (n, frames, bands); crops that are alike run once."""
+    batch = np.concatenate([crops(spectrogram, scorer.crop_frames) for spectrogram in spectrograms])
+    # A patch lies in one or two crops; the others are the same in all.
     of = np.unique([hash(crop.tobytes()) for crop in batch], return_index=True, return_inverse=True)
-    logits = np.concatenate([detector.scorer.logits(part) for part in _split(batch[of[1]])])
-    return logits[of[2]].reshape(len(mels), -1).mean(axis=1, dtype=np.float64)
+    logits = np.concatenate([scorer.logits(part) for part in _split(batch[of[1]])])
+    return np.asarray(logits[of[2]].reshape(len(spectrograms), -1).mean(axis=1, dtype=np.float64))
 
 
 def _split(batch: np.ndarray) -> list[np.ndarray]:

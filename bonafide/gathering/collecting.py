@@ -3,9 +3,7 @@
 What `bonafide.corpus.folder` reads is what is written here. Needs no more than the light install.
 """
 
-import csv
 import hashlib
-import io
 import os
 import re
 import tempfile
@@ -18,9 +16,9 @@ import soundfile
 
 from bonafide.audio.conditioning import check
 from bonafide.audio.decoding import Recording, UnusableError, decode
+from bonafide.corpus import clips_csv
 from bonafide.corpus.folder import GENDERS
 from bonafide.errors import UserError
-from bonafide.files import write_text
 
 SOURCE = "collected"  # where a clip comes from, unless the user knows better
 COLUMNS = ("path", "label", "speaker", "generator", "source", "language", "gender", "license")
@@ -94,10 +92,9 @@ def save_clip(
             agreed = datetime.now(UTC).isoformat(timespec="seconds")
             # Rows first: a run that is killed here leaves a row without a file, which the catalog names. A file
             # without a row would be a clip of nobody, and the same voice could stand on two sides of the split.
-            _append(
-                folder / "consent.csv", [{"path": path, "speaker": speaker, "agreed": agreed}], columns=CONSENT_COLUMNS
-            )
-            _append(folder / "clips.csv", [{"path": path, "generator": "", **facts}], columns=COLUMNS)
+            consent = {"path": path, "speaker": speaker, "agreed": agreed}
+            clips_csv.append(folder / "consent.csv", [consent], CONSENT_COLUMNS)
+            clips_csv.append(folder / "clips.csv", [{"path": path, "generator": "", **facts}], COLUMNS)
             temporary.replace(clip)
     return clip
 
@@ -109,7 +106,7 @@ def add_rows(folder: Path, rows: Sequence[Mapping[str, str]]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        _append(folder / "clips.csv", rows, columns=COLUMNS)
+        clips_csv.append(folder / "clips.csv", rows, COLUMNS)
 
 
 @contextmanager
@@ -194,31 +191,3 @@ def _refuse_same(folder: Path, digest: str) -> None:
     same = next((folder / "human").rglob(f"*-{digest}.*"), None)
     if same is not None:
         raise SameSoundError(f"the same sound is there already: {same.relative_to(folder)}")
-
-
-def _append(table: Path, rows: Sequence[Mapping[str, str]], *, columns: Sequence[str]) -> None:
-    """Add `rows` to `table`, which keeps all that it has, columns of the user's own as well; hold the lock."""
-    header, lines = _read(table)
-    header += [column for column in columns if column not in header]
-    at = header.index("path")
-    known = {Path(line[at]).as_posix() for line in lines if len(line) > at}
-    new = [[row.get(column, "") for column in header] for row in rows if row["path"] not in known]
-    if new:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([header, *lines, *new])
-        write_text(table, text.getvalue())
-
-
-def _read(table: Path) -> tuple[list[str], list[list[str]]]:
-    if not table.exists():
-        return [], []
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            header, *lines = list(csv.reader(file, skipinitialspace=True)) or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{table} is not a CSV file in UTF-8: {error}") from None
-    if "path" not in header:
-        raise UserError(f"{table} needs a first line that names its columns, 'path' among them")
-    if long := next((number for number, line in enumerate(lines, start=2) if len(line) > len(header)), None):
-        raise UserError(f"{table}: row {long} has more fields than the first line names columns")
-    return header, lines

@@ -1,15 +1,10 @@
 """Has the speech engines of this machine speak texts: the ai side of a corpus folder."""
 
 import hashlib
-import multiprocessing
-import os
 import re
-import signal
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bonafide.audio.conditioning import quantize, to_flac
-from bonafide.demo.engines import ENGINES, speak
+from bonafide.demo.engines import ENGINES, in_new_process, speak
 from bonafide.errors import UserError
 from bonafide.files import write_bytes
 from bonafide.gathering.collecting import add_rows, slug
@@ -26,10 +21,6 @@ BATCH = 40  # sentences that one process speaks: its start costs seconds, and wh
 PEAK = 0.99  # of full scale: some engines go beyond it
 QUIETEST_RMS = 1e-3  # -60 dBFS: an engine that was given what it cannot say gives silence
 SYSTEM = Path("/usr")  # where apt-get installs flite
-ENVIRONMENT = {
-    "MALLOC_PERTURB_": "255",  # glibc hands out zeros: Pico reads memory that it never wrote
-    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would keep a telemetry database in the home folder
-}
 
 
 @dataclass(frozen=True)
@@ -124,7 +115,7 @@ def generate(batches: Sequence[Batch], language: str, text_license: str = "") ->
     Every batch is spoken in a process of its own, as some engines keep a state that nothing resets.
     """
     for batch in batches:
-        made = _in_new_process(batch)
+        made = _made(batch)
         engine = ENGINES[batch.engine]
         known = {"label": "ai", "speaker": _speaker(batch), "generator": engine.generator, "language": language}
         known |= {"source": f"engine-{batch.engine}", "license": _license(engine.license, text_license)}
@@ -149,18 +140,11 @@ def make(batch: Batch) -> Made:
     return Made(tuple(new), tuple(old), tuple(failed))
 
 
-def _in_new_process(batch: Batch) -> Made:
-    spawn = multiprocessing.get_context("spawn")
+def _made(batch: Batch) -> Made:
     try:
-        with _environment(), ProcessPoolExecutor(1, mp_context=spawn, initializer=_leave_interrupts_to_parent) as pool:
-            return pool.submit(make, batch).result()
+        return in_new_process(make, batch)
     except BrokenProcessPool:
         raise UserError(f"the engine {batch.engine} broke down with voice {batch.voice}: leave it out") from None
-
-
-def _leave_interrupts_to_parent() -> None:
-    """Let a batch get done: Ctrl-C reaches the whole process group, and the parent acts on it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _spoken(batch: Batch, sentences: list[str]) -> Iterator[tuple[str, np.ndarray, int]]:
@@ -210,18 +194,3 @@ def _installed(distribution: str) -> bool:
     except PackageNotFoundError:
         return False
     return True
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    """Set what a new process must find when it starts."""
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
-    os.environ.update(ENVIRONMENT)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

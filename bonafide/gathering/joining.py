@@ -1,20 +1,17 @@
 """Joins corpus folders into one, so that a team's recordings train beside others'; see `bonafide.corpus.companions`."""
 
-import csv
-import io
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
+from bonafide.corpus import clips_csv
 from bonafide.corpus.folder import TEXT_COLUMNS, read_folder
-from bonafide.corpus.table import LABELS
+from bonafide.corpus.rows import LABELS, Row
 from bonafide.errors import UserError
-from bonafide.files import write_text
 
 COLUMNS = ("path", "label", "gender", "native_rate", *TEXT_COLUMNS)
 
-Plan = list[tuple[Path, dict[str, Any]]]
+Plan = list[tuple[Path, Row]]
 
 
 def plan_join(folders: Sequence[Path], out: Path) -> Plan:
@@ -60,21 +57,14 @@ def join(plan: Plan, out: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         yield path
-    write_text(unfinished / "clips.csv", _as_csv([row for _, row in plan]))
+    rows = [{**row, "native_rate": row["native_rate"] or ""} for _, row in plan]
+    clips_csv.append(unfinished / "clips.csv", rows, COLUMNS)
     unfinished.replace(out)
 
 
-def _renamed(row: dict[str, Any], name: str) -> dict[str, Any]:
+def _renamed(row: Row, name: str) -> Row:
     """Return the row of a clip as it is when its corpus lies in the folder `name` of another."""
     path = f"{name}/{row['path']}"
     if path != path.strip() or path != path.encode(errors="replace").decode():
         raise UserError(f"{path.encode(errors='replace').decode()!r} is no name that a table can hold: rename the file")
     return {**row, "path": path, "pair": f"{name}/{row['pair']}" if row["pair"] else ""}
-
-
-def _as_csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows({**row, "native_rate": row["native_rate"] or ""} for row in rows)
-    return text.getvalue()

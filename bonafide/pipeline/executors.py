@@ -3,12 +3,10 @@
 Neither is a setting of params.yaml, since neither may change a result.
 """
 
-import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +14,7 @@ from typing import Any, TypeVar
 from threadpoolctl import threadpool_limits
 
 from bonafide.errors import UserError
+from bonafide.processes import spawned_pool
 
 CONNECT_SECONDS = 15
 _ALONE = threading.Lock()
@@ -26,10 +25,10 @@ Result = TypeVar("Result")
 
 def workers() -> int:
     """Return how many processes work at a time: BONAFIDE_WORKERS, or all cores."""
-    said = os.environ.get("BONAFIDE_WORKERS", "")
-    if said and not (said.isdigit() and int(said) > 0):
-        raise UserError(f"BONAFIDE_WORKERS must be a whole number from 1 on, not '{said}'")
-    return int(said) if said else os.cpu_count() or 1
+    setting = os.environ.get("BONAFIDE_WORKERS", "")
+    if setting and not (setting.isdigit() and int(setting) > 0):
+        raise UserError(f"BONAFIDE_WORKERS must be a whole number from 1 on, not '{setting}'")
+    return int(setting) if setting else os.cpu_count() or 1
 
 
 @contextmanager
@@ -37,9 +36,7 @@ def executor() -> Iterator[Executor]:
     """Yield the executor that BONAFIDE_EXECUTOR names: empty for processes here, ``dask://host:port``."""
     address = os.environ.get("BONAFIDE_EXECUTOR", "")
     if not address:
-        # spawn: a fork would copy the locks of Arrow's threads in whatever state they are
-        spawn = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(workers(), mp_context=spawn, initializer=_leave_interrupts_to_parent)
+        pool = spawned_pool(workers())
         try:
             yield pool
         finally:
@@ -61,11 +58,6 @@ def run_all(function: Callable[[Task], Result], tasks: list[Task]) -> Iterator[R
         here = Path.cwd()
         for future in as_completed([pool.submit(_on_one_thread, function, task, here) for task in tasks]):
             yield future.result()
-
-
-def _leave_interrupts_to_parent() -> None:
-    """Let a part that is being made get done: Ctrl-C reaches the whole process group, and the parent acts on it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task, folder: Path) -> Result:

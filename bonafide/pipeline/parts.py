@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bonafide.files import write_whole
+from bonafide.files import sha256, write_whole
 from bonafide.pipeline.code_version import code_version
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.paths import PARTS
@@ -60,7 +60,7 @@ def part_files(folder: Path) -> dict[int, Path]:
 
 def tasks_from_parts(folder: Path) -> list[Task]:
     """Return a task for every part in `folder`: the part's path, known by its content."""
-    return [Task(part, _file_hash(path), str(path)) for part, path in part_files(folder).items()]
+    return [Task(part, sha256(path), str(path)) for part, path in part_files(folder).items()]
 
 
 def build(
@@ -141,8 +141,3 @@ def _evict(store: Path, keep: set[str]) -> None:
         if path.stem not in keep:
             size -= path.stat().st_size
             path.unlink(missing_ok=True)  # another run may clear the same store
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,10 +1,12 @@
 """Reads and writes Parquet files, a row group at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 
 from bonafide.files import write_whole
@@ -17,6 +19,13 @@ def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterat
     for path in paths:
         with pq.ParquetFile(path) as file:
             yield from file.iter_batches(ROWS_PER_GROUP, columns=columns)
+
+
+def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield ``clip`` and `columns` of the rows that `paths` hold of `clips`, a row group in memory at a time."""
+    names = pa.array(sorted(clips), pa.string())
+    for batch in read_rows(paths, list(dict.fromkeys(["clip", *columns]))):
+        yield from batch.filter(pa.compute.is_in(batch.column("clip"), names)).to_pylist()
 
 
 def write_table(table: pa.Table, path: Path) -> None:

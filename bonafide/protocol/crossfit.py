@@ -9,7 +9,8 @@ import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.corpus.table import SPLIT, Rows, as_table
+from bonafide.corpus.rows import Rows
+from bonafide.corpus.table import SPLIT, as_table
 from bonafide.files import write_bytes
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.tables import write_table

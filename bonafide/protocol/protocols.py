@@ -12,8 +12,8 @@ import yaml
 
 from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.corpus.groups import fold_groups
+from bonafide.corpus.rows import Rows
 from bonafide.corpus.splits import SplitSettings, assign, split, with_companions
-from bonafide.corpus.table import Rows
 from bonafide.errors import UserError
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import CATALOG, CLIPS, FOLDS

@@ -13,9 +13,10 @@ from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_log
 from bonafide.protocol.fold import Fold, whole_folds
 from bonafide.protocol.folds import run_stage
 from bonafide.protocol.protocols import By, Protocol, read_protocol
-from bonafide.scoring.calibration import calibrate, fit_calibration
+from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.measures import auc, decisions, eer
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.export import model_card
 from bonafide.training.saving import load_model
 

@@ -8,34 +8,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bonafide.evaluation.bootstrap import cluster_bootstrap
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text
 from bonafide.protocol.fold import Fold
 from bonafide.scoring.measures import auc, decisions, eer
+from bonafide.scoring.operating_points import measure_name
 
 POINTS = {"balanced": "", "decisive": ", decisive"}  # thresholds of dev, with what their columns' names end in
 FEWEST = 5  # clips of each class that a source needs for an AUC of its own
 # What tells one row of the table from another.
 NUMBERS = ("name", "params", "calibrated by", "held out", "folds", "seeds")
 REPLICATES = 1000  # of the bootstrap of a row
-SHOWN = ("eer", "auc", "min_dcf", "cllr")  # of a fold
-SHOWN_AT_THRESHOLD = ("accuracy", "fpr", "fnr", "hter")
+# Of a fold, as stage `evaluate` names them.
+SHOWN = ("eer", "auc", "min_dcf", "cllr", "accuracy", "fpr", "fnr", "hter")
+SHOWN_MEANS = ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sources")
 
 
 def read_fold(fold: Fold) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return the scores of a fold's test clips, and the thresholds that its dev side chose."""
-    return pd.read_parquet(fold.scores), carried_over(_metrics(fold))
+    return pd.read_parquet(fold.scores), carried_over(_measured(fold))
 
 
 def fold_figures(fold: Fold) -> dict[str, Any]:
     """Return the row of a fold in the list of all."""
-    metrics = _metrics(fold)
+    metrics = _measured(fold)
     return {
         **{"held out": fold.by, "fold": fold.number, "seed": fold.seed},
-        **{name: metrics[name] for name in SHOWN},
-        **{name: metrics["balanced"][name] for name in SHOWN_AT_THRESHOLD},
-        **metrics["macro"],
+        **{name: metrics[name] for name in (*SHOWN, *SHOWN_MEANS)},
         "clips": metrics["clips_human"] + metrics["clips_ai"],
     }
 
@@ -66,9 +66,10 @@ def put_into(path: Path, row: Mapping[str, object], key: Sequence[str] = NUMBERS
     write_text(path, put_row(table, row, key).to_csv(index=False))
 
 
-def carried_over(metrics: Mapping[str, Any]) -> dict[str, float]:
+def carried_over(metrics: Mapping[str, float]) -> dict[str, float]:
     """Return the llr thresholds, by name, that a fold's dev side chose, from what the stage `evaluate` measured."""
-    return {name: metrics[name]["threshold"] for name in POINTS if name in metrics}
+    names = {name: measure_name(name, "threshold") for name in POINTS}
+    return {name: metrics[written] for name, written in names.items() if written in metrics}
 
 
 def within_sources(scores: pd.DataFrame) -> dict[str, float]:
@@ -109,7 +110,8 @@ def summary_row(
     own = [eer(*arrays(scores)) for scores, _ in folds]
     pool = pd.concat([scores for scores, _ in folds])
     llr, human = arrays(pool)
-    drawn = cluster_bootstrap(llr, human, clusters(pool), metrics=["eer"], replicates=replicates, seed=seed)
+    draws = Draws(clusters(pool), human, replicates=replicates, seed=seed)
+    low, high = draws.intervals(llr, metrics=["eer"])["eer"]
     # Macro figures over all sources, not the mean of means: folds hold unlike numbers of sources.
     within = [value for scores, _ in folds for value in within_sources(scores).values()]
     at_points = {}
@@ -120,8 +122,8 @@ def summary_row(
         at_points[f"human-only false alarms{end}"] = _mean(alarms)
     return {
         "pooled EER": eer(llr, human),
-        "low": drawn["eer"][0],
-        "high": drawn["eer"][1],
+        "low": low,
+        "high": high,
         "mean fold EER": _mean(own),
         "sd": float(np.std(own, ddof=1)) if len(own) > 1 else float("nan"),
         "within-source AUC": _mean(within),
@@ -139,9 +141,9 @@ def put_row(table: pd.DataFrame, row: Mapping[str, object], key: Sequence[str] =
     return pd.concat([table[~same], new], ignore_index=True)
 
 
-def _metrics(fold: Fold) -> dict[str, Any]:
-    metrics: dict[str, Any] = json.loads(fold.metrics.read_text(encoding="utf-8"))
-    return metrics
+def _measured(fold: Fold) -> dict[str, float]:
+    measured: dict[str, float] = json.loads(fold.details.read_text(encoding="utf-8"))
+    return measured
 
 
 def _mean(values: Sequence[float]) -> float:

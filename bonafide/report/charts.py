@@ -1,94 +1,73 @@
-"""Charts of the scores as inline SVG: pure functions from numbers to markup.
+"""Charts of the scores as inline SVG: pure functions from the points of `bonafide.evaluation.curves` to markup.
 
 Colours come from the page's style sheet by class, so that one chart serves light, dark and paper. What a pointer
 rests on is told by the element's title: no script is needed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
-from bonafide.drawing.svg import element, path
-from bonafide.scoring.curve import det_curve
-from bonafide.scoring.measures import reliability
+from bonafide.drawing.axes import nice_ticks
+from bonafide.drawing.svg import Markup, element, group, path
+from bonafide.report.plane import BOTTOM, HEIGHT, TOP, WIDTH, Plane, axes, chart
 from bonafide.text import decimal, percent
 
-WIDTH, HEIGHT = 400.0, 310.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 14.0, 46.0
-BINS = 40  # of the histogram
+MOST_DOTS = 40  # of a line of the training history
 DET_TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999)
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
-
-@dataclass(frozen=True)
-class Plane:
-    """The area that a chart is drawn in, and where numbers lie on it."""
-
-    x_range: tuple[float, float]
-    y_range: tuple[float, float]
-
-    def x(self, value: float) -> float:
-        """Return the place of `value` along the x axis; what lies outside is moved to the edge."""
-        return LEFT + (WIDTH - LEFT - RIGHT) * _share(value, self.x_range)
-
-    def y(self, value: float) -> float:
-        """Return the place of `value` along the y axis, upwards; what lies outside is moved to the edge."""
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * _share(value, self.y_range)
-
-    def line(self, xs: Sequence[float], ys: Sequence[float], kind: str) -> Markup:
-        """Return a line through points."""
-        points = [(self.x(x), self.y(y)) for x, y in zip(xs, ys, strict=True)]
-        return element("path", d=path(points), class_=f"line {kind}")
-
-    def dot(self, x: float, y: float, kind: str, title: str, radius: float = 5.0) -> Markup:
-        """Return a dot that tells `title` to a pointer."""
-        return element("circle", element("title", title), cx=self.x(x), cy=self.y(y), r=radius, class_=f"dot {kind}")
+Points = Mapping[str, tuple[float, float]]  # the false-positive and the false-negative rate, by the threshold's name
 
 
-def roc(llr: np.ndarray, human: np.ndarray, thresholds: Mapping[str, float]) -> Markup:
-    """Return the ROC curve with the operating points of `thresholds`.
+def roc(curve: pd.DataFrame, points: Points) -> Markup:
+    """Return the ROC curve.
 
     Parameters
     ----------
-    llr : np.ndarray, shape=(n,)
-    human : np.ndarray, shape=(n,), bool
-    thresholds : mapping
-        Names and llrs.
+    curve : pd.DataFrame
+        Points of the curve: columns ``fpr`` and ``tpr``.
+    points : mapping
+        The false-positive and the false-negative rate at each threshold, by its name.
     """
-    _, fpr, fnr = det_curve(llr, human)
     plane = Plane((0, 1), (0, 1))
     ticks = [(share, percent(share)) for share in SHARES]
-    return _chart(
+    return chart(
         "ROC curve: share of AI clips caught against share of human clips wrongly flagged",
         axes(plane, ticks, ticks, "human clips wrongly flagged", "AI clips caught"),
         plane.line([0, 1], [0, 1], "chance"),
-        plane.line(fpr.tolist(), (1 - fnr).tolist(), "main"),
-        *(
-            plane.dot(x, 1 - y, f"preset-{name}", _operating(name, x, y))
-            for name, (x, y) in operating_points(llr, human, thresholds).items()
-        ),
+        plane.line(curve["fpr"].tolist(), curve["tpr"].tolist(), "main"),
+        *(plane.dot(x, 1 - y, f"preset-{name}", _operating(name, x, y)) for name, (x, y) in points.items()),
     )
 
 
-def det(llr: np.ndarray, human: np.ndarray, thresholds: Mapping[str, float], eer: float) -> Markup:
-    """Return the DET curve on probit axes, with the operating points of `thresholds` and the equal error rate."""
-    _, fpr, fnr = det_curve(llr, human)
-    low = det_limit(human)
+def det(curve: pd.DataFrame, points: Points, eer: float, clips: int) -> Markup:
+    """Return the DET curve on probit axes.
+
+    Parameters
+    ----------
+    curve : pd.DataFrame
+        Points of the curve: columns ``fpr`` and ``fnr``.
+    points : mapping
+        As of `roc`.
+    eer : float
+        The equal error rate.
+    clips : int
+        Of the larger class.
+    """
+    low = det_limit(clips)
     limits = (probit(low), probit(1 - low))
     plane = Plane(limits, limits)
     ticks = [(probit(share), _tick(share)) for share in DET_TICKS if low <= share <= 1 - low]
     place = partial(_probit_within, limit=low)
-    points = operating_points(llr, human, thresholds)
-    return _chart(
+    return chart(
         "DET curve: share of AI clips missed against share of human clips wrongly flagged, both axes by probit",
         axes(plane, ticks, ticks, "human clips wrongly flagged (%)", "AI clips missed (%)"),
         plane.line(limits, limits, "chance"),
-        plane.line([place(x) for x in fpr], [place(y) for y in fnr], "main"),
+        plane.line([place(x) for x in curve["fpr"]], [place(y) for y in curve["fnr"]], "main"),
         plane.dot(place(eer), place(eer), "hollow", f"equal error rate: {percent(eer)}", 6.0),
         *(plane.dot(place(x), place(y), f"preset-{name}", _operating(name, x, y)) for name, (x, y) in points.items()),
     )
@@ -103,33 +82,33 @@ def _probit_within(share: float, limit: float) -> float:
     return probit(min(1 - limit, max(limit, float(share))))
 
 
-def det_limit(human: np.ndarray) -> float:
+def det_limit(clips: int) -> float:
     """Return the lowest rate on a DET plot: half a clip of the larger class, between 0.01 % and 1 %."""
-    largest = max(np.count_nonzero(human), np.count_nonzero(~human))
-    return float(np.clip(0.5 / largest, 0.0001, 0.01))
+    return min(0.01, max(0.0001, 0.5 / clips))
 
 
-def operating_points(
-    llr: np.ndarray, human: np.ndarray, thresholds: Mapping[str, float]
-) -> dict[str, tuple[float, float]]:
-    """Return the (false-positive, false-negative) rate at each of `thresholds`."""
-    return {
-        name: (float((llr[human] < threshold).mean()), float((llr[~human] >= threshold).mean()))
-        for name, threshold in thresholds.items()
-    }
+def histogram(bars: pd.DataFrame, thresholds: Mapping[str, float], band: tuple[float, float]) -> Markup:
+    """Return how the scores of each class are spread.
 
-
-def histogram(llr: np.ndarray, human: np.ndarray, thresholds: Mapping[str, float], band: tuple[float, float]) -> Markup:
-    """Return how the scores of each class are spread, with `thresholds` and the cannot-tell `band` (llrs in nats)."""
-    values = [*llr.tolist(), *thresholds.values()]
-    low, high = min(values), max(values)
-    margin = 0.03 * (high - low) or 1.0
-    edges = np.linspace(low - margin, high + margin, BINS + 1)
-    shares = {name: np.histogram(llr[side], edges)[0] / side.sum() for name, side in (("human", human), ("ai", ~human))}
+    Parameters
+    ----------
+    bars : pd.DataFrame
+        For each bin of one width its middle ``llr``, and the share of the classes ``human`` and ``ai`` that it holds.
+    thresholds : mapping
+        Names and llrs.
+    band : tuple of float
+        The llrs between which it says that it cannot tell.
+    """
+    middles = bars["llr"].to_numpy(float)
+    width = (middles[-1] - middles[0]) / (middles.size - 1)
+    edges = middles[0] + width * (np.arange(middles.size + 1) - 0.5)
+    low, high = min(edges[0], *thresholds.values()), max(edges[-1], *thresholds.values())
+    margin = 0.03 * (high - low)
+    shares = {name: bars[name].to_numpy(float) for name in ("human", "ai")}
     top = float(max(share.max() for share in shares.values()))
-    plane = Plane((edges[0], edges[-1]), (0, 1.18 * top))
+    plane = Plane((low - margin, high + margin), (0, 1.18 * top))
     y_ticks = [(share, percent(share)) for share in nice_ticks(0, top)]
-    return _chart(
+    return chart(
         "Histogram of scores: share of each class's clips by score",
         _band(plane, band),
         axes(plane, [(v, decimal(v, 1)) for v in nice_ticks(*plane.x_range)], y_ticks, "score (llr)", "of the class"),
@@ -138,18 +117,25 @@ def histogram(llr: np.ndarray, human: np.ndarray, thresholds: Mapping[str, float
     )
 
 
-def reliability_diagram(llr: np.ndarray, human: np.ndarray) -> Markup:
-    """Return what share was ai among clips given a probability, against that probability, each class weighing half."""
+def reliability(points: pd.DataFrame) -> Markup:
+    """Return what share was ai among clips given a probability, against that probability, each class weighing half.
+
+    Parameters
+    ----------
+    points : pd.DataFrame
+        For each bin that holds clips the mean probability ``predicted``, the share of ai ``observed`` and the
+        ``share`` of all clips.
+    """
     plane = Plane((0, 1), (0, 1))
     ticks = [(share, percent(share)) for share in SHARES]
-    filled = [(m, p, o) for m, p, o in zip(*reliability(llr, human), strict=True) if m > 0]
-    return _chart(
+    bins = zip(points["predicted"], points["observed"], points["share"], strict=True)
+    return chart(
         "Reliability: observed share of AI clips against the predicted probability",
         axes(plane, ticks, ticks, "probability of AI that it gave", "share that was AI"),
         plane.line([0, 1], [0, 1], "chance"),
         *(
             plane.dot(p, o, "plain", f"said {percent(p)}, was {percent(o)}; {percent(m)} of the clips", 3 + 14 * m**0.5)
-            for m, p, o in filled
+            for p, o, m in bins
         ),
     )
 
@@ -176,56 +162,15 @@ def lines(history: pd.DataFrame, kinds: Mapping[str, str], label: str) -> Markup
         plane.dot(epoch, value, kinds[name], f"{name}, epoch {epoch}: {decimal(value, 3)}", 3.0)
         for name in columns
         for epoch, value in zip(epochs, history[name], strict=True)
-        if len(epochs) <= BINS
+        if len(epochs) <= MOST_DOTS
     ]
     y_ticks = [(tick, decimal(tick)) for tick in nice_ticks(*plane.y_range)]
-    return _chart(
+    return chart(
         f"{label} by epoch",
         axes(plane, [(tick, str(tick)) for tick in whole], y_ticks, "epoch", label),
         *(plane.line(epochs, history[name].tolist(), kinds[name]) for name in columns),
         *dots,
     )
-
-
-def axes(
-    plane: Plane, x_ticks: list[tuple[float, str]], y_ticks: list[tuple[float, str]], x_label: str, y_label: str
-) -> Markup:
-    """Return grid, tick labels and axis labels of `plane`; a tick is its value and its text."""
-    left, right, top, bottom = LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM
-    parts = []
-    for value, text in x_ticks:
-        x = plane.x(value)
-        parts.append(element("line", x1=x, x2=x, y1=top, y2=bottom, class_="grid"))
-        parts.append(element("text", text, x=x, y=bottom + 16, class_="tick", text_anchor="middle"))
-    for value, text in y_ticks:
-        y = plane.y(value)
-        parts.append(element("line", x1=left, x2=right, y1=y, y2=y, class_="grid"))
-        parts.append(element("text", text, x=left - 6, y=y + 4, class_="tick", text_anchor="end"))
-    middle = (top + bottom) / 2
-    parts.append(element("text", x_label, x=(left + right) / 2, y=HEIGHT - 8, class_="axis", text_anchor="middle"))
-    turned = f"rotate(-90 11 {middle:.0f})"
-    parts.append(element("text", y_label, x=11, y=middle, class_="axis", text_anchor="middle", transform=turned))
-    return Markup("").join(parts)
-
-
-def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Return round numbers from `low` to `high`, `about` so many: multiples of 1, 2 or 5 times a power of ten."""
-    if not high > low:
-        return [low]
-    raw = (high - low) / about
-    power = 10.0 ** np.floor(np.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
-    first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
-    return [round(number * step, 10) + 0.0 for number in range(first, last + 1)]
-
-
-def _chart(title: str, *parts: object) -> Markup:
-    box = f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
-    return element("svg", *parts, viewBox=box, role="img", aria_label=title, class_="chart")
-
-
-def _share(value: float, limits: tuple[float, float]) -> float:
-    return min(1.0, max(0.0, (value - limits[0]) / (limits[1] - limits[0])))
 
 
 def _second(pair: tuple[str, float]) -> float:
@@ -251,7 +196,7 @@ def _steps(plane: Plane, edges: np.ndarray, shares: np.ndarray, kind: str) -> Ma
     for left, right, share in zip(edges[:-1], edges[1:], shares, strict=True):
         corners += [(plane.x(left), plane.y(share)), (plane.x(right), plane.y(share))]
     corners.append((plane.x(edges[-1]), plane.y(0)))
-    return element("path", element("title", kind), d=path(corners), class_=f"steps {kind}")
+    return element("path", element("title", "AI" if kind == "ai" else kind), d=path(corners), class_=f"steps {kind}")
 
 
 def _threshold(plane: Plane, name: str, at: float, row: int) -> Markup:
@@ -259,9 +204,7 @@ def _threshold(plane: Plane, name: str, at: float, row: int) -> Markup:
     near_right = x > WIDTH - 90
     anchor, shift = ("end", -4) if near_right else ("start", 4)
     title = element("title", f"threshold '{name}': {decimal(at)}; scores below it are called AI")
-    return Markup("").join(
-        [
-            element("line", title, x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_=f"threshold preset-{name}"),
-            element("text", name, x=x + shift, y=y, class_="tick strong", text_anchor=anchor),
-        ]
+    return group(
+        element("line", title, x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_=f"threshold preset-{name}"),
+        element("text", name, x=x + shift, y=y, class_="tick strong", text_anchor=anchor),
     )

@@ -1,20 +1,19 @@
 """The worst errors, to look at and to listen to."""
 
-import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.audio.spectrogram import log_spectrogram
-from bonafide.drawing.png import spectrogram
+from bonafide.drawing.pictures import spectrogram_png
+from bonafide.drawing.svg import data_url
 from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import rows_of
 from bonafide.report.run import ReportSettings, Run
+from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.exported import Facts
 from bonafide.text import decimal, printable
 
@@ -63,17 +62,13 @@ def worst_errors(run: Run, clips: Path, settings: ReportSettings) -> dict[str, l
 def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> pd.DataFrame:
     """Return the clips of `label` that lie furthest on the wrong side of `threshold`, at most so many."""
     own = scores[scores["label"] == label]
-    wrong = own[own["llr"] < threshold] if label == "human" else own[own["llr"] >= threshold]
+    wrong = own[is_ai(own["llr"], threshold) == (label == "human")]
     return wrong.sort_values(["llr", "clip"], ascending=[label == "human", True]).head(most)
 
 
 def _flac_of(clips: Path, wanted: frozenset[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    ids = pa.array(sorted(wanted), pa.string())
-    for batch in read_rows(part_files(clips).values(), ["clip", "audio"]):
-        inside = batch.filter(pa.compute.is_in(batch.column("clip"), ids))
-        found |= {row["clip"]: row["audio"]["bytes"] for row in inside.to_pylist()}
-    return found
+    rows = rows_of(part_files(clips).values(), wanted, ["audio"])
+    return {row["clip"]: row["audio"]["bytes"] for row in rows}
 
 
 def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSettings, left: int) -> Example:
@@ -81,18 +76,14 @@ def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSet
     picture, sound = "", ""
     if settings.spectrograms:
         mel = log_spectrogram(from_flac(flac), facts.audio.rate, facts.spectrogram)
-        picture = _within(_url("image/png", spectrogram(mel)), left)
+        picture = _within(data_url("image/png", spectrogram_png(mel)), left)
     if settings.players:
-        sound = _within(_url("audio/flac", flac), left - len(picture))
+        sound = _within(data_url("audio/flac", flac), left - len(picture))
     return Example(printable(row["path"]), _facts(row), row["p_ai"], sound, picture)
 
 
 def _within(url: str, left: int) -> str:
     return url if len(url) <= left else ""
-
-
-def _url(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _facts(row: dict[str, Any]) -> str:

@@ -10,17 +10,17 @@ from bonafide import text
 from bonafide.report import charts, provenance, slicing
 from bonafide.report.examples import Example
 from bonafide.report.rows import Mark, dot_rows, track
-from bonafide.report.run import PRESETS, Run
+from bonafide.report.run import Run
 from bonafide.report.verdict import verdict_of
-from bonafide.scoring.thresholds import DECISIVE_FPR, MAX_FNR, MAX_FPR
+from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES, measure_name
 
 TEMPLATES = Path(__file__).parent
 LOSS = {"loss": "train", "dev_loss": "main"}
 RANKING = {"dev_auc": "main", "dev_eer": "train"}
 KEY_FIGURES = {
-    "balanced.fpr": ("Human clips wrongly flagged", "human"),
-    "balanced.fnr": ("AI clips missed", "ai"),
-    "balanced.accuracy": ("Clips called rightly", "plain"),
+    "fpr": ("Human clips wrongly flagged", "human"),
+    "fnr": ("AI clips missed", "ai"),
+    "accuracy": ("Clips called rightly", "plain"),
     "eer": ("Equal error rate", "plain"),
 }
 PROMISES = {
@@ -51,7 +51,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "run": run,
         "verdict": verdict_of(run),
         "key_figures": [_key_figure(run, name, *said) for name, said in KEY_FIGURES.items()],
-        "presets": [_preset(run, name) for name in PRESETS],
+        "presets": [_preset(run, name) for name in NAMES],
         "measures": _measures(run),
         "slices": drawn,
         "alone": alone,
@@ -67,12 +67,13 @@ def facts_of(run: Run) -> dict[str, Any]:
 
 def drawings_of(run: Run) -> dict[str, Any]:
     """Return the charts of the page by name."""
-    llr, human, thresholds = run.llr, run.human, run.thresholds
+    points = {name: (run.metrics[measure_name(name, "fpr")], run.metrics[measure_name(name, "fnr")]) for name in NAMES}
+    clips = max(run.clips("human"), run.clips("ai"))
     return {
-        "roc": charts.roc(llr, human, thresholds),
-        "det": charts.det(llr, human, thresholds, run.metrics["eer"]),
-        "histogram": charts.histogram(llr, human, thresholds, run.band),
-        "reliability": charts.reliability_diagram(llr, human),
+        "roc": charts.roc(run.curve, points),
+        "det": charts.det(run.curve, points, run.metrics["eer"], clips),
+        "histogram": charts.histogram(run.histogram, run.thresholds, run.band),
+        "reliability": charts.reliability(run.reliability),
         "loss": charts.lines(run.history, LOSS, "loss"),
         "ranking": charts.lines(run.history, RANKING, "AUC and EER on dev"),
         "confusion": confusion(run),
@@ -92,11 +93,11 @@ def drawings_of(run: Run) -> dict[str, Any]:
 
 def confusion(run: Run) -> dict[str, dict[str, tuple[int, float]]]:
     """Return, for each class, how many of its clips are called what, and which share of the class that is."""
-    called = run.llr < run.thresholds["balanced"]
+    counts = run.confusion.value_counts().to_dict()
     cells = {}
-    for label, side in (("human", run.human), ("AI", ~run.human)):
-        flagged, total = int(called[side].sum()), int(side.sum())
-        cells[label] = {"human": (total - flagged, 1 - flagged / total), "AI": (flagged, flagged / total)}
+    for actual, label in provenance.LABELS.items():
+        row = {called: counts.get((actual, said), 0) for said, called in provenance.LABELS.items()}
+        cells[label] = {called: (count, count / sum(row.values())) for called, count in row.items()}
     return cells
 
 
@@ -145,10 +146,10 @@ def _key_figure(run: Run, name: str, said: str, kind: str) -> dict[str, Any]:
 
 
 def _preset(run: Run, name: str) -> dict[str, str]:
-    at = run.metrics[name]
-    rates = {rate: text.percent(at[rate]) for rate in ("fpr", "fnr", "accuracy", "hter")}
-    ends = {f"{rate}_between": text.percent_between(run.ends(f"{name}.{rate}")) for rate in rates}
-    return {"name": name, "promise": PROMISES[name], "llr": text.decimal(at["threshold"]), **rates, **ends}
+    names = {rate: measure_name(name, rate) for rate in ("fpr", "fnr", "accuracy", "hter")}
+    rates = {rate: text.percent(run.metric(written)) for rate, written in names.items()}
+    ends = {f"{rate}_between": text.percent_between(run.ends(written)) for rate, written in names.items()}
+    return {"name": name, "promise": PROMISES[name], "llr": text.decimal(run.thresholds[name]), **rates, **ends}
 
 
 def _measures(run: Run) -> list[tuple[str, str, str]]:
@@ -162,11 +163,11 @@ def _measures(run: Run) -> list[tuple[str, str, str]]:
         "min_cllr": "minCllr (bits)",
         "ece": "ECE",
         "brier": "Brier score",
-        "balanced.accuracy": "accuracy",
-        "balanced.precision": "precision (AI)",
-        "balanced.recall": "recall (AI)",
-        "balanced.f1": "F1 (AI)",
-        "balanced.hter": "HTER",
+        "accuracy": "accuracy",
+        "precision": "precision (AI)",
+        "recall": "recall (AI)",
+        "f1": "F1 (AI)",
+        "hter": "HTER",
     }
     return [
         (said, text.decimal(run.metric(name), 3), text.decimal_between(run.ends(name), 3))

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from bonafide.drawing.svg import element
+from bonafide.drawing.svg import Markup, element, group
 from bonafide.text import Ends, decimal, decimal_between, percent, percent_between, printable
 
 STEP = 15.0  # pixels from one mark of a line to the next
@@ -109,7 +107,7 @@ def _row(row: Line, reference: float | None) -> Markup:
 
 def _value(mark: Mark) -> Markup:
     between = element("span", f"{mark.between()}{mark.note}", class_="between")
-    return element("span", mark.written(), class_="point") + between
+    return group(element("span", mark.written(), class_="point"), between)
 
 
 def _mark(mark: Mark, y: float, hollow: bool) -> Markup:

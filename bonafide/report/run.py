@@ -1,6 +1,5 @@
 """What a run has left behind, read once: all that the report says comes from here."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 from annotated_types import Ge
 
-from bonafide.scoring.calibration import cannot_tell_band
+from bonafide.files import sha256
 from bonafide.scoring.exported import Facts, Scorer
+from bonafide.scoring.operating_points import NAMES, cannot_tell_band, measure_name
 from bonafide.text import Ends, ends_of
 
 SPLIT_COLUMNS = ["split", "label", "speaker", "source", "generator", "language", "seconds", "license"]
-PRESETS = ("balanced", "decisive", "precision", "recall")
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,10 @@ class Files:
     history: Path
     model: Path
     scores: Path
-    metrics: Path
+    details: Path
     intervals: Path
     slices: Path
+    plots: Path
     robustness: Path
     audit: Path
 
@@ -56,37 +56,42 @@ class Run:
     facts: Facts
     hashes: dict[str, str]  # SHA-256 of files, by their name
     scores: pd.DataFrame
-    metrics: dict[str, Any]
+    metrics: dict[str, float]
     intervals: dict[str, dict[str, float | None]]
     slices: pd.DataFrame
+    confusion: pd.DataFrame
+    curve: pd.DataFrame
+    histogram: pd.DataFrame
+    reliability: pd.DataFrame
     robustness: pd.DataFrame
     audit: dict[str, Any]
 
     def metric(self, name: str) -> float | None:
-        """Return the metric of that dotted name, None where it is not measured."""
-        value: Any = self.metrics
-        for key in name.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        return None if value is None else float(value)
+        """Return the metric of that name, None where it is not measured."""
+        return self.metrics.get(name)
 
     def ends(self, name: str) -> Ends:
-        """Return the 95 % interval of the metric of that dotted name."""
+        """Return the 95 % interval of the metric of that name."""
         return ends_of(self.intervals.get(name, {}))
+
+    def clips(self, label: str) -> int:
+        """Return how many test clips of a class, "human" or "ai", there are."""
+        return int(self.metrics[f"clips_{label}"])
 
     @property
     def llr(self) -> np.ndarray:
         """Scores of the test clips in nats, shape (n,)."""
-        return self.scores["llr"].to_numpy()
+        return np.asarray(self.scores["llr"])
 
     @property
     def human(self) -> np.ndarray:
         """Whether each test clip is human, shape (n,)."""
-        return (self.scores["label"] == "human").to_numpy()
+        return np.asarray(self.scores["label"] == "human")
 
     @property
     def thresholds(self) -> dict[str, float]:
         """The thresholds on the llr that were chosen on dev."""
-        return {name: self.metrics[name]["threshold"] for name in PRESETS}
+        return {name: self.metrics[measure_name(name, "threshold")] for name in NAMES}
 
     @property
     def band(self) -> tuple[float, float]:
@@ -107,16 +112,15 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         rejects=pd.read_csv(files.rejects, dtype=str, keep_default_na=False),
         history=pd.read_csv(files.history),
         facts=Scorer(files.model).facts,
-        hashes={str(path): _sha256(path) for path in (files.model, files.split, files.scores)},
+        hashes={str(path): sha256(path) for path in (files.model, files.split, files.scores)},
         scores=pq.read_table(files.scores).to_pandas(),
-        metrics=json.loads(files.metrics.read_text(encoding="utf-8")),
+        metrics=json.loads(files.details.read_text(encoding="utf-8")),
         intervals=json.loads(files.intervals.read_text(encoding="utf-8")),
         slices=pd.read_csv(files.slices, dtype={"slice": str, "value": str}, keep_default_na=True, na_values=[""]),
+        confusion=pd.read_csv(files.plots / "confusion.csv"),
+        curve=pd.read_csv(files.plots / "curve.csv"),
+        histogram=pd.read_csv(files.plots / "histogram.csv"),
+        reliability=pd.read_csv(files.plots / "reliability.csv"),
         robustness=pd.read_csv(files.robustness),
         audit=json.loads(files.audit.read_text(encoding="utf-8")),
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -102,13 +102,13 @@ def differences(run: Run) -> list[dict[str, str]]:
     if not {"female", "male"} <= set(genders.index):
         return []
     names = {
-        "balanced.fpr": "human clips wrongly flagged",
-        "balanced.fnr": "AI clips missed",
+        "fpr": "human clips wrongly flagged",
+        "fnr": "AI clips missed",
         "eer": "equal error rate",
     }
     rows = []
     for name, what in names.items():
-        female, male = (known(genders.loc[gender].get(name.split(".")[-1])) for gender in ("female", "male"))
+        female, male = (known(genders.loc[gender].get(name)) for gender in ("female", "male"))
         if female is None or male is None:
             continue
         between = ends_of(run.intervals.get(f"female - male.{name}", {}))

@@ -36,8 +36,8 @@ class Verdict:
 
 HEADLINES = {
     "inverted": "On voices that it has not heard, this detector gets it the wrong way round.",
-    "no": "This detector is not shown to tell human from machine-made voices.",
-    "hint": "This detector tells human from machine-made voices better than chance, but is not good enough to rely on.",
+    "no": "This detector is not shown to tell human from AI voices.",
+    "hint": "This detector tells human from AI voices better than chance, but is not good enough to rely on.",
     "care": "On recordings like those tested, this detector seldom errs.",
 }
 ANSWERS = {
@@ -66,7 +66,7 @@ def judge(run: Run) -> tuple[str, list[str]]:
 
 
 def _against_any_use(run: Run) -> Iterator[str]:
-    auc_low, hter_high = run.ends("auc")[0], run.ends("balanced.hter")[1]
+    auc_low, hter_high = run.ends("auc")[0], run.ends("hter")[1]
     if auc_low is None or auc_low <= 0.5:
         auc = with_interval(run, "auc")
         yield (
@@ -75,7 +75,7 @@ def _against_any_use(run: Run) -> Iterator[str]:
             else f"It ranks voices no better than guessing: AUC {auc}, where guessing reaches 0.5."
         )
     if hter_high is None or hter_high >= 0.5:
-        hter = f"{percent(run.metric('balanced.hter'))}{percent_interval(run, 'balanced.hter')}"
+        hter = f"{percent(run.metric('hter'))}{percent_interval(run, 'hter')}"
         yield f"Its mean error at the chosen threshold, {hter}, cannot be told from the 50 % of a coin."
     if probe := better_probe(run):
         name, of_probe = probe
@@ -86,7 +86,7 @@ def _against_any_use(run: Run) -> Iterator[str]:
 
 
 def _against_relying(run: Run) -> Iterator[str]:
-    fpr_high, fnr_high = run.ends("balanced.fpr")[1], run.ends("balanced.fnr")[1]
+    fpr_high, fnr_high = run.ends("fpr")[1], run.ends("fnr")[1]
     if fpr_high is None or fpr_high > SELDOM_FLAGGED:
         yield f"It may wrongly flag {_up_to(fpr_high)} of 100 human clips."
     if fnr_high is None or fnr_high > SELDOM_MISSED:

@@ -6,6 +6,7 @@ import numpy as np
 
 from bonafide.report.evidence import FEW_CLUSTERS, SEEN, evidence, percent_interval, shortcuts
 from bonafide.report.run import Run
+from bonafide.scoring.calibration import is_ai
 from bonafide.text import counted, listed, of_hundred, of_hundred_between, percent, printable
 
 RARE = 0.05  # share of AI clips in the example of what a flag means where AI is rare
@@ -27,7 +28,7 @@ def sentences(run: Run) -> Iterator[tuple[str, str]]:
     yield "Cannot tell", _cannot_tell(run)
     yield "Evidence", _evidence(run)
     yield "Unseen", _unseen(run)
-    if "macro" in run.metrics:
+    if "fnr_over_generators" in run.metrics:
         yield "Each alike", _macro(run)
     yield "Probability", _probability(run)
     yield "Conditions", _conditions(run)
@@ -35,16 +36,15 @@ def sentences(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _errors(run: Run) -> str:
-    fpr, fnr = (f"balanced.{rate}" for rate in ("fpr", "fnr"))
     return (
-        f"Of 100 human clips it wrongly flags {_of_hundred(run, fpr)}, and of 100 AI clips it misses"
-        f" {_of_hundred(run, fnr)}, at the threshold that was chosen on the dev clips and carried over. So it"
-        f" calls {_of_hundred(run, 'balanced.accuracy')} of 100 test clips rightly."
+        f"Of 100 human clips it wrongly flags {_of_hundred(run, 'fpr')}, and of 100 AI clips it misses"
+        f" {_of_hundred(run, 'fnr')}, at the threshold that was chosen on the dev clips and carried over. So it"
+        f" calls {_of_hundred(run, 'accuracy')} of 100 test clips rightly."
     )
 
 
 def _flag(run: Run) -> str:
-    share = precision_where_rare(run.metrics["balanced"]["fpr"], run.metrics["balanced"]["fnr"])
+    share = precision_where_rare(run.metrics["fpr"], run.metrics["fnr"])
     if share is None:
         return "At that threshold it flags no clip at all."
     return (
@@ -75,7 +75,7 @@ def _cannot_tell(run: Run) -> str:
 def decided(run: Run) -> tuple[float, float]:
     """Return the share of test clips outside the cannot-tell band, and the share of those that are called rightly."""
     low, high = run.band
-    said_ai, said_human = run.llr < low, run.llr >= high
+    said_ai, said_human = is_ai(run.llr, low), ~is_ai(run.llr, high)
     right = np.where(run.human, said_human, said_ai)
     answered = said_ai | said_human
     return float(answered.mean()), float(right[answered].mean()) if answered.any() else 0.0
@@ -85,9 +85,9 @@ def _evidence(run: Run) -> str:
     behind = evidence(run.scores)
     few = min(behind["speakers"], behind["generators"]) < FEW_CLUSTERS
     return (
-        f"Behind this stand {counted(run.metrics['clips_human'], 'human test clip')} of"
+        f"Behind this stand {counted(run.clips('human'), 'human test clip')} of"
         f" {counted(behind['speakers'], 'speaker')} from {counted(behind['sources'], 'source')}, and"
-        f" {counted(run.metrics['clips_ai'], 'AI test clip')} of {counted(behind['generators'], 'generator')}"
+        f" {counted(run.clips('ai'), 'AI test clip')} of {counted(behind['generators'], 'generator')}"
         f" ({listed(sorted(set(run.scores['generator']) - {''}))}). The ranges in brackets are 95 % intervals over"
         " speakers and generators"
         + (f"; with fewer than {FEW_CLUSTERS} of either they are too narrow, so take them as hints." if few else ".")
@@ -115,10 +115,10 @@ def _unseen(run: Run) -> str:
 def _macro(run: Run) -> str:
     return (
         "If every generator and every human source counts alike, however many clips it has, it misses"
-        f" {of_hundred(run.metric('macro.fnr_over_generators'))} of 100 AI clips"
-        f"{percent_interval(run, 'macro.fnr_over_generators')} and wrongly flags"
-        f" {of_hundred(run.metric('macro.fpr_over_human_sources'))} of 100 human clips"
-        f"{percent_interval(run, 'macro.fpr_over_human_sources')}."
+        f" {of_hundred(run.metric('fnr_over_generators'))} of 100 AI clips"
+        f"{percent_interval(run, 'fnr_over_generators')} and wrongly flags"
+        f" {of_hundred(run.metric('fpr_over_human_sources'))} of 100 human clips"
+        f"{percent_interval(run, 'fpr_over_human_sources')}."
     )
 
 

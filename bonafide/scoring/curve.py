@@ -1,7 +1,5 @@
 """Counts of clips below every threshold, from which the measures follow; see `bonafide.scoring.measures.measures`."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

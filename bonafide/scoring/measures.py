@@ -13,17 +13,15 @@ the same formulas. All raise ValueError for scores that cannot be measured (see
 `bonafide.scoring.calibration.check_scores`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import isotonic_regression
 
 from bonafide.scoring.calibration import Bools, Floats, is_ai, p_ai
 from bonafide.scoring.curve import checked, closest, error_curve
-from bonafide.scoring.isotonic import pool_adjacent_violators
+from bonafide.scoring.operating_points import measure_name
 
 # ASVspoof 5's operating point (Wang et al. 2024): an attack is rare, and one let in costs ten false
 # rejections.
@@ -134,7 +132,9 @@ def min_cllr(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = None)
 def min_cllr_of(human: Floats, ai: Floats) -> float:
     """Least Cllr in bits from the clips of each class at each score, ascending: two arrays of shape (k,)."""
     counted = human + ai > 0
-    human, ai = pool_adjacent_violators(human[counted], ai[counted])
+    clips = (human + ai)[counted]
+    starts = isotonic_regression(human[counted] / clips, weights=clips).blocks[:-1]
+    human, ai = np.add.reduceat(human[counted], starts), np.add.reduceat(ai[counted], starts)
     odds = (human / human.sum(), ai / ai.sum())
     cost = 0.0
     for own, other in (odds, odds[::-1]):
@@ -206,8 +206,8 @@ def decisions_of(
     }
 
 
-def summary(llr: ArrayLike, human: ArrayLike, thresholds: Mapping[str, float]) -> dict[str, Any]:
-    """Measure everything at once: a dict ready for JSON, keys sorted, numbers not rounded.
+def summary(llr: ArrayLike, human: ArrayLike, thresholds: Mapping[str, float]) -> dict[str, float]:
+    """Measure everything at once: numbers by name, ready for JSON, not rounded.
 
     Parameters
     ----------
@@ -219,13 +219,14 @@ def summary(llr: ArrayLike, human: ArrayLike, thresholds: Mapping[str, float]) -
     Returns
     -------
     dict
-        act_dcf, auc, brier, cllr, ece, eer, min_cllr, min_dcf; clips_ai and clips_human; and for each
-        threshold's name a dict of `decisions` with the threshold itself.
+        act_dcf, auc, brier, cllr, ece, eer, min_cllr, min_dcf; clips_ai and clips_human; and `decisions` at each
+        of the thresholds with the threshold itself, by `bonafide.scoring.operating_points.measure_name`. Sorted.
     """
     measures = (act_dcf, auc, brier, cllr, ece, eer, min_cllr, min_dcf)
-    found: dict[str, Any] = {measure.__name__: measure(llr, human) for measure in measures}
+    values = {measure.__name__: measure(llr, human) for measure in measures}
     n_human = int(np.count_nonzero(human))
-    found |= {"clips_ai": len(np.asarray(human)) - n_human, "clips_human": n_human}
+    values |= {"clips_ai": len(np.asarray(human)) - n_human, "clips_human": n_human}
     for name, threshold in thresholds.items():
-        found[name] = dict(sorted((decisions(llr, human, threshold) | {"threshold": float(threshold)}).items()))
-    return dict(sorted(found.items()))
+        rates = decisions(llr, human, threshold) | {"threshold": float(threshold)}
+        values |= {measure_name(name, rate): value for rate, value in rates.items()}
+    return dict(sorted(values.items()))

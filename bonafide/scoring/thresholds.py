@@ -1,15 +1,11 @@
 """Thresholds that a development set chooses."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bonafide.scoring.calibration import Bools, Floats
 from bonafide.scoring.curve import closest, error_curve
-
-# What the thresholds chosen on dev promise there: share of human clips flagged, share of ai clips missed.
-DECISIVE_FPR, MAX_FPR, MAX_FNR = 0.1, 0.01, 0.05
+from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR
 
 
 def thresholds(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = None) -> dict[str, float]:

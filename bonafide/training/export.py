@@ -17,11 +17,12 @@ import onnx.numpy_helper
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.corpus.table import Rows
+from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
-from bonafide.scoring.calibration import calibrate, fit_calibration
+from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Facts, facts_as_json
 from bonafide.scoring.thresholds import thresholds
+from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.logits import logit_model
 
 TOLERANCE = 1e-4  # largest difference of a logit between Keras and ONNX Runtime that rounding explains

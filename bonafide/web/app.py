@@ -4,7 +4,7 @@ import asyncio
 import io
 import wave
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -13,15 +13,17 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from bonafide.detection.verdicts import cut_of
 from bonafide.errors import UserError
 from bonafide.gathering.collecting import save_clip
 from bonafide.web import describing
-from bonafide.web.edge import PAGE, Edge, TooLarge, TooSlow, problem, too_large
-from bonafide.web.metrics import Metrics
+from bonafide.web.edge import PAGE, TOO_SLOW, Edge, TooLarge, TooSlow, problem, too_large
+from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.pool import Ask, Busy, Pool, Unanswered
 from bonafide.web.settings import Settings
 from bonafide.web.uploads import BadUpload, Body, Upload, received
@@ -30,7 +32,8 @@ MOST_UPLOADS = 64  # at a time; a slow client holds one of these and no worker
 MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
 Threshold = Annotated[
-    str, Query(description="balanced, decisive, precision, recall, or the probability from which on it is called ai")
+    str,
+    Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called AI"),
 ]
 
 
@@ -59,19 +62,23 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
     app.add_middleware(Edge, settings=settings, metrics=metrics)
     _add_refusals(app, settings)
     _add_page(app)
-    app.post("/v1/detect", **describing.DETECT)(detect)
-    app.get("/v1/health", **describing.HEALTH)(health)
-    app.get("/v1/model", **describing.MODEL)(model)
-    app.get("/metrics", **describing.METRICS)(show_metrics)
+    app.post("/v1/detect", **describing.detect(settings, pool.model["thresholds"]))(detect)
+    app.get("/v1/health", **describing.answering("Is it up?", health_of(app.state)))(health)
+    app.get("/v1/model", **describing.answering("The detector and the limits", model_of(app.state)))(model)
+    app.get("/metrics", **describing.metrics())(show_metrics)
     if settings.collect is not None:
-        app.post("/v1/collect", **describing.COLLECT)(collect)
+        app.post("/v1/collect", **describing.collect())(collect)
     return app
 
 
 async def detect(request: Request, threshold: Threshold = "balanced", evidence: bool = False) -> Response:
-    """Say of one or several recordings whether the voice is human or machine-generated."""
+    """Say of one or several recordings whether the voice is human or AI-generated."""
     state = request.app.state
-    ask = Ask(_threshold(threshold, state.pool.model["thresholds"]), evidence)
+    try:
+        cut_of(state.pool.model["thresholds"], threshold)
+    except UserError as error:
+        raise BadUpload(422, str(error)) from None
+    ask = Ask(threshold, evidence)
     state.pool.refuse_when_full()  # before a body is taken in for nothing
     if state.uploading >= MOST_UPLOADS:
         raise Busy(1)
@@ -91,26 +98,18 @@ async def detect(request: Request, threshold: Threshold = "balanced", evidence: 
 
 async def health(request: Request) -> JSONResponse:
     """Say whether recordings can be scored; 503 while no worker is alive."""
-    state = request.app.state
-    alive = len(state.pool.pids())
-    said = {"status": "ok" if alive else "starting", "version": own_version(), "workers": alive}
-    said |= {"token_needed": bool(state.settings.token), "collects": state.settings.collect is not None}
-    return JSONResponse(said, status_code=200 if alive else 503)
+    answer = health_of(request.app.state)
+    return JSONResponse(answer, status_code=200 if answer["workers"] else 503)
 
 
 async def model(request: Request) -> JSONResponse:
     """Say what the detector is, its thresholds, and what this service takes."""
-    state = request.app.state
-    limits = {"max_bytes": state.settings.max_bytes, "max_seconds": state.settings.max_seconds}
-    return JSONResponse({**state.pool.model, "limits": {**limits, "timeout": state.settings.timeout}})
+    return JSONResponse(model_of(request.app.state))
 
 
-async def show_metrics(request: Request) -> PlainTextResponse:
+async def show_metrics(request: Request) -> Response:
     """Give counters to Prometheus."""
-    state = request.app.state
-    gauges = {"bonafide_workers_idle": state.pool.idle, "bonafide_recordings_waiting": state.pool.waiting}
-    gauges["bonafide_requests_in_flight"] = state.pool.admitted
-    return PlainTextResponse(state.metrics.text(gauges), media_type="text/plain; version=0.0.4")
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE)
 
 
 async def collect(request: Request) -> JSONResponse:
@@ -121,12 +120,30 @@ async def collect(request: Request) -> JSONResponse:
         content = body.uploads[0].file.read()
         if not _is_plain_wav(content):
             raise BadUpload(422, "the recording must be a WAV file with 16-bit samples, as the page makes it")
-        facts = {name: body.fields.get(name, "") for name in ("speaker", "language", "gender", "license")}
+        facts = {name: body.fields.get(name, "") for name in describing.GIVEN}
         try:
             clip = await asyncio.to_thread(save_clip, request.app.state.settings.collect, content, **facts)
         except UserError as error:
             raise BadUpload(422, str(error)) from None
     return JSONResponse({"saved": clip.name}, status_code=201)
+
+
+def health_of(state: State) -> dict[str, Any]:
+    """Return what /v1/health says."""
+    settings, alive = state.settings, len(state.pool.pids())
+    return {
+        "status": "ok" if alive else "starting",
+        "version": own_version(),
+        "workers": alive,
+        "token_needed": bool(settings.token),
+        "collects": settings.collect is not None,
+    }
+
+
+def model_of(state: State) -> dict[str, Any]:
+    """Return what /v1/model says."""
+    limits = {name: getattr(state.settings, name) for name in ("max_bytes", "max_seconds", "timeout")}
+    return {**state.pool.model, "limits": limits}
 
 
 def own_version() -> str:
@@ -136,15 +153,15 @@ def own_version() -> str:
     return "0"
 
 
-async def _answer(state: Any, upload: Upload, ask: Ask, request: Request) -> dict[str, Any]:  # noqa: ANN401 - starlette's
+async def _answer(state: State, upload: Upload, ask: Ask, request: Request) -> dict[str, Any]:
     """Return the result of one recording, or why it has none, with its name."""
     try:
         result = await state.pool.ask(upload.file.fileno(), ask)
     except Unanswered as none:
-        state.metrics.add("bonafide_files_total", verdict="refused")
+        state.metrics.files.labels("refused").inc()
         return {"name": upload.name, "error": {"status": none.status, "message": str(none)}}
-    state.metrics.add("bonafide_files_total", verdict=result["verdict"])
-    state.metrics.add("bonafide_audio_seconds_total", result["seconds"])
+    state.metrics.files.labels(result["verdict"]).inc()
+    state.metrics.audio_seconds.inc(result["seconds"])
     return {"name": upload.name, "result": result}
 
 
@@ -159,20 +176,11 @@ def _packed(body: Body, answers: list[dict[str, Any]], request: Request) -> Resp
     return JSONResponse({"results": answers} if body.several else answers[0]["result"])
 
 
-def _threshold(said: str, known: Collection[str]) -> str | float:
-    if said in known:
-        return said
-    with suppress(ValueError):
-        if 0 < (number := float(said)) < 1:
-            return number
-    raise BadUpload(422, f"threshold must be {', '.join(known)} or a probability between 0 and 1")
-
-
 def _is_plain_wav(content: bytes) -> bool:
     """Whether it is what the page's recorder makes: nothing that a decoder of C would have to make sense of."""
     try:
         with wave.open(io.BytesIO(content)) as sound:
-            return sound.getsampwidth() == 2 and sound.getnchannels() <= 2
+            return bool(sound.getsampwidth() == 2 and sound.getnchannels() <= 2)
     except (wave.Error, EOFError):
         return False
 
@@ -202,7 +210,7 @@ def _add_refusals(app: FastAPI, settings: Settings) -> None:
         app.add_exception_handler(kind, answer)
 
     on(TooLarge, lambda _: (413, too_large(settings)))
-    on(TooSlow, lambda _: (408, "the upload was too slow"))
+    on(TooSlow, lambda _: (408, TOO_SLOW))
     on(Busy, lambda error: (429, str(error)))
     on(BadUpload, lambda error: (error.status, str(error)))
     on(ClientDisconnect, lambda _: (499, "the client went away"))

@@ -1,137 +1,152 @@
-"""What OpenAPI says of the service, with examples."""
+"""What OpenAPI says of the service; its examples are made by what answers, with this service's own limits."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from bonafide.detection.results import Result
+from bonafide.detection.results import Result, Window, as_json
+from bonafide.detection.verdicts import cut_of, result_of
+from bonafide.scoring.calibration import p_ai
+from bonafide.web import edge, pool, uploads, worker
+from bonafide.web.metrics import CONTENT_TYPE, Metrics
+from bonafide.web.settings import Settings
 
-DESCRIPTION = """Tells human recordings from machine-generated voices.
+DESCRIPTION = """Tells human voices from AI-generated ones.
 
 A form with several files is answered with a list, any other body with the result of that one recording. `llr` is the
-natural logarithm of p(score | human) / p(score | ai): higher is more human. `p_ai` is the probability of ai where both
-are equally likely beforehand. With `evidence=1` a result has a map of what spoke for ai (above 0, in nats of llr) and
-for human (below) in cells of time and frequency, over the most telling seconds. A recording that cannot be judged has
-the verdict "cannot tell" and a reason."""
+natural logarithm of p(score | human) / p(score | ai): higher is more human. `p_ai` is the probability of AI where both
+are equally likely beforehand; `confidence` says in words how sure a verdict of human or ai is. With `evidence=1` a
+result has a map of what spoke for AI (above 0, in nats of llr) and for human (below) in cells of time and frequency,
+over the most telling seconds. A recording that cannot be judged has the verdict "cannot tell" and a reason."""
 
-RESULT = {
-    "verdict": "mixed",
-    "reason": "some parts sound human and others machine-generated",
-    "llr": 0.4,
-    "p_ai": 0.4013,
-    "seconds": 8.0,
-    "speech_seconds": 7.2,
-    "windows": [
-        {"start": 0.0, "stop": 4.0, "llr": 3.1, "p_ai": 0.0431},
-        {"start": 4.0, "stop": 8.0, "llr": -2.3, "p_ai": 0.9089},
-    ],
-    "segments": [
-        {"start": 0.0, "stop": 4.0, "verdict": "human"},
-        {"start": 4.0, "stop": 8.0, "verdict": "ai"},
-    ],
-}
-SHORT = RESULT | {"verdict": "human", "reason": "", "llr": 3.1, "p_ai": 0.0431, "windows": [], "segments": []}
-REFUSALS = {
-    400: "the form cannot be read: its headers are broken",
-    401: "a token is needed: Authorization: Bearer TOKEN",
-    408: "the upload was too slow",
-    413: "a request may hold 64 MB at most",
-    415: "send the recording as audio/* or application/octet-stream, or several in a form",
-    422: "the recording is 7200 s long, and this service takes 3600 s at most",
-    429: "the service is busy: try again in 2 s",
-    500: "the process that worked on this recording ended unexpectedly; other requests are not affected",
-    504: "the recording took longer to score than the 60 s that this service allows",
-}
+BINARY = {"type": "string", "format": "binary"}
+FILES = {"type": "object", "properties": {"files": {"type": "array", "items": BINARY}}, "required": ["files"]}
+GIVEN = ("speaker", "language", "gender", "license")  # with a recording for the corpus
+LLRS = (4.1, 4.3, 3.8, 4.0, 3.9, -4.2, -4.4, -4.1, -3.9)  # of the windows of the example
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Nats of llr in cells, a row for each stretch of time, between the edges `hertz` of their bands."""
+
+    start: float
+    stop: float
+    hertz: list[float]
+    map: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Answer(Result):
+    """A result as the service gives it."""
+
+    confidence: str
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one file of a form got no result."""
+
+    status: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file of a form, with its result or why it has none."""
+
+    name: str
+    result: Answer | None = None
+    error: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answer to a form."""
+
+    results: list[Item]
+
+
+def detect(settings: Settings, thresholds: Mapping[str, float]) -> dict[str, Any]:
+    """Describe /v1/detect of a service with these settings, whose detector has these thresholds."""
+    answer = as_json(_mixed(thresholds))
+    refused = {"status": 422, "message": worker.too_long(2 * settings.max_seconds, settings.max_seconds)}
+    items = [{"name": "call.mp3", "result": answer}, {"name": "long.flac", "error": refused}]
+    bodies = {"multipart/form-data": FILES, "application/octet-stream": BINARY, "audio/*": BINARY}
+    examples = {"raw body": {"value": answer}, "form": {"value": {"results": items}}}
+    return {
+        "summary": "Judge recordings",
+        "openapi_extra": {
+            "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind, schema in bodies.items()}}
+        },
+        "responses": {
+            200: {
+                "model": Answer | Answers,
+                "description": "The result of a raw body; of a form {results: [{name, result or error}]}",
+                "content": {"application/json": {"examples": examples}},
+            },
+            **{status: _refusal(status, sentence) for status, sentence in refusals(settings).items()},
+        },
+    }
+
+
+def refusals(settings: Settings) -> dict[int, str]:
+    """Return what a client is told with each status of a refusal."""
+    return {
+        400: uploads.BROKEN_HEADERS,
+        401: edge.NO_TOKEN,
+        408: edge.TOO_SLOW,
+        413: edge.too_large(settings),
+        415: uploads.NO_RECORDING,
+        422: worker.too_long(2 * settings.max_seconds, settings.max_seconds),
+        429: str(pool.Busy(2)),
+        500: pool.DIED,
+        504: pool.too_slow(settings.timeout),
+    }
+
+
+def metrics() -> dict[str, Any]:
+    """Describe /metrics."""
+    example = Metrics()
+    example.requests.labels("/v1/detect", 200).inc()
+    return answering("Counters for Prometheus", example.text(), CONTENT_TYPE.partition(";")[0])
+
+
+def collect() -> dict[str, Any]:
+    """Describe /v1/collect."""
+    texts: dict[str, Any] = {name: {"type": "string"} for name in GIVEN}
+    schema = {
+        "type": "object",
+        "required": ["file", "speaker", "language", "consent"],
+        "properties": {"file": BINARY, **texts, "consent": {"type": "string", "enum": ["yes"]}},
+    }
+    return {
+        "summary": "Keep a recording with its speaker's consent",
+        "status_code": 201,
+        "openapi_extra": {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}}},
+    }
+
+
+def answering(summary: str, example: object, kind: str = "application/json") -> dict[str, Any]:
+    """Describe an address that takes nothing and answers like `example`."""
+    return {"summary": summary, "responses": {200: {"content": {kind: {"example": example}}}}}
+
+
+def _mixed(thresholds: Mapping[str, float]) -> Result:
+    """Return what a detector with these thresholds says of a recording of which a part is AI-generated."""
+    windows = [Window(float(at), at + 4.0, llr, float(p_ai(llr))) for at, llr in enumerate(LLRS)]
+    llr = round(sum(LLRS) / len(LLRS), 3)
+    stop = windows[-1].stop
+    return result_of(llr, windows, cut_of(thresholds, "balanced"), hop=1.0, seconds=stop, speech_seconds=stop - 1.2)
 
 
 def _refusal(status: int, sentence: str) -> dict[str, Any]:
-    error = {"status": status, "message": sentence, "request_id": "5f0c"}
+    example = json.loads(bytes(edge.problem(status, sentence, "5f0c").body))
     described: dict[str, Any] = {
         "description": sentence,
-        "content": {"application/json": {"example": {"error": error}}},
+        "content": {"application/json": {"example": example}},
     }
     if status == 429:
         described["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
     return described
-
-
-_BINARY = {"type": "string", "format": "binary"}
-_FILES = {"type": "object", "properties": {"files": {"type": "array", "items": _BINARY}}, "required": ["files"]}
-_ITEM = {"name": "call.mp3", "result": SHORT}
-_REFUSED = {"name": "long.flac", "error": {"status": 422, "message": REFUSALS[422]}}
-
-DETECT: dict[str, Any] = {
-    "summary": "Judge recordings",
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {"schema": _FILES},
-                "application/octet-stream": {"schema": _BINARY},
-                "audio/*": {"schema": _BINARY},
-            },
-        }
-    },
-    "responses": {
-        200: {
-            "model": Result,
-            "description": "The result of a raw body; of a form {results: [{name, result or error}]}",
-            "content": {
-                "application/json": {
-                    "examples": {
-                        "raw body": {"value": RESULT},
-                        "form": {"value": {"results": [_ITEM, _REFUSED]}},
-                    }
-                }
-            },
-        },
-        **{status: _refusal(status, sentence) for status, sentence in REFUSALS.items()},
-    },
-}
-
-
-def _example(summary: str, example: dict[str, Any] | str, kind: str = "application/json") -> dict[str, Any]:
-    return {"summary": summary, "responses": {200: {"content": {kind: {"example": example}}}}}
-
-
-HEALTH = _example(
-    "Is it up?", {"status": "ok", "version": "0.1.0", "workers": 2, "token_needed": False, "collects": False}
-)
-MODEL = _example(
-    "The detector and the limits",
-    {
-        "thresholds": {"balanced": -0.05, "decisive": -0.31, "precision": -0.74, "recall": 1.56},
-        "cannot_tell": {
-            "balanced": [0.17, 0.68],
-            "decisive": [0.58, 0.58],
-            "precision": [0.68, 0.68],
-            "recall": [0.17, 0.17],
-        },
-        "calibration": {"scale": 0.26, "offset": -0.33},
-        "rate": 16000,
-        "card": {"network": "small", "languages": ["en"]},
-        "limits": {"max_bytes": 67108864, "max_seconds": 3600, "timeout": 60},
-    },
-)
-METRICS = _example(
-    "Counters for Prometheus", 'bonafide_requests_total{route="/v1/detect",status="200"} 7\n', "text/plain"
-)
-COLLECT: dict[str, Any] = {
-    "summary": "Keep a recording with its speaker's consent",
-    "status_code": 201,
-    "openapi_extra": {
-        "requestBody": {
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file", "speaker", "language", "consent"],
-                        "properties": {
-                            "file": _BINARY,
-                            **{name: {"type": "string"} for name in ("speaker", "language", "gender", "license")},
-                            "consent": {"type": "string", "enum": ["yes"]},
-                        },
-                    }
-                }
-            }
-        }
-    },
-}

@@ -9,6 +9,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.resources import files
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -26,10 +27,11 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 UPLOAD_SECONDS = 20.0  # for any body, and one second more for each of:
 UPLOAD_RATE = 16 * 1024  # bytes
 DRAIN_SECONDS = 3.0  # of a refused body, so that its sender gets to read why
+NO_TOKEN = "a token is needed: Authorization: Bearer TOKEN"
+TOO_SLOW = "the upload was too slow"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-PAGE = {"/": "page.html"} | {
-    f"/{name}": name for name in ("page.css", "page.js", "plots.js", "sound.js", "recorder.js", "tap.js")
-}
+PARTS = sorted(each.name for each in files("bonafide.web").iterdir() if each.name.endswith((".css", ".js")))
+PAGE = {"/": "page.html", **{f"/{name}": name for name in PARTS}}
 ROUTES = {*PAGE, "/metrics", *(f"/v1/{name}" for name in ("detect", "health", "model", "collect", "openapi.json"))}
 OPEN = {*PAGE, "/v1/health"}  # hold no secret: the page asks for the token
 POLICY = (
@@ -60,7 +62,6 @@ class Edge:
 
     def __init__(self, app: App, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
-        self.in_flight = 0
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -68,11 +69,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request = _Request(scope, receive, send, self._settings.max_bytes)
-        self.in_flight += 1
         try:
             await self._answer(scope, request)
         finally:
-            self.in_flight -= 1
             self._note(scope, request)
 
     async def _answer(self, scope: MutableMapping[str, Any], request: "_Request") -> None:
@@ -99,7 +98,7 @@ class Edge:
         if token and path not in OPEN:
             given = headers.get("authorization", "").encode()
             if not hmac.compare_digest(given, f"Bearer {token}".encode()):
-                return 401, "a token is needed: Authorization: Bearer TOKEN"
+                return 401, NO_TOKEN
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._settings.max_bytes:
             return 413, too_large(self._settings)
@@ -108,9 +107,9 @@ class Edge:
     def _note(self, scope: MutableMapping[str, Any], request: "_Request") -> None:
         seconds = time.monotonic() - request.began
         route = scope["path"] if scope["path"] in ROUTES else "other"  # what a client wrote may hold anything
-        self._metrics.add("bonafide_requests_total", route=route, status=str(request.status))
-        self._metrics.add("bonafide_received_bytes_total", request.taken)
-        self._metrics.observe(route, seconds)
+        self._metrics.requests.labels(route, request.status).inc()
+        self._metrics.received_bytes.inc(request.taken)
+        self._metrics.request_seconds.labels(route).observe(seconds)
         facts = {"id": request.id, "method": scope["method"][:16], "route": route, "status": request.status}
         facts |= {"bytes": request.taken, "ms": round(1000 * seconds, 1)}
         logs.event("request", **facts, **scope.get("state", {}).get("noted", {}))
@@ -121,8 +120,8 @@ class _Request:
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
         self.headers = Headers(scope=scope)
-        said = self.headers.get("x-request-id", "")
-        self.id = said if GOOD_ID.fullmatch(said) else uuid.uuid4().hex
+        given = self.headers.get("x-request-id", "")
+        self.id = given if GOOD_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["id"] = self.id
         self.began = time.monotonic()
         self.status = 0

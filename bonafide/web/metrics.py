@@ -1,86 +1,64 @@
-"""Counters of the service in Prometheus' text format, version 0.0.4: too short to need a library."""
+"""What /metrics tells Prometheus."""
 
 import os
-from bisect import bisect_left
-from collections.abc import Mapping
 from pathlib import Path
 
-BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # seconds
-HELP = {
-    "bonafide_requests_total": "Requests by route and HTTP status.",
-    "bonafide_request_seconds": "Time from a request's first line to the end of its answer, by route.",
-    "bonafide_files_total": "Recordings by verdict; 'refused' where there was none.",
-    "bonafide_audio_seconds_total": "Length of all recordings that were answered.",
-    "bonafide_received_bytes_total": "Bytes of request bodies.",
-    "bonafide_worker_restarts_total": "Workers that were replaced, by cause.",
-    "bonafide_requests_in_flight": "Requests that are being answered.",
-    "bonafide_workers_idle": "Workers that wait for a recording.",
-    "bonafide_recordings_waiting": "Admitted requests that wait for a worker.",
-    "process_resident_memory_bytes": "Memory of the serving process, without its workers.",
-}
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-Labels = tuple[tuple[str, str], ...]
+from bonafide.web.pool import Pool
+
+BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # seconds
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each counter, of no use here
 
 
 class Metrics:
-    """Counters and one histogram; used from one event loop, so that nothing is locked."""
+    """Counters, one histogram and, of a pool, gauges, in a registry of their own: the library's default adds more."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, dict[Labels, float]] = {}
-        self._times: dict[str, tuple[list[int], float]] = {}
+        self._registry = own = CollectorRegistry()
+        self.requests = Counter(
+            "bonafide_requests", "Requests by route and HTTP status.", ("route", "status"), registry=own
+        )
+        self.request_seconds = Histogram(
+            "bonafide_request_seconds",
+            "Time from a request's first line to the end of its answer, by route.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=own,
+        )
+        self.files = Counter(
+            "bonafide_files", "Recordings by verdict; 'refused' where there was none.", ("verdict",), registry=own
+        )
+        self.audio_seconds = Counter(
+            "bonafide_audio_seconds", "Length of all recordings that were answered.", registry=own
+        )
+        self.received_bytes = Counter("bonafide_received_bytes", "Bytes of request bodies.", registry=own)
+        self.worker_restarts = Counter(
+            "bonafide_worker_restarts", "Workers that were replaced, by cause.", ("cause",), registry=own
+        )
+        memory = "Memory of the serving process, without its workers."
+        Gauge("process_resident_memory_bytes", memory, registry=own).set_function(_resident_bytes)
 
-    def add(self, name: str, value: float = 1.0, **labels: str) -> None:
-        """Raise the counter `name` with `labels` by `value`."""
-        series = self._counts.setdefault(name, {})
-        key = tuple(sorted(labels.items()))
-        series[key] = series.get(key, 0.0) + value
+    def watch(self, pool: Pool) -> None:
+        """Tell of `pool` what it is at when it is asked."""
+        for name, text, value in (
+            ("bonafide_requests_in_flight", "Requests that are worked on or wait for a worker.", lambda: pool.admitted),
+            ("bonafide_recordings_waiting", "Of these, those that wait.", lambda: pool.waiting),
+            ("bonafide_workers_idle", "Workers that wait for a recording.", lambda: pool.idle),
+        ):
+            Gauge(name, text, registry=self._registry).set_function(value)
 
-    def observe(self, route: str, seconds: float) -> None:
-        """Note that a request to `route` took `seconds`."""
-        counts, total = self._times.get(route, ([0] * (len(BUCKETS) + 1), 0.0))
-        counts[bisect_left(BUCKETS, seconds)] += 1
-        self._times[route] = counts, total + seconds
-
-    def text(self, gauges: Mapping[str, float]) -> str:
-        """Return all series, with `gauges` by name, as Prometheus reads them."""
-        lines: list[str] = []
-        for name, series in sorted(self._counts.items()):
-            lines += _head(name, "counter")
-            lines += [f"{name}{_braces(key)} {value:.17g}" for key, value in sorted(series.items())]
-        lines += _head("bonafide_request_seconds", "histogram")
-        for route, (counts, total) in sorted(self._times.items()):
-            lines += _histogram("bonafide_request_seconds", route, counts, total)
-        for name, value in {**gauges, "process_resident_memory_bytes": resident_bytes(os.getpid())}.items():
-            lines += [*_head(name, "gauge"), f"{name} {value:.17g}"]
-        return "\n".join(lines) + "\n"
+    def text(self) -> str:
+        """Return all series in the format of `CONTENT_TYPE`."""
+        return generate_latest(self._registry).decode()
 
 
-def resident_bytes(pid: int) -> int:
-    """Return the resident memory of process `pid`; 0 where the system has no /proc."""
+def _resident_bytes() -> float:
+    """Return the resident memory of this process; 0 where the system has no /proc."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return float(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError):
-        return 0
-
-
-def _head(name: str, kind: str) -> list[str]:
-    return [f"# HELP {name} {HELP[name]}", f"# TYPE {name} {kind}"]
-
-
-def _histogram(name: str, route: str, counts: list[int], total: float) -> list[str]:
-    ends = [*(f"{bucket:g}" for bucket in BUCKETS), "+Inf"]
-    lines, so_far = [], 0
-    for end, count in zip(ends, counts, strict=True):
-        so_far += count
-        lines.append(f"{name}_bucket{_braces((('route', route), ('le', end)))} {so_far}")
-    label = _braces((("route", route),))
-    return [*lines, f"{name}_sum{label} {total:.17g}", f"{name}_count{label} {so_far}"]
-
-
-def _braces(labels: Labels) -> str:
-    quoted = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels)
-    return f"{{{quoted}}}" if quoted else ""
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+        return 0.0

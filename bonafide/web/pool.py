@@ -21,6 +21,7 @@ MEMORY = 768 * 2**20  # bytes of address space of a worker, some 200 MB of it li
 START_SECONDS = 60.0  # for imports from a cold disk
 MAX_ANSWER = 256 * 2**20  # bytes
 SMOOTHING = 0.1  # of the mean time of a recording, for Retry-After
+DIED = "the process that worked on this recording ended unexpectedly; other requests are not affected"
 OWN_SECRETS = {"BONAFIDE_TOKEN"}
 
 
@@ -90,7 +91,7 @@ class Pool:
     ) -> None:
         self.model: dict[str, Any] = {}
         self._size, self._queue, self._timeout, self._max_seconds = size, queue, timeout, max_seconds
-        self._told = json.dumps({"memory": MEMORY, "model": None if model is None else str(model)})
+        self._orders = json.dumps({"memory": MEMORY, "model": None if model is None else str(model)})
         self._lost = lost
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: dict[int, _Worker] = {}
@@ -166,14 +167,10 @@ class Pool:
             answer = await asyncio.wait_for(_receive(worker.channel), self._timeout)
         except TimeoutError:
             self._replace(worker, "time")
-            raise Unanswered(
-                504, f"the recording took longer to score than the {self._timeout:g} s that this service allows"
-            ) from None
+            raise Unanswered(504, too_slow(self._timeout)) from None
         except (WorkerDied, OSError):
             self._replace(worker, "crash")
-            raise Unanswered(
-                500, "the process that worked on this recording ended unexpectedly; other requests are not affected"
-            ) from None
+            raise Unanswered(500, DIED) from None
         except BaseException:  # the request was given up: what the worker does is of no use to anyone
             self._replace(worker, "time")
             raise
@@ -208,7 +205,7 @@ class Pool:
         env |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1") | {"ORT_DISABLE_TELEMETRY": "1"}
         process = await asyncio.create_subprocess_exec(
             # -P: a file of the working folder must not stand in for a module
-            *(sys.executable, "-P", "-m", "bonafide.web.worker", self._told),
+            *(sys.executable, "-P", "-m", "bonafide.web.worker", self._orders),
             stdin=theirs.fileno(),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,  # decoders print there what they find in files
@@ -256,6 +253,11 @@ class Pool:
         with suppress(ProcessLookupError):
             worker.process.kill()
         await worker.process.wait()
+
+
+def too_slow(seconds: float) -> str:
+    """Return the sentence for a recording that took longer than a time limit."""
+    return f"the recording took longer to score than the {seconds:g} s that this service allows"
 
 
 async def _receive(channel: socket.socket) -> dict[str, Any]:

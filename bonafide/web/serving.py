@@ -45,7 +45,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     metrics = Metrics()
 
     def lost(cause: str) -> None:
-        metrics.add("bonafide_worker_restarts_total", cause=cause)
+        metrics.worker_restarts.labels(cause).inc()
         logs.event("worker replaced", level=logging.WARNING, cause=cause)
 
     pool = Pool(
@@ -56,6 +56,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         model=settings.model,
         lost=lost,
     )
+    metrics.watch(pool)
     async with pool:
         if ended.is_set():
             return

@@ -40,7 +40,7 @@ export function wav(parts, size, rate) {
 
 /** Levels in decibels, `columns` spectra of SIZE/2 bins each, of samples at RATE. */
 export function spectra(samples, columns) {
-  const found = new Float32Array(columns * (SIZE / 2)).fill(-200);
+  const levels = new Float32Array(columns * (SIZE / 2)).fill(-200);
   const hann = Float32Array.from({ length: SIZE }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / SIZE));
   const step = samples.length / columns;
   const looks = Math.max(1, Math.min(4, Math.round(step / 160)));
@@ -54,11 +54,11 @@ export function spectra(samples, columns) {
       for (let bin = 0; bin < SIZE / 2; bin++) {
         const level = 10 * Math.log10(re[bin] * re[bin] + im[bin] * im[bin] + 1e-12);
         const at = column * (SIZE / 2) + bin;
-        if (level > found[at]) found[at] = level;
+        if (level > levels[at]) levels[at] = level;
       }
     }
   }
-  return { levels: found, bins: SIZE / 2 };
+  return { levels, bins: SIZE / 2 };
 }
 
 function fourier(re, im) {

@@ -14,6 +14,8 @@ MAX_FILES = 64  # of one request
 MAX_FIELDS = 16
 MAX_NAME = 200  # characters of a file's name that are given back
 FORM = "multipart/form-data"
+BROKEN_HEADERS = "the form cannot be read: its headers are broken"
+NO_RECORDING = "send the recording as audio/* or application/octet-stream, or several in a form"
 # What a recording may be called. The decoder goes by content, so that this only catches mistakes.
 RAW = ("audio/", "video/", "application/octet-stream", "application/ogg", "application/x-www-form-urlencoded")
 
@@ -72,7 +74,7 @@ async def received(request: Request) -> AsyncIterator[Body]:
             file.seek(0)
             yield Body([Upload("", file)], {}, several=False)
     else:
-        raise BadUpload(415, "send the recording as audio/* or application/octet-stream, or several in a form")
+        raise BadUpload(415, NO_RECORDING)
 
 
 @asynccontextmanager
@@ -83,7 +85,7 @@ async def _form(request: Request) -> AsyncIterator[Body]:
     except MultiPartException as error:
         raise BadUpload(400, f"the form cannot be read: {error.message.rstrip('.')}") from None
     except (KeyError, ValueError, AttributeError):  # what the parser makes of headers that are no form's
-        raise BadUpload(400, "the form cannot be read: its headers are broken") from None
+        raise BadUpload(400, BROKEN_HEADERS) from None
     try:
         items = form.multi_items()
         uploads = [_upload(each) for _, each in items if isinstance(each, UploadFile)]

@@ -28,11 +28,11 @@ class Refused(Exception):  # noqa: N818 - not a fault
 
 def main() -> None:
     """Load the detector, say what it is, and answer until the parent hangs up."""
-    told = json.loads(sys.argv[1])
-    limit(told["memory"])
+    orders = json.loads(sys.argv[1])
+    limit(orders["memory"])
     channel = socket.socket(fileno=0)
     try:
-        detector, about = load(told["model"])
+        detector, about = load(orders["model"])
     except Exception as error:  # the parent tells the user
         say(channel, {"error": str(error)})
         return
@@ -149,7 +149,7 @@ def announced_seconds(file: BinaryIO) -> float:
 
     try:
         with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            return sound.frames / sound.samplerate
+            return float(sound.frames / sound.samplerate)
     except (soundfile.LibsndfileError, RuntimeError, ZeroDivisionError):
         return av_seconds(file)
     finally:
@@ -163,7 +163,7 @@ def av_seconds(file: BinaryIO) -> float:
 
         file.seek(0)
         with av.open(file, mode="r") as container:
-            return (container.duration or 0) / 1e6
+            return float(container.duration or 0) / 1e6
     except Exception:  # what it is will be said by the detector
         return 0.0
 
@@ -171,7 +171,12 @@ def av_seconds(file: BinaryIO) -> float:
 def refuse_long(seconds: float, most: float) -> None:
     """Raise `Refused` where a recording is longer than allowed."""
     if seconds > most:
-        raise Refused(f"the recording is {seconds:.0f} s long, and this service takes {most:.0f} s at most")
+        raise Refused(too_long(seconds, most))
+
+
+def too_long(seconds: float, most: float) -> str:
+    """Return the sentence for a recording that is longer than allowed."""
+    return f"the recording is {seconds:.0f} s long, and this service takes {most:.0f} s at most"
 
 
 def say(channel: socket.socket, message: dict[str, Any]) -> None:

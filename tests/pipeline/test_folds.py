@@ -105,7 +105,7 @@ def sides_of(folder):
 
 
 def test_cross_fitting_wastes_no_clip_and_lets_none_judge_what_it_trained(crossed):
-    folds = [sides_of(path.parent) for path in sorted(crossed[0].glob("source-*/metrics.json"))]
+    folds = [sides_of(path.parent) for path in sorted(crossed[0].glob("source-*/details.json"))]
     pairs = {
         (low, high): sides_of(crossed[0] / f"source-{low}-and-{high}-of-3-seed-1")
         for low, high in ((1, 2), (1, 3), (2, 3))
@@ -137,7 +137,7 @@ def test_a_network_that_is_fitted_by_epochs_is_cross_fitted_and_released_too(pre
     project.set("train", model="cnn", cnn={"epochs": 1})
     said = project.run("bonafide", "folds", "--cross-fit", "--folds", 3).stdout
     assert "epoch 1 of 1: loss" in said and "dev AUC" not in said
-    folds = sorted((project.root / ".bonafide" / "folds").glob("*/cross-fitted/source-*/metrics.json"))
+    folds = sorted((project.root / ".bonafide" / "folds").glob("*/cross-fitted/source-*/details.json"))
     assert len({path.parents[2] for path in folds}) == 1 and len(folds) == 3
     assert not list((project.root / ".bonafide" / "folds").rglob("checkpoints"))
     project.run("bonafide", "release", "--out", "models/release.onnx")

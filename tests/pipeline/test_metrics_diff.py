@@ -16,6 +16,12 @@ def test_a_branch_shows_what_it_changes(slower):
     assert "metrics/metrics.json" in slower.dvc("metrics", "diff", "main", "--md").stdout
 
 
+def test_the_headline_fits_a_terminal(reproduced):
+    lines = reproduced.dvc("metrics", "show").stdout.splitlines()
+    assert lines[0].split() == ["Path", *json.loads((reproduced.root / "metrics" / "metrics.json").read_text())]
+    assert max(map(len, lines)) <= 120
+
+
 def test_a_clone_without_data_shows_it_too(slower, tmp_path):
     slower.git("clone", "--quiet", "--branch", "slower", slower.root, tmp_path / "clone")
     clone = Project(tmp_path / "clone", tmp_path / "site")

@@ -77,7 +77,7 @@ def test_the_table_is_safe_to_look_at(folder):
     ran = bonafide("detect", ".", cwd=folder)
     lines = ran.stdout.decode().splitlines()
     assert b"\x1b" not in ran.stdout
-    assert lines[0].split() == ["verdict", "p(ai)", "how", "sure", "length", "file"]
+    assert lines[0].split() == ["verdict", "p(ai)", "confidence", "length", "file"]
     assert lines[-1].startswith("4 recordings: ")
     assert "new\\nline\\x1b[2J.mp3" in ran.stdout.decode()
     assert len(lines) == 6

@@ -9,16 +9,12 @@ from browser import CHROMIUM, Browser
 from serving import Service
 
 from bonafide import Detector
+from bonafide.detection.results import TITLES, confidence
+from bonafide.text import percent
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
 
 HOSTILE = "<img src=x onerror=document.title='owned'>\u202egnp.wav"
-WORDS = {
-    "human": "Sounds like a person",
-    "ai": "Sounds like a machine",
-    "mixed": "Partly a machine",
-    "cannot tell": "Cannot tell",
-}
 TITLE = "document.querySelector('.word')?.textContent"
 PAUSED = "document.querySelector('.play').textContent === 'Play'"
 
@@ -51,11 +47,6 @@ def page(window, collecting):
     assert {each.scheme for each in asked} <= {"http", "blob"}
 
 
-def percent(p):
-    """As the page says it: never that it is certain."""
-    return "> 99 %" if p > 0.99 else "< 1 %" if p < 0.01 else f"{100 * p:.0f} %"
-
-
 def judged(page, *paths):
     before = page.js("document.querySelectorAll('tbody tr').length")
     page.upload("#files", *paths)
@@ -68,11 +59,13 @@ def test_a_file_gets_the_verdict_that_python_gives(page, clips):
         page.open(page.js("location.href"))
         judged(page, clip)
         expected = Detector().predict(clip)
-        assert page.js(TITLE) == WORDS[expected.verdict]
+        assert page.js(TITLE) == TITLES[expected.verdict]
         assert page.js("document.querySelector('.share b').textContent") == percent(expected.p_ai)
+        how_sure = page.js("[...document.querySelectorAll('.sure')].at(-1).textContent")
+        assert how_sure.lower().startswith(f"{confidence(expected)}: of 100 " if confidence(expected) else "of 100 ")
         needle = page.js("document.querySelector('.needle').style.left")
         assert float(needle.rstrip("%")) == pytest.approx(100 * expected.p_ai, abs=0.01)
-        assert "Probability that the voice is machine-made" in page.js("document.querySelector('.track').ariaLabel")
+        assert "Probability that the voice is AI-generated" in page.js("document.querySelector('.track').ariaLabel")
 
 
 def test_pictures_are_drawn(page, clips):
@@ -85,7 +78,7 @@ def test_pictures_are_drawn(page, clips):
     page.js("[...document.querySelectorAll('.tools .quiet')][0].click()")
     page.wait("document.querySelector('.tools .quiet').textContent === 'Hide evidence'")
     assert page.js(f"({SHADES})('canvas.spectrum', true)") > 0.02
-    assert "spoke for a machine" in page.js("document.querySelector('.spoke').textContent")
+    assert "spoke for AI" in page.js("document.querySelector('.spoke').textContent")
 
 
 SHADES = """(selector, coloured) => {
@@ -205,8 +198,8 @@ def test_another_threshold_judges_anew(page, clips):
         "{ const s = document.querySelector('#threshold'); s.value = 'recall'; s.dispatchEvent(new Event('change')); }"
     )
     page.wait("!document.querySelector('.busy')")
-    page.wait(f"{TITLE} === {WORDS[Detector().predict(clips[0], threshold='recall').verdict]!r}")
-    assert page.js("document.querySelector('.share b').textContent") == f"{100 * p.p_ai:.0f} %"
+    page.wait(f"{TITLE} === {TITLES[Detector().predict(clips[0], threshold='recall').verdict]!r}")
+    assert page.js("document.querySelector('.share b').textContent") == percent(p.p_ai)
 
 
 def test_the_microphone_is_recorded_judged_and_given_with_consent(page, collecting):
@@ -264,5 +257,5 @@ def test_a_token_is_asked_for_and_kept_for_this_visit(window, clips, tmp_path):
             window.wait(shown)
             assert window.js("document.querySelector('#token-form').hidden") is hidden
         judged(window, clips[0])
-        assert window.js(TITLE) in WORDS.values()
+        assert window.js(TITLE) in TITLES.values()
         assert token not in window.js("location.href + document.cookie + JSON.stringify(localStorage)")

@@ -26,7 +26,7 @@ def one():
 def when_busy(service, act):
     """Do `act` as soon as a recording is being worked on."""
     for _ in range(2000):
-        if "bonafide_workers_idle 0" in service.get("/metrics")[2]:
+        if "bonafide_workers_idle 0.0" in service.get("/metrics")[2]:
             act()
             return
         time.sleep(0.002)
@@ -46,7 +46,7 @@ def test_a_killed_worker_loses_its_own_request_alone(one, clips, long_wav):
         assert status == 500
         assert "ended unexpectedly" in said["error"]["message"]
         assert waits.result()[::2] == (200, expected)
-    assert 'bonafide_worker_restarts_total{cause="crash"} 1' in one.get("/metrics")[2]
+    assert 'bonafide_worker_restarts_total{cause="crash"} 1.0' in one.get("/metrics")[2]
 
 
 def test_a_worker_killed_while_idle_loses_nothing(one, clips):
@@ -82,7 +82,7 @@ def test_a_recording_that_takes_too_long_is_given_up(clips):
         assert then["result"] == service.detect(content)[2]
         os.kill(service.workers()[0], signal.SIGSTOP)
         assert service.detect(content)[0] == 504
-        assert 'restarts_total{cause="time"} 2' in service.get("/metrics")[2]
+        assert 'restarts_total{cause="time"} 2.0' in service.get("/metrics")[2]
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])

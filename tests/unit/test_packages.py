@@ -1,6 +1,8 @@
 """Which package of the library may use which: two towers, the light and the heavy one, on one ground."""
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 import bonafide
 
 PACKAGE = Path(bonafide.__file__).parent
-GROUND = {"errors", "files", "progress", "text"}
+GROUND = {"errors", "files", "processes", "progress", "text"}
 # The light tower, which needs neither pandas, librosa nor TensorFlow, then the heavy one, from the bottom up.
 LIGHT = {
     "audio": set(),
@@ -34,7 +36,7 @@ DOORS = {
     "web": {"detection", "explain", "gathering", "scoring", "audio"},
     "commands": {*LIGHT, *HEAVY, "web"} - {"demo", "report", "drawing"},
     "cli": {"commands"},
-    "datasets": {"clips", "pipeline"},
+    "datasets": {"clips", "corpus", "pipeline"},
     "__init__": {"detection"},
     "weights": set(),
 }
@@ -77,3 +79,15 @@ def test_the_library_never_imports_the_stages(module):
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert not [name for name in names if name.partition(".")[0] == "stages"]
+
+
+def test_the_picture_of_the_packages_is_drawn_from_the_code():
+    tool = PACKAGE.parent / "tools" / "draw-architecture"
+    checked = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_every_package_has_its_paragraph():
+    text = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert {name for name in packages if f"**{name}**" not in text and f"`{name}`" not in text} == set()

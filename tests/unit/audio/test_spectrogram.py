@@ -1,11 +1,13 @@
 """The features are librosa's, in numpy alone; crops leave nothing out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonafide.audio.spectrogram import FLOOR, SpectrogramSettings, crops, log_spectrogram, repeat_to
+from bonafide.audio.spectrogram import FLOOR, SpectrogramSettings, band_centres, crops, log_spectrogram, repeat_to
 
 RATE = 16000
 SETTINGS = [
@@ -28,7 +30,7 @@ def test_log_mel_is_librosas(voice, rate, settings):
         sr=rate,
         n_fft=settings.n_fft,
         hop_length=settings.hop_length,
-        n_bands=settings.n_bands,
+        n_mels=settings.n_bands,
         fmin=settings.f_min,
         fmax=min(settings.f_max, rate / 2),
         pad_mode="reflect",
@@ -96,3 +98,25 @@ def test_linear_bands_are_the_bins_of_the_transform(voice):
     power = np.square(np.abs(librosa.stft(voice, n_fft=512, hop_length=160, pad_mode="reflect")))[1:-1].T
     expected = 10 * np.log10(np.maximum(power * 512 / RATE, FLOOR))
     np.testing.assert_allclose(log_spectrogram(voice, RATE, settings), expected, atol=0.05)
+
+
+LINEAR = [
+    (RATE, SpectrogramSettings(n_fft=512, hop_length=160, n_bands=255, f_min=0, f_max=8000, scale="linear")),
+    (RATE, SpectrogramSettings(n_fft=512, hop_length=160, n_bands=40, f_min=300, f_max=3400, scale="linear")),
+]
+
+
+@pytest.mark.parametrize(("rate", "settings"), [*SETTINGS, *LINEAR])
+def test_a_tone_at_the_centre_of_a_band_is_loudest_in_it(rate, settings):
+    centres = band_centres(settings, rate)
+    assert centres.shape == (settings.n_bands,)
+    fine = replace(settings, n_fft=1 << 14)  # the narrowest band is some bins wide
+    time = np.arange(rate) / rate
+    for band in range(0, settings.n_bands, max(1, settings.n_bands // 8)):
+        mel = log_spectrogram(np.sin(2 * np.pi * centres[band] * time).astype(np.float32), rate, fine)
+        assert mel[len(mel) // 2].argmax() == band
+
+
+def test_linear_bands_of_half_the_rate_have_their_centres_at_the_bins():
+    rate, settings = LINEAR[0]
+    assert np.array_equal(band_centres(settings, rate), np.fft.rfftfreq(settings.n_fft, 1 / rate)[1:-1])

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from bonafide.detection.results import Result, Segment, Window, as_json
-from bonafide.detection.verdicts import Cut, call, cut_of, segments_of, verdict_of
+from bonafide.detection.results import Result, Segment, Window, as_json, confidence
+from bonafide.detection.verdicts import Cut, call, cut_of, result_of, segments_of, verdict_of
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import p_ai
 from bonafide.text import clock, printable
@@ -92,7 +92,7 @@ def test_a_part_in_the_band_is_called_where_it_is_unlike_the_rest(human):
     assert [segment.verdict for segment in segments] == ["human", "ai"]
     verdict, reason = verdict_of(1.2, segments, cut)
     assert verdict == "mixed"
-    assert "machine-generated at" in reason
+    assert "AI-generated at" in reason
 
 
 def test_between_the_thresholds_has_a_reason():
@@ -110,6 +110,32 @@ def test_results_are_json():
     assert said["windows"][1] == {"start": 1.0, "stop": 5.0, "llr": -1.0, "p_ai": pytest.approx(0.7310586)}
     assert said["segments"] == [{"start": 0.0, "stop": 5.0, "verdict": "human"}]
     assert Result("cannot tell", "x", None, None, 0.0, 0.0, (), ()) != result
+
+
+@pytest.mark.parametrize(
+    ("verdict", "p", "words"),
+    [
+        ("ai", 0.995, "very sure"),
+        ("ai", 0.9, "sure"),
+        ("ai", 0.4, "hardly sure"),  # what --threshold recall may call ai
+        ("human", 0.004, "very sure"),
+        ("human", 0.2, "fairly sure"),
+        ("human", 0.6, "hardly sure"),
+        ("mixed", 0.999, ""),
+        ("cannot tell", 0.5, ""),
+        ("cannot tell", None, ""),
+    ],
+)
+def test_confidence_is_that_of_the_verdict_and_goes_where_the_result_goes(verdict, p, words):
+    result = Result(verdict, "", None if p is None else 0.0, p, 4.0, 4.0, (), ())
+    assert confidence(result) == words
+    assert as_json(result)["confidence"] == words
+
+
+def test_a_result_of_one_window_has_the_call_on_the_whole_as_its_segment():
+    result = result_of(-2.0, heard(-2.0), YES_OR_NO, hop=1.0, seconds=3.9996, speech_seconds=5.0)
+    assert result.segments == (Segment(0.0, 4.0, "ai"),)
+    assert (result.verdict, result.seconds, result.speech_seconds) == ("ai", 4.0, 4.0)
 
 
 def test_times_and_names_are_for_people():

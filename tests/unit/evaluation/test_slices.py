@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtri
 
-from bonafide.evaluation import draws
-from bonafide.evaluation.bootstrap import cluster_bootstrap
-from bonafide.evaluation.curves import histogram, reliability_points
+from bonafide.evaluation import drawn_clips
+from bonafide.evaluation.bootstrap import Draws
+from bonafide.evaluation.curves import CURVE_POINTS, curve, histogram, reliability_points
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.evaluation.slices import slices_of
+from bonafide.scoring.curve import det_curve
 from bonafide.scoring.measures import auc, decisions, eer
 
 SETTINGS = EvaluateSettings(replicates=40, seed=3, small_slice=20, families={"neural": "gan|diff"})
@@ -46,7 +48,7 @@ def scores():
 
 @pytest.fixture(params=[5, 2**10])
 def sliced(scores, request, monkeypatch):
-    monkeypatch.setattr(draws, "BLOCK", request.param)
+    monkeypatch.setattr(drawn_clips, "BLOCK", request.param)
     return slices_of(scores, THRESHOLD, SETTINGS)
 
 
@@ -65,21 +67,14 @@ def test_a_slice_is_the_plain_bootstrap_of_its_clips(scores, sliced):
         both = inside if row["against"] == "slice" else pd.concat([inside, others])
         assert (row["against"] == "slice") == (len(labels) == 2)
         llr, human = arrays(both)
-        names = {"eer": "eer", "fpr": "at.fpr", "fnr": "at.fnr"}
-        plain = cluster_bootstrap(
-            llr,
-            human,
-            clusters(both),
-            thresholds={"at": THRESHOLD},
-            metrics=list(names.values()),
-            replicates=SETTINGS.replicates,
-            seed=SETTINGS.seed,
-        )
+        names = ["eer", "fpr", "fnr"]
+        draws = Draws(clusters(both), human, replicates=SETTINGS.replicates, seed=SETTINGS.seed)
+        plain = draws.intervals(llr, thresholds={"balanced": THRESHOLD}, metrics=names)
         values = {"eer": eer(llr, human), "auc": auc(llr, human), **decisions(llr, human, THRESHOLD)}
         for name, value in values.items():
             assert np.isnan(row[name]) or row[name] == pytest.approx(value, abs=1e-12), (row["value"], name)
-        for name, key in names.items():
-            assert np.isnan(row[name]) or (row[f"{name}_low"], row[f"{name}_high"]) == plain[key], (row["value"], name)
+        for name in names:
+            assert np.isnan(row[name]) or (row[f"{name}_low"], row[f"{name}_high"]) == plain[name], (row["value"], name)
             checked += not np.isnan(row[name])
         assert (row["clips_human"], row["clips_ai"]) == (
             (inside["label"] == "human").sum(),
@@ -118,7 +113,7 @@ def test_small_slices_say_so(scores, sliced):
 
 
 def test_macro_means_count_every_generator_alike(scores):
-    found = metrics_of(scores, {"balanced": THRESHOLD})["macro"]
+    found = metrics_of(scores, {"balanced": THRESHOLD})
     humans = scores[scores["label"] == "human"]
     parts = [pd.concat([inside, humans]) for name, inside in scores.groupby("generator") if name]
     assert found["auc_over_generators"] == pytest.approx(np.mean([auc(*arrays(part)) for part in parts]))
@@ -130,12 +125,12 @@ def test_macro_means_count_every_generator_alike(scores):
 
 def test_macro_means_lie_in_their_intervals_which_more_generators_narrow(scores):
     found = intervals_of(scores, {"balanced": THRESHOLD}, SETTINGS)
-    for name, mean in metrics_of(scores, {"balanced": THRESHOLD})["macro"].items():
-        ends = found[f"macro.{name}"]
-        assert ends["low"] <= mean <= ends["high"]
+    means = metrics_of(scores, {"balanced": THRESHOLD})
+    for name in ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sources"):
+        assert found[name]["low"] <= means[name] <= found[name]["high"]
     split_in_many = scores.assign(generator=np.where(scores["label"] == "ai", scores.index.astype(str), ""))
-    many = intervals_of(split_in_many, {"balanced": THRESHOLD}, SETTINGS)["macro.auc_over_generators"]
-    few = found["macro.auc_over_generators"]
+    many = intervals_of(split_in_many, {"balanced": THRESHOLD}, SETTINGS)["auc_over_generators"]
+    few = found["auc_over_generators"]
     assert 0 < many["high"] - many["low"] < few["high"] - few["low"]
 
 
@@ -147,7 +142,29 @@ def test_points_of_histogram_and_reliability_hold_every_clip(scores):
     points = reliability_points(scores)
     assert points["predicted"].is_monotonic_increasing
     assert len(points) > 5
+    assert points["share"].sum() == pytest.approx(1)
     assert points.min(axis=None) >= 0
     assert points.max(axis=None) <= 1
     # These scores are not calibrated, but higher probabilities must still meet more ai clips.
     assert np.corrcoef(points["predicted"], points["observed"])[0, 1] > 0.8
+
+
+def test_the_points_of_a_large_curve_follow_it_down_to_the_rarest_errors():
+    rng = np.random.default_rng(1)
+    human = rng.random(100_000) < 0.5
+    scores = pd.DataFrame({"llr": rng.normal(np.where(human, 2, -2)), "label": np.where(human, "human", "ai")})
+    points = curve(scores)
+    assert len(points) <= CURVE_POINTS + 2
+    assert points.iloc[[0, -1]].to_numpy().tolist() == [[0, 0, 1], [1, 1, 0]]
+    _, fpr, fnr = det_curve(*arrays(scores))
+    for rate, own in ((fpr, points["fpr"]), (fnr, points["fnr"])):
+        # On probit axes no two neighbours are far apart, but where the curve itself jumps: by the first clips.
+        inside = np.sort(own[(own > 10 / 50_000) & (own < 1 - 10 / 50_000)])
+        assert np.diff(ndtri(inside)).max() < 0.1
+        assert set(own) <= set(rate)
+
+
+def test_the_points_of_a_small_curve_are_all_of_it(scores):
+    small = scores.head(60)
+    _, fpr, fnr = det_curve(*arrays(small))
+    assert curve(small)[["fpr", "fnr"]].to_numpy().tolist() == np.c_[fpr, fnr].tolist()

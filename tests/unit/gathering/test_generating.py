@@ -88,7 +88,7 @@ def test_what_no_engine_can_speak_is_refused(engines, language, said):
 def test_a_sentence_that_cannot_be_spoken_stops_nothing(tmp_path):
     # Nothing but marks gives an engine nothing to say.
     batch = generating.Batch("espeak", "gmw/en-US", ("\u200b", "Good morning to all of you."), tmp_path)
-    made = generating._in_new_process(batch)
+    made = generating._made(batch)
     assert made.failed == ("\u200b",)
     assert [(tmp_path / path).exists() for path in made.new] == [True]
 

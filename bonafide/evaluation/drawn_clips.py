@@ -7,11 +7,10 @@ false-negative rate cross in one block of each replicate, and the clips of that 
 Nothing is rounded: the EER is that of `bonafide.scoring.measures.eer` of the clips written out as often as drawn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -31,7 +30,7 @@ BLOCK = 1024
 
 
 @dataclass(frozen=True)
-class Resampled:
+class DrawnClips:
     """Clips of one class in the order of their scores, and how often each replicate takes them.
 
     Attributes
@@ -40,7 +39,7 @@ class Resampled:
         Scores in nats, ascending.
     cluster : np.ndarray, shape=(n,)
         Number of each clip's cluster.
-    drawn : np.ndarray, shape=(1 + replicates, clusters), uint8
+    counts : np.ndarray, shape=(1 + replicates, clusters), uint8
         How often each cluster counts; once in the first row, which is the clips as they are.
     human : bool
         The class.
@@ -52,18 +51,18 @@ class Resampled:
 
     llr: Floats
     cluster: Ints
-    drawn: Counts
+    counts: Counts
     human: bool
     thresholds: Mapping[str, float]
     edges: Floats
 
     @classmethod
     def of(
-        cls, llr: Floats, cluster: Ints, drawn: Counts, human: bool, thresholds: Mapping[str, float], edges: Floats
-    ) -> Resampled:
+        cls, llr: Floats, cluster: Ints, counts: Counts, human: bool, thresholds: Mapping[str, float], edges: Floats
+    ) -> Self:
         """Put the clips, shape=(n,), into order; parameters are the attributes."""
         order = np.argsort(llr, kind="stable")
-        return cls(llr[order], cluster[order], drawn, human, thresholds, edges)
+        return cls(llr[order], cluster[order], counts, human, thresholds, edges)
 
     @cached_property
     def totals(self) -> Floats:
@@ -72,7 +71,7 @@ class Resampled:
         Columns: clips, Cllr cost, squared error, called ai at the DCF threshold and at each of the thresholds, then
         each bin's predicted less observed number of ai clips: what ECE needs of a bin is their difference alone.
         """
-        probability, n_clusters = p_ai(self.llr), self.drawn.shape[1]
+        probability, n_clusters = p_ai(self.llr), self.counts.shape[1]
         error = probability - (not self.human)
         cost = measures.llr_cost(self.llr, np.full(self.llr.size, self.human))
         flagged = [is_ai(self.llr, threshold) for threshold in (measures.DCF_THRESHOLD, *self.thresholds.values())]
@@ -80,7 +79,7 @@ class Resampled:
         sums = [np.bincount(self.cluster, column, n_clusters)[:, None] for column in columns]
         cells = self.cluster * measures.BINS + measures.bin_of(probability)
         sums.append(np.bincount(cells, error, n_clusters * measures.BINS).reshape(n_clusters, measures.BINS))
-        return self._drawn_times(np.hstack(sums))
+        return self._counts_times(np.hstack(sums))
 
     @cached_property
     def starts(self) -> Ints:
@@ -90,9 +89,9 @@ class Resampled:
     @cached_property
     def below_edges(self) -> Floats:
         """Clips drawn below nothing, below each edge, and in all: shape=(1 + replicates, k + 2)."""
-        shape = (self.drawn.shape[1], self.starts.size - 1)
+        shape = (self.counts.shape[1], self.starts.size - 1)
         blocks = scipy.sparse.csc_array((np.ones(self.llr.size), self.cluster, self.starts), shape=shape)
-        return np.pad(np.cumsum(self._drawn_times(blocks), axis=1), ((0, 0), (1, 0)))
+        return np.pad(np.cumsum(self._counts_times(blocks), axis=1), ((0, 0), (1, 0)))
 
     def below(self, rows: Ints, positions: Ints, block: int | None = None) -> Floats:
         """Count the clips drawn below scores: the counts of a `bonafide.scoring.curve.Curve`.
@@ -100,7 +99,7 @@ class Resampled:
         Parameters
         ----------
         rows : np.ndarray, shape=(r,)
-            Rows of `drawn`.
+            Rows of `counts`.
         positions : np.ndarray, shape=(m,)
             For each score, ascending, how many of the clips that are looked at lie at it or below it.
         block : int, optional
@@ -115,32 +114,13 @@ class Resampled:
         ends = self.below_edges[rows]
         base = ends[:, :1] if block is None else ends[:, block, None]
         inside = np.zeros((rows.size, last - first + 1))
-        np.cumsum(self.drawn[rows[:, None], self.cluster[first:last]], axis=1, dtype=np.float64, out=inside[:, 1:])
+        np.cumsum(self.counts[rows[:, None], self.cluster[first:last]], axis=1, dtype=np.float64, out=inside[:, 1:])
         return np.hstack([base, base + inside[:, positions], ends[:, -1:]])
 
-    def _drawn_times(self, table: Floats | scipy.sparse.csc_array) -> Floats:
-        """Product of `drawn` and `table`, shape=(clusters, columns), without a float for every draw at once."""
-        rows = row_chunks(len(self.drawn), self.drawn.shape[1])
-        return np.vstack([self.drawn[part].astype(np.float64) @ table for part in rows])
-
-
-def eer_of_sides(human: Resampled, ai: Resampled) -> Floats:
-    """Equal error rate of each row of draws, shape=(1 + replicates,), as `bonafide.scoring.measures.eer` has it."""
-    n_human, n_ai = human.below_edges[:, -1:], ai.below_edges[:, -1:]
-    # From edge to edge fpr rises and fnr falls, so they are closest in the block at whose end fpr has reached fnr.
-    reached = human.below_edges * n_ai + ai.below_edges * n_human >= n_human * n_ai
-    blocks = np.maximum(reached.argmax(axis=1) - 1, 0)
-    found = np.empty(blocks.size)
-    for block in np.unique(blocks):
-        rows = np.flatnonzero(blocks == block)
-        inside = [side.llr[slice(*side.starts[block : block + 2])] for side in (human, ai)]
-        scores = np.unique(np.concatenate(inside))
-        below = (
-            side.below(rows, np.searchsorted(llr, scores, side="right"), block)
-            for side, llr in zip((human, ai), inside, strict=True)
-        )
-        found[rows] = measures.eer_of(*below)
-    return found
+    def _counts_times(self, table: Floats | scipy.sparse.csc_array) -> Floats:
+        """Product of `counts` and `table`, shape=(clusters, columns), without a float for every draw at once."""
+        rows = row_chunks(len(self.counts), self.counts.shape[1])
+        return np.vstack([self.counts[part].astype(np.float64) @ table for part in rows])
 
 
 def edges_of(llr: Floats) -> Floats:
@@ -151,9 +131,9 @@ def edges_of(llr: Floats) -> Floats:
 def cluster_codes(clusters: ArrayLike) -> Ints:
     """Give names numbers in their order, shape=(n,); clips with an empty name, or none, stand each for itself."""
     names = np.asarray(clusters)
-    codes, known = pd.factorize(names.astype(object) if names.dtype.kind == "U" else names, sort=True)
-    alone = (codes < 0) | np.isin(codes, np.flatnonzero(known == ""))
-    return np.where(alone, len(known) + np.arange(codes.size), codes)
+    codes, distinct = pd.factorize(names.astype(object) if names.dtype.kind == "U" else names, sort=True)
+    alone = (codes < 0) | np.isin(codes, np.flatnonzero(distinct == ""))
+    return np.where(alone, len(distinct) + np.arange(codes.size), codes)
 
 
 def draw_clusters(codes: Ints, human: bool, replicates: int, seed: int) -> tuple[Ints, Counts]:
@@ -170,18 +150,18 @@ def draw_clusters(codes: Ints, human: bool, replicates: int, seed: int) -> tuple
     Returns
     -------
     tuple of np.ndarray
-        `Resampled.cluster`, shape=(n,), and `Resampled.drawn`, shape=(1 + replicates, clusters).
+        `DrawnClips.cluster`, shape=(n,), and `DrawnClips.counts`, shape=(1 + replicates, clusters).
     """
-    found, cluster = np.unique(codes, return_inverse=True)
-    if found.size == 1:
+    distinct, cluster = np.unique(codes, return_inverse=True)
+    if distinct.size == 1:
         cluster = np.arange(codes.size)
-    n_clusters = codes.size if found.size == 1 else found.size
+    n_clusters = codes.size if distinct.size == 1 else distinct.size
     generator = np.random.default_rng([seed, int(human)])
     # A count of 256 does not come up: it takes more than 255 clusters, and then has a chance of 1 in 256!.
-    drawn = np.ones((1 + replicates, n_clusters), dtype=np.uint8)
-    for row in drawn[1:]:
+    counts = np.ones((1 + replicates, n_clusters), dtype=np.uint8)
+    for row in counts[1:]:
         row[:] = np.bincount(generator.integers(n_clusters, size=n_clusters), minlength=n_clusters)
-    return cluster, drawn
+    return cluster, counts
 
 
 def row_chunks(rows: int, width: int) -> Iterator[Ints]:

@@ -1,0 +1,95 @@
+"""What an explanation says in words, on the page and in the picture."""
+
+from bonafide.detection.results import Result, confidence
+from bonafide.drawing.axes import hertz_text
+from bonafide.explain.evidence import Explanation, Place
+from bonafide.text import decimal, duration, listed, percent, printable, sentence
+
+
+def lengths(explanation: Explanation) -> str:
+    """Return the file's name, and how long it is."""
+    result = explanation.result
+    name = printable(explanation.name)
+    return f"{name}, {duration(result.seconds)} long, {duration(result.speech_seconds)} of it speech"
+
+
+def summary(result: Result) -> list[str]:
+    """Return why the verdict is what it is, and how sure."""
+    texts = [sentence(result.reason)] if result.reason else []
+    if result.p_ai is not None:
+        how_sure = f"{confidence(result)}: " if confidence(result) else ""
+        texts.append(
+            sentence(
+                f"{how_sure}the probability that the voice is AI-generated is {percent(result.p_ai)}, where half of all"
+                f" recordings are (llr {decimal(result.llr)}; higher is more human)"
+            )
+        )
+    return texts
+
+
+def is_part(explanation: Explanation) -> bool:
+    """Whether the excerpt is less than the recording."""
+    return explanation.result.seconds > explanation.stop - explanation.start + 0.1
+
+
+def excerpt(explanation: Explanation) -> str:
+    """Return the heading over the excerpt."""
+    times = f" from {duration(explanation.start)} to {duration(explanation.stop)}" if is_part(explanation) else ""
+    return f"What it heard{times}"
+
+
+def strongest(place: Place) -> str:
+    """Return where a place lies and how much it counts."""
+    return (
+        f"{place.start:.1f} to {place.stop:.1f} s, {hertz_text(place.low)} to {hertz_text(place.high)}:"
+        f" covered, the llr rises by about {decimal(place.evidence)}"
+    )
+
+
+def about_sound(explanation: Explanation) -> str:
+    """Return how to read the panels of the excerpt; empty where no evidence is among them."""
+    if explanation.evidence is None:
+        return ""
+    alone = f" This part alone has an llr of {decimal(explanation.llr)}." if is_part(explanation) else ""
+    return (
+        "From top to bottom: the waveform; the spectrogram; where it spoke for AI or human; the same summed over the"
+        f" frequencies.{alone} Each place was covered in turn and the score was watched: the map shows what this"
+        " detector listens to, which is not proof of how the sound was made."
+    )
+
+
+def about_timeline(explanation: Explanation) -> str:
+    """Return how to read the panels over the whole recording."""
+    window = explanation.result.windows[0]
+    framed = " The frame is the part shown above." if is_part(explanation) else ""
+    return (
+        "How probable it is, window by window, that the voice is AI-generated. A window is"
+        f" {duration(window.stop - window.start)} long; where there is no speech there is no bar. Below: the parts"
+        f" that the windows make up.{framed}"
+    )
+
+
+def about_curve(explanation: Explanation) -> str:
+    """Return how to read the curve and the thresholds on it."""
+    thresholds = sorted(explanation.facts.thresholds.items(), key=lambda item: item[1])
+    names = listed(f"{name} ({decimal(at)})" for name, at in thresholds)
+    low, high = explanation.cut.low, explanation.cut.high
+    band = (
+        f"Here a recording is called AI below {decimal(low)}."
+        if low == high
+        else f"From {decimal(low)} to {decimal(high)}, the shaded band, it says that it cannot tell."
+    )
+    return (
+        f"The curve is the probability of AI, where half of all recordings are. Dashed: the thresholds {names}. {band}"
+    )
+
+
+def footer(explanation: Explanation) -> str:
+    """Return who made it, from what it has learnt, and what to beware of."""
+    clips = explanation.facts.card.get("clips", {})
+    counts = ", ".join(f"{count} {'AI' if label == 'ai' else printable(label)}" for label, count in clips.items())
+    learnt = f" It has learnt from {counts} clips." if counts else ""
+    return (
+        f"Made by Bonafide.{learnt} A detector errs, above all on voices, devices and generators that it has never"
+        " met: let no verdict on a person rest on it alone."
+    )

@@ -1,0 +1,45 @@
+// Talks to the service that served the page, and to nobody else.
+import { $ } from "./dom.js";
+
+const MOST_TRIES = 20;
+
+let token = sessionStorage.getItem("token") || "";
+
+export const hasToken = () => token !== "";
+
+export function useToken(given) {
+  token = given;
+}
+
+export function keepToken() {
+  sessionStorage.setItem("token", token);
+}
+
+export function askToken() {
+  $("token-form").hidden = false;
+  $("token").focus();
+}
+
+export async function ask(path, options = {}) {
+  const headers = { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) };
+  const response = await fetch(path, { ...options, headers });
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  if (response.status === 401) askToken();
+  const error = new Error(answer.error?.message || `the service answers ${response.status}`);
+  throw Object.assign(error, { status: response.status, wait: Number(response.headers.get("Retry-After")) || 1 });
+}
+
+/** Resolves to what the service says of a recording, coming back where it is busy. */
+export async function detect(blob, options) {
+  const path = `/v1/detect?${new URLSearchParams(options)}`;
+  const kind = /^(audio|video)\//.test(blob.type) ? blob.type : "application/octet-stream";
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask(path, { method: "POST", body: blob, headers: { "Content-Type": kind } });
+    } catch (error) {
+      if (error.status !== 429 || tries === MOST_TRIES) throw error;
+      await new Promise((done) => setTimeout(done, 1000 * error.wait));
+    }
+  }
+}
