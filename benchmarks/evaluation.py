@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bonafide.evaluation.curves import confusion, curve, histogram, reliability_points
+from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.evaluation.slices import slices_of
@@ -68,13 +68,7 @@ def steps(scores: pd.DataFrame, settings: EvaluateSettings) -> Iterator[tuple[st
     yield "metrics", lambda: metrics_of(scores, chosen)
     yield "intervals", lambda: intervals_of(scores, chosen, settings)
     yield "slices", lambda: slices_of(scores, chosen["balanced"], settings)
-    yield (
-        "points of plots",
-        lambda: (
-            confusion(scores, chosen["balanced"]),
-            [points(scores) for points in (curve, reliability_points, histogram)],
-        ),
-    )
+    yield "points of plots", lambda: points_of(scores, chosen["balanced"])
 
 
 def main(clips: int = PROMISED, replicates: int = 200) -> int:
@@ -84,10 +78,10 @@ def main(clips: int = PROMISED, replicates: int = 200) -> int:
     whole = 0.0
     for name, step in steps(scores, settings):
         start = time.perf_counter()
-        found = step()
+        result = step()
         taken = time.perf_counter() - start
         whole += taken
-        print(f"  {name}{f' ({len(found)})' if name == 'slices' else ''}: {taken:.1f} s", flush=True)
+        print(f"  {name}{f' ({len(result)})' if name == 'slices' else ''}: {taken:.1f} s", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # kB on Linux
     print(f"{clips:,} clips, {replicates} replicates: {whole:.1f} s, peak {peak:.2f} GB with the table itself")
     return int(clips <= PROMISED and replicates <= 200 and (whole > MOST_SECONDS or peak > MOST_GIGABYTES))

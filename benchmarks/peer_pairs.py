@@ -48,7 +48,7 @@ def difference(theirs: Iterable[Fold], ours: Path) -> dict[str, float]:
     pools = []
     for their in theirs:
         our = Fold(ours, their.by, their.held, their.of, their.seed)
-        if not our.details.exists():
+        if not our.metrics.exists():
             raise UserError(
                 f"{our.folder} is not done: run `bonafide folds --folds {our.of}` with seed {our.seed} first"
             )

@@ -91,12 +91,12 @@ def run_peer(name: str, work: Path, folds: list[pd.DataFrame], options: argparse
             if options.only not in (None, number):
                 continue
             fold = Fold(work / variant(name, options.epochs), "source", (number,), len(folds), seed)
-            if not fold.details.exists():
+            if not fold.metrics.exists():
                 heard = heard or hear(peer.front, work, rows["clip"].tolist())
                 started = time.perf_counter()
                 scores, chosen = test(peer, heard, rows, seed, options.epochs)
                 write_table(pa.Table.from_pandas(scores, preserve_index=False), fold.scores)
-                write_text(fold.details, json.dumps(chosen))
+                write_text(fold.metrics, json.dumps(chosen))
                 took = time.perf_counter() - started
                 print(f"{name}, fold {number}, seed {seed}: EER {eer(*arrays(scores)):.3f}, {took:.0f} s", flush=True)
             yield fold

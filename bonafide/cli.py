@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from bonafide.commands import corpus
 from bonafide.commands.collect import collect
 from bonafide.commands.detect import detect
 from bonafide.commands.explain import explain
@@ -28,6 +29,7 @@ def bonafide() -> None:
 
 
 app.command()(collect)
+app.add_typer(corpus.app, name="corpus")
 app.command()(detect)
 app.command()(explain)
 app.command()(folds)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bonafide.evaluation.curves import confusion, curve, histogram, reliability_points
+from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings, headline_of, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import score_clips
 from bonafide.evaluation.slices import slices_of
@@ -35,13 +35,12 @@ def evaluate(
     scored = score_clips(model, clips, pq.read_table(split, filters=[("split", "=", "test")]).to_pandas())
     measured = metrics_of(scored, thresholds)
     write_table(pa.Table.from_pandas(scored, preserve_index=False), scores)
-    write_text(metrics, json.dumps(headline_of(measured), indent=2) + "\n")
-    write_text(details, json.dumps(measured, indent=2) + "\n")
-    write_text(intervals, json.dumps(intervals_of(scored, thresholds, settings), indent=2) + "\n")
+    ends = intervals_of(scored, thresholds, settings)
+    for path, values in ((metrics, headline_of(measured)), (details, measured), (intervals, ends)):
+        write_text(path, json.dumps(values, indent=2) + "\n")
     write_text(slices, slices_of(scored, thresholds["balanced"], settings).to_csv(index=False))
-    write_text(plots / "confusion.csv", confusion(scored, thresholds["balanced"]).to_csv(index=False))
-    for name, points in (("curve", curve), ("reliability", reliability_points), ("histogram", histogram)):
-        write_text(plots / f"{name}.csv", points(scored).to_csv(index=False))
+    for name, points in points_of(scored, thresholds["balanced"]).items():
+        write_text(plots / f"{name}.csv", points.to_csv(index=False))
     print(
         f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['accuracy']:.3f}"
         f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"

@@ -9,6 +9,9 @@ from bonafide.report.examples import worst_errors
 from bonafide.report.page import model_card, page
 from bonafide.report.run import Files, ReportSettings, read_run, used
 
+# Sections of params.yaml that the page shows beside its own.
+SECTIONS = ("corpus", "audio", "split", "prepare", "audit", "augment", "features", "train", "evaluate", "robustness")
+
 
 def report(
     params: Path,
@@ -29,23 +32,12 @@ def report(
 ) -> None:
     """Write what the run says of the detector to `page_out` (HTML) and `card_out` (Markdown)."""
     settings = read_section(params, "report", ReportSettings)
-    sections = {
-        "corpus": read_section(params, "corpus", dict),
-        "audio": read_section(params, "audio", dict),
-        "split": read_section(params, "split", dict),
-        "prepare": read_section(params, "prepare", dict),
-        "audit": read_section(params, "audit", dict),
-        "augment": read_section(params, "augment", dict),
-        "features": read_section(params, "features", dict),
-        "train": used(read_section(params, "train", dict)),
-        "evaluate": read_section(params, "evaluate", dict),
-        "robustness": read_section(params, "robustness", dict),
-        "report": vars(settings),
-    }
+    sections = {name: read_section(params, name, dict) for name in SECTIONS} | {"report": vars(settings)}
+    sections["train"] = used(sections["train"])
     files = Files(split, clips, rejects, history, model, scores, details, intervals, slices, plots, robustness, audit)
-    found = read_run(files, sections)
-    write_text(page_out, page(found, worst_errors(found, clips, settings)))
-    write_text(card_out, model_card(found))
+    contents = read_run(files, sections)
+    write_text(page_out, page(contents, worst_errors(contents, clips, settings)))
+    write_text(card_out, model_card(contents))
     print(f"{page_out}: {page_out.stat().st_size / 1e6:.1f} MB")
 
 

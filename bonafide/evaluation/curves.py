@@ -14,6 +14,16 @@ CURVE_POINTS = 400  # of a plot; a screen shows no more
 HISTOGRAM_BINS = 40
 
 
+def points_of(scores: pd.DataFrame, threshold: float) -> dict[str, pd.DataFrame]:
+    """Return the points of every plot by its name, decisions at `threshold` (llr in nats)."""
+    return {
+        "confusion": confusion(scores, threshold),
+        "curve": curve(scores),
+        "histogram": histogram(scores),
+        "reliability": reliability_points(scores),
+    }
+
+
 def confusion(scores: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return a row for each clip with what it is and what it is called: the points of a confusion matrix."""
     called = np.where(is_ai(scores["llr"].to_numpy(), threshold), "ai", "human")

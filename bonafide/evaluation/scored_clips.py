@@ -48,7 +48,7 @@ def arrays(scores: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def clusters(scores: pd.DataFrame) -> np.ndarray:
     """Return what stands and falls together, shape (n,): speakers of human clips, generators of ai clips."""
-    return np.where(scores["label"] == "human", scores["speaker"], scores["generator"])
+    return np.asarray(np.where(scores["label"] == "human", scores["speaker"], scores["generator"]))
 
 
 @lru_cache(maxsize=1)

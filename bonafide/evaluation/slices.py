@@ -76,13 +76,13 @@ def _measure(
 ) -> dict[str, Any]:
     """Measure the classes (by human or not) that a slice holds, or its one class against all of the other."""
     both = everyone | own
-    drawn = measure(both[True], both[False], ("eer", *RATES))
-    values = {name: each[0] for name, each in drawn.items()}
+    samples = measure(both[True], both[False], ("eer", *RATES))
+    values = {name: each[0] for name, each in samples.items()}
     values["auc"] = auc_between(both[True].llr, both[False].llr)
     alone = len(own) == 1
     # What the other class does at the threshold says nothing about a slice of one.
     kept = ("eer", "auc", "fpr" if True in own else "fnr") if alone else ("eer", "auc", *RATES)
-    ends = percentiles({name: drawn[name][1:] for name in ("eer", "fpr", "fnr")})
+    ends = percentiles({name: samples[name][1:] for name in ("eer", "fpr", "fnr")})
     counts = {label: own[label].llr.size if label in own else 0 for label in (True, False)}
     return {
         "clips_human": counts[True],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-DETAILS = "details.json"
+METRICS = "details.json"  # in a fold's folder, and last: a fold that has it is whole
 NAME = re.compile(r"(?P<by>[a-z]+)-(?P<held>\d+(?:-and-\d+)*)-of-(?P<of>\d+)-seed-(?P<seed>\d+)")
 
 
@@ -78,14 +78,14 @@ class Fold:
         return self.folder / "scores.parquet"
 
     @property
-    def details(self) -> Path:
-        """All that was measured of that; written last, so that a fold that has it is whole."""
-        return self.folder / DETAILS
+    def metrics(self) -> Path:
+        """How right that is; written last, so that a fold that has it is whole."""
+        return self.folder / METRICS
 
 
 def whole_folds(home: Path, by: str, seeds: Sequence[int] | None = None) -> list[Fold]:
     """Return the folds in `home` by what they hold out that are done, perhaps of some `seeds` alone, in order."""
-    matches = [NAME.fullmatch(path.parent.name) for path in home.glob(f"*/{DETAILS}")]
+    matches = [NAME.fullmatch(path.parent.name) for path in home.glob(f"*/{METRICS}")]
     folds = [
         Fold(home, match["by"], tuple(map(int, match["held"].split("-and-"))), int(match["of"]), int(match["seed"]))
         for match in matches

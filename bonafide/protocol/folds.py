@@ -52,7 +52,7 @@ def run_folds(protocol: Protocol, n_folds: int, seeds: Sequence[int], *, cross_f
     for number in range(1, n_folds + 1):
         for seed in seeds:
             fold = Fold(home, protocol.settings.group, (number,), n_folds, seed)
-            if not fold.details.exists():
+            if not fold.metrics.exists():
                 _write_params(protocol.sections, fold.params, seed)
                 if cross_fit:
                     examples = _cross_fit(protocol, fold, examples)
@@ -86,10 +86,10 @@ def _cross_fit(protocol: Protocol, fold: Fold, examples: Any) -> Any:  # noqa: A
 
 
 def _evaluate(fold: Fold) -> None:
-    names = ("metrics.json", "measured.json", "intervals.json", "slices.csv", "plots")
-    measured = [fold.folder / name for name in names]
-    run_stage("evaluate", fold.params, fold.sides, CLIPS, fold.onnx, fold.scores, *measured)
-    measured[1].replace(fold.details)
+    measured = fold.folder / "measured.json"
+    headline, *others = (fold.folder / name for name in ("metrics.json", "intervals.json", "slices.csv", "plots"))
+    run_stage("evaluate", fold.params, fold.sides, CLIPS, fold.onnx, fold.scores, headline, measured, *others)
+    measured.replace(fold.metrics)
 
 
 def _compute_features(protocol: Protocol) -> None:

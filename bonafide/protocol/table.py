@@ -20,19 +20,18 @@ FEWEST = 5  # clips of each class that a source needs for an AUC of its own
 # What tells one row of the table from another.
 NUMBERS = ("name", "params", "calibrated by", "held out", "folds", "seeds")
 REPLICATES = 1000  # of the bootstrap of a row
-# Of a fold, as stage `evaluate` names them.
-SHOWN = ("eer", "auc", "min_dcf", "cllr", "accuracy", "fpr", "fnr", "hter")
+SHOWN = ("eer", "auc", "min_dcf", "cllr", "accuracy", "fpr", "fnr", "hter")  # of a fold
 SHOWN_MEANS = ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sources")
 
 
 def read_fold(fold: Fold) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return the scores of a fold's test clips, and the thresholds that its dev side chose."""
-    return pd.read_parquet(fold.scores), carried_over(_measured(fold))
+    return pd.read_parquet(fold.scores), carried_over(_metrics(fold))
 
 
 def fold_figures(fold: Fold) -> dict[str, Any]:
     """Return the row of a fold in the list of all."""
-    metrics = _measured(fold)
+    metrics = _metrics(fold)
     return {
         **{"held out": fold.by, "fold": fold.number, "seed": fold.seed},
         **{name: metrics[name] for name in (*SHOWN, *SHOWN_MEANS)},
@@ -141,9 +140,9 @@ def put_row(table: pd.DataFrame, row: Mapping[str, object], key: Sequence[str] =
     return pd.concat([table[~same], new], ignore_index=True)
 
 
-def _measured(fold: Fold) -> dict[str, float]:
-    measured: dict[str, float] = json.loads(fold.details.read_text(encoding="utf-8"))
-    return measured
+def _metrics(fold: Fold) -> dict[str, Any]:
+    metrics: dict[str, Any] = json.loads(fold.metrics.read_text(encoding="utf-8"))
+    return metrics
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -50,13 +50,13 @@ def worst_errors(run: Run, clips: Path, settings: ReportSettings) -> dict[str, l
     wanted = frozenset(clip for rows in chosen.values() for clip in rows["clip"])
     flac = _flac_of(clips, wanted) if settings.players or settings.spectrograms else {}
     left = MEDIA_BYTES
-    found: dict[str, list[Example]] = {label: [] for label in chosen}
+    examples: dict[str, list[Example]] = {label: [] for label in chosen}
     for label, rows in chosen.items():
         for row in rows.to_dict("records"):
             example = _example(row, flac.get(row["clip"], b""), run.facts, settings, left)
             left -= len(example.picture) + len(example.sound)
-            found[label].append(example)
-    return found
+            examples[label].append(example)
+    return examples
 
 
 def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> pd.DataFrame:
@@ -87,8 +87,8 @@ def _within(url: str, left: int) -> str:
 
 
 def _facts(row: dict[str, Any]) -> str:
-    said = [f"{name} {row[name]}" for name in ("speaker", "generator", "source", "language", "gender") if row[name]]
-    said.append(f"{decimal(row['seconds'], 1)} s")
+    facts = [f"{name} {row[name]}" for name in ("speaker", "generator", "source", "language", "gender") if row[name]]
+    facts.append(f"{decimal(row['seconds'], 1)} s")
     if row["license"]:
-        said.append(f"license {row['license']}")
-    return printable(", ".join(said))
+        facts.append(f"license {row['license']}")
+    return printable(", ".join(facts))

@@ -46,14 +46,14 @@ def model_card(run: Run) -> str:
 
 def facts_of(run: Run) -> dict[str, Any]:
     """Return what both the page and the card say."""
-    drawn, alone = slicing.slices_of(run.slices)
+    slices, alone = slicing.slices_of(run.slices)
     return {
         "run": run,
         "verdict": verdict_of(run),
-        "key_figures": [_key_figure(run, name, *said) for name, said in KEY_FIGURES.items()],
+        "key_figures": [_key_figure(run, name, *figure) for name, figure in KEY_FIGURES.items()],
         "presets": [_preset(run, name) for name in NAMES],
         "measures": _measures(run),
-        "slices": drawn,
+        "slices": slices,
         "alone": alone,
         "conditions": slicing.conditions_of(run.robustness),
         "differences": slicing.differences(run),
@@ -96,7 +96,7 @@ def confusion(run: Run) -> dict[str, dict[str, tuple[int, float]]]:
     counts = run.confusion.value_counts().to_dict()
     cells = {}
     for actual, label in provenance.LABELS.items():
-        row = {called: counts.get((actual, said), 0) for said, called in provenance.LABELS.items()}
+        row = {called: counts.get((actual, name), 0) for name, called in provenance.LABELS.items()}
         cells[label] = {called: (count, count / sum(row.values())) for called, count in row.items()}
     return cells
 
@@ -114,7 +114,7 @@ def in_markdown(value: object) -> str:
 
 
 def _environment(*, escape: bool) -> Environment:
-    found = Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=escape,
         undefined=StrictUndefined,
@@ -130,15 +130,15 @@ def _environment(*, escape: bool) -> Environment:
         text.printable,
         in_markdown,
     ):
-        found.filters[function.__name__] = function
-    return found
+        environment.filters[function.__name__] = function
+    return environment
 
 
-def _key_figure(run: Run, name: str, said: str, kind: str) -> dict[str, Any]:
+def _key_figure(run: Run, name: str, title: str, kind: str) -> dict[str, Any]:
     value, ends = run.metric(name), run.ends(name)
-    mark = Mark(kind, said, value or 0.0, ends)
+    mark = Mark(kind, title, value or 0.0, ends)
     return {
-        "name": said,
+        "name": title,
         "value": text.percent(value),
         "between": text.percent_between(ends),
         "track": track([mark], reference=0.5),
@@ -170,6 +170,6 @@ def _measures(run: Run) -> list[tuple[str, str, str]]:
         "hter": "HTER",
     }
     return [
-        (said, text.decimal(run.metric(name), 3), text.decimal_between(run.ends(name), 3))
-        for name, said in names.items()
+        (title, text.decimal(run.metric(name), 3), text.decimal_between(run.ends(name), 3))
+        for name, title in names.items()
     ]

@@ -70,7 +70,7 @@ def settings_text(run: Run) -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that a result depends on, as far as they are installed."""
-    return {"Python": platform.python_version()} | {name: found for name in PACKAGES if (found := _version(name))}
+    return {"Python": platform.python_version()} | {name: version for name in PACKAGES if (version := _version(name))}
 
 
 def _version(name: str) -> str:

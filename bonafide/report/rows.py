@@ -50,7 +50,7 @@ class Mark:
             return "no interval" if self.as_number else ALIKE
         return decimal_between(self.ends) if self.as_number else percent_between(self.ends)
 
-    def said(self) -> str:
+    def text(self) -> str:
         """Return what the value is, the value and its interval."""
         between = self.between()
         return f"{self.what}: {self.written()}" + (f" ({between})" if between else "")
@@ -91,9 +91,9 @@ def track(marks: Sequence[Mark], *, reference: float | None = None, hollow: bool
     if reference is not None:
         at = _at(reference)
         grid.append(element("line", x1=at, x2=at, y1=0, y2=height, class_="reference"))
-    drawn = [_mark(mark, STEP * number + STEP / 2 + 2.5, hollow) for number, mark in enumerate(marks)]
-    said = "; ".join(mark.said() for mark in marks)
-    return element("svg", *grid, *drawn, width="100%", height=height, role="img", aria_label=said, class_="track")
+    shapes = [_mark(mark, STEP * number + STEP / 2 + 2.5, hollow) for number, mark in enumerate(marks)]
+    label = "; ".join(mark.text() for mark in marks)
+    return element("svg", *grid, *shapes, width="100%", height=height, role="img", aria_label=label, class_="track")
 
 
 def _row(row: Line, reference: float | None) -> Markup:
@@ -113,7 +113,7 @@ def _value(mark: Mark) -> Markup:
 def _mark(mark: Mark, y: float, hollow: bool) -> Markup:
     low, high = mark.ends
     kind = f"{mark.kind} hollow" if hollow else mark.kind
-    parts = [element("title", mark.said())]
+    parts = [element("title", mark.text())]
     if low is not None and high is not None:
         parts.append(element("line", x1=_at(low), x2=_at(high), y1=y, y2=y, class_=f"interval {kind}"))
     if mark.kind == "ai":

@@ -44,16 +44,16 @@ class Slice:
 
 def slices_of(table: pd.DataFrame) -> tuple[list[Slice], list[tuple[str, str]]]:
     """Return the slices to draw, and those in which all clips have one value, as (title, value)."""
-    drawn, alone = [], []
+    charts, alone = [], []
     for name in [*TITLES, *sorted(set(table["slice"]) - TITLES.keys())]:
         rows = table[table["slice"] == name].to_dict("records")
         title = TITLES.get(name, name)
         if len(rows) == 1 and name != "generator":
             alone.append((title, _value(rows[0])))
         elif rows:
-            shown = sorted(_shown(rows), key=_start) if name in BANDS else _shown(rows)
-            drawn.append(Slice(title, [line_of(row) for row in shown], len(rows) - len(shown)))
-    return drawn, alone
+            largest = sorted(_largest(rows), key=_start) if name in BANDS else _largest(rows)
+            charts.append(Slice(title, [line_of(row) for row in largest], len(rows) - len(largest)))
+    return charts, alone
 
 
 def line_of(row: dict[str, Any]) -> Line:
@@ -150,7 +150,7 @@ def _start(row: dict[str, Any]) -> float:
     return -math.inf if first == "below" else float(first)
 
 
-def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _largest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """All rows, or those with most clips where they are too many."""
     if len(rows) <= MOST_LINES:
         return rows

@@ -91,8 +91,8 @@ def _against_relying(run: Run) -> Iterator[str]:
         yield f"It may wrongly flag {_up_to(fpr_high)} of 100 human clips."
     if fnr_high is None or fnr_high > SELDOM_MISSED:
         yield f"It may miss {_up_to(fnr_high)} of 100 AI clips."
-    if found := sorted({*shortcuts(run, "auc"), *shortcuts(run, "train_auc")}):
-        yield f"What it goes by may not be the voice: {listed(found)} alone tells the classes apart."
+    if probes := sorted({*shortcuts(run, "auc"), *shortcuts(run, "train_auc")}):
+        yield f"What it goes by may not be the voice: {listed(probes)} alone tells the classes apart."
     speakers, generators = evidence(run.scores)["speakers"], evidence(run.scores)["generators"]
     if min(speakers, generators) < FEW_CLUSTERS:
         yield (

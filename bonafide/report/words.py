@@ -95,13 +95,13 @@ def _evidence(run: Run) -> str:
 
 
 def _unseen(run: Run) -> str:
-    said = []
+    shares = []
     for name, many in SEEN.items():
         share = float(run.scores[f"{name}_seen"].mean())
         if share:
-            said.append(f"{percent(share)} of the test clips come from {many} heard in training")
-    if said:
-        text = f"{'; '.join(said)}: the slices show the rest apart."
+            shares.append(f"{percent(share)} of the test clips come from {many} heard in training")
+    if shares:
+        text = f"{'; '.join(shares)}: the slices show the rest apart."
     else:
         text = "No known speaker, source or generator of the test clips was heard in training: the figures are for new"
         text += " ones."
@@ -149,10 +149,10 @@ def _conditions(run: Run) -> str:
 
 
 def _audit(run: Run) -> str:
-    found, same = run.audit["findings"], run.audit["duplicates"]
-    if not found:
+    findings, same = run.audit["findings"], run.audit["duplicates"]
+    if not findings:
         return "The audit found no shortcut and no sound that occurs on two sides of the split."
-    text = f"The audit has {counted(len(found), 'finding')}."
+    text = f"The audit has {counted(len(findings), 'finding')}."
     if inside := shortcuts(run, "train_auc"):
         text += (
             f" From {listed(inside)} alone, and without the voice, the classes can be told apart in the clips that it"

@@ -20,6 +20,9 @@ STAGES = {
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 WAITED_FOR = {"train": {"data/audit.passed"}}  # and not read: a corpus that fails the audit trains nothing
 READS = re.compile(r'read_section\(\s*params,\s*"(\w+)"')
+LISTS = re.compile(
+    r"^SECTIONS = \((.*?)\)$", re.MULTILINE | re.DOTALL
+)  # sections that a stage reads one after the other
 
 
 def source_of(stage):
@@ -66,7 +69,9 @@ def test_a_module_that_is_missing_among_the_deps_is_put_there(tmp_path):
 @pytest.mark.parametrize("name", STAGES)
 def test_the_params_of_a_stage_are_the_sections_that_it_reads(name):
     listed = [param.partition(".")[0] for param in STAGES[name]["params"]]
-    assert set(listed) == set(READS.findall(source_of(name)))
+    source = source_of(name)
+    read = {*READS.findall(source), *re.findall(r'"(\w+)"', "".join(LISTS.findall(source)))}
+    assert set(listed) == read
 
 
 def test_each_section_of_the_params_belongs_to_a_stage():

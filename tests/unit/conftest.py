@@ -8,6 +8,7 @@ import soundfile
 import soxr
 
 from bonafide.audio.conditioning import AudioSettings
+from bonafide.pipeline import parts
 from bonafide.pipeline.params import read_section
 
 RATE = 16000
@@ -40,3 +41,23 @@ def tiny_corpus(tmp_path, voice):
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, voice[number * RATE : (number + 2) * RATE], RATE)
     return root
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A part store of this test's own."""
+    monkeypatch.setenv("BONAFIDE_STORE", str(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The number of parts that each build made, in this process, where it costs no start of workers."""
+    numbers = []
+
+    def run_here(function, tasks):
+        numbers.append(len(tasks))
+        return map(function, tasks)
+
+    monkeypatch.setattr(parts, "run_all", run_here)
+    return numbers

@@ -1,71 +1,28 @@
 """The part store makes a second run fast and changes no byte of any; nothing is ever half there."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
 
-from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.clips.augmentation import AugmentedAudio, AugmentSettings, augment_part, augment_tasks
+from bonafide.clips.augmentation import AugmentedAudio, augment_part, augment_tasks
 from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.folder import read_folder
-from bonafide.corpus.table import AUDIO, as_table
 from bonafide.pipeline import parts
 from bonafide.pipeline.parts import Task, build, fingerprint, part_files, tasks_from_parts
-from bonafide.pipeline.tables import write_table
 
-PARTS = 5
-MEL = SpectrogramSettings(n_fft=512, hop_length=160, n_bands=64, f_min=20, f_max=8000)
-NOISE = AugmentSettings(
-    copies=2,
-    seed=1,
-    chains=(({"AddGaussianSNR": {"min_snr_db": 5.0, "max_snr_db": 30.0, "p": 0.8}}, {"SevenBandParametricEQ": {}}),),
-)
+from ..building import MEL, NOISE, PARTS, clips_in, content, prepare
 
-
-@pytest.fixture(autouse=True)
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("BONAFIDE_STORE", str(tmp_path / "store"))
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def made(monkeypatch):
-    """The number of parts that each build made, in this process, where it costs no start of workers."""
-    numbers = []
-
-    def run_here(function, tasks):
-        numbers.append(len(tasks))
-        return map(function, tasks)
-
-    monkeypatch.setattr(parts, "run_all", run_here)
-    return numbers
-
-
-def prepare(root, out, settings):
-    clips, _ = settle([examine(root, known, settings) for known in read_folder(root)])
-    build(prepare_part, settings, prepare_tasks(clips, root, PARTS), out, what="preparing")
-    return content(out)
-
-
-def content(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-
-
-def clips_in(folder):
-    return {clip for path in part_files(folder).values() for clip in pq.read_table(path)["clip"].to_pylist()}
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def test_every_clip_is_in_the_part_of_its_id_in_order(tiny_corpus, tmp_path, audio_settings, made):
@@ -266,57 +223,6 @@ def test_one_worker_and_two_give_the_same_bytes(tiny_corpus, tmp_path, audio_set
         outs.append({name: content(home / name) for name in ("clips", "augmented", "features")})
     assert outs[0] == outs[1]
     assert all(outs[0].values())
-
-
-def test_copies_depend_on_seed_clip_and_number_alone(tiny_corpus, tmp_path, audio_settings, made):
-    prepare(tiny_corpus, tmp_path / "clips", audio_settings)
-    task = max(tasks_from_parts(tmp_path / "clips"), key=lambda task: pq.read_metadata(task.payload).num_rows)
-    clips = pq.read_table(task.payload)["clip"].to_pylist()
-
-    def sounds(chosen, **changes):
-        table = augment_part((task.payload, chosen), AugmentedAudio(replace(NOISE, **changes), audio_settings))
-        return {(row["clip"], row["copy"]): row["audio"]["bytes"] for row in table.to_pylist()}
-
-    together = sounds(clips)
-    assert len(set(together.values())) == 2 * len(clips)
-    np.random.seed(7)  # noqa: NPY002 - the generator that must not matter
-    for clip in clips[::-1]:
-        assert sounds([clip], copies=1) == {(clip, 1): together[clip, 1]}
-    assert not set(sounds(clips, seed=2).values()) & set(together.values())
-
-
-def test_two_clips_that_sound_alike_get_copies_of_their_own(tiny_corpus, tmp_path, audio_settings, made):
-    prepare(tiny_corpus, tmp_path / "clips", audio_settings)
-    row = pq.read_table(part_files(tmp_path / "clips").popitem()[1]).to_pylist()[0]
-    write_table(as_table([row, row | {"clip": "another"}], AUDIO), tmp_path / "alike.parquet")
-    copies = augment_part(
-        (str(tmp_path / "alike.parquet"), [row["clip"], "another"]), AugmentedAudio(NOISE, audio_settings)
-    )
-    assert len({copy["audio"]["bytes"] for copy in copies.to_pylist()}) == 4
-
-
-def test_copies_do_not_depend_on_what_other_threads_draw(tiny_corpus, tmp_path, audio_settings, made):
-    between = sys.getswitchinterval()
-    prepare(tiny_corpus, tmp_path / "clips", audio_settings)
-    tasks = augment_tasks(tmp_path / "clips", clips_in(tmp_path / "clips"))
-    settings = AugmentedAudio(NOISE, audio_settings)
-    alone = [augment_part(task.payload, settings) for task in tasks]
-    stop = threading.Event()
-
-    def draw():
-        while not stop.is_set():
-            random.random()
-
-    other = threading.Thread(target=draw)
-    other.start()
-    sys.setswitchinterval(1e-6)
-    try:
-        beside = [augment_part(task.payload, settings) for task in tasks]
-    finally:
-        sys.setswitchinterval(between)
-        stop.set()
-        other.join()
-    assert alone == beside
 
 
 def test_task_inputs_follow_the_bytes_of_a_part(tmp_path):

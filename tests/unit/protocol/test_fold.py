@@ -11,7 +11,7 @@ from bonafide.protocol.fold import NAME, Fold, whole_folds
 
 def whole(fold):
     fold.folder.mkdir(parents=True)
-    fold.details.write_text("{}")
+    fold.metrics.write_text("{}")
     return fold
 
 
@@ -42,7 +42,7 @@ def test_a_name_is_of_one_fold_alone(by, held, of, seed):
     assert match.groups() == (by, "-and-".join(map(str, held)), str(of), str(seed))
 
 
-@pytest.mark.parametrize("name", ["sides", "keras", "onnx", "scores", "details", "params"])
+@pytest.mark.parametrize("name", ["sides", "keras", "onnx", "scores", "metrics", "params"])
 def test_its_files_lie_in_its_folder(name):
     fold = Fold(Path("folds"), "source", (1,), 3, 1)
     assert getattr(fold, name).parent == fold.folder

@@ -14,9 +14,7 @@ from sklearn.isotonic import IsotonicRegression
 from bonafide.scoring import curve, measures, thresholds
 from bonafide.scoring.calibration import p_ai
 
-# Seven clips to work out by hand, in ascending order: a a h a h h h.
-LLR = np.array([-3.0, -2.0, -1.0, 0.5, 1.0, 2.0, 3.0])
-HUMAN = np.array([False, False, True, False, True, True, True])
+from .scores import HUMAN, LLR, mixture, scored
 
 MEASURES = [
     measures.eer,
@@ -30,47 +28,8 @@ MEASURES = [
 ]
 
 
-@st.composite
-def scored(draw, max_size=30):
-    """Scores with many ties, and labels of both classes."""
-    size = draw(st.integers(2, max_size))
-    score = st.one_of(st.integers(-3, 3).map(float), st.floats(-20, 20, width=32))
-    llr = np.array(draw(st.lists(score, min_size=size, max_size=size)))
-    human = np.array(draw(st.lists(st.booleans(), min_size=size, max_size=size)))
-    assume(human.any() and not human.all())
-    return llr, human
-
-
-def mixture(n=600, *, seed=0, share=0.3, decimals=1):
-    """Overlapping scores with ties (rounded), a share of them human."""
-    rng = np.random.default_rng(seed)
-    human = rng.random(n) < share
-    return np.round(rng.normal(np.where(human, 1.0, -1.0), 1.5), decimals), human
-
-
 def balanced_weights(human):
     return np.where(human, 0.5 / human.sum(), 0.5 / (~human).sum())
-
-
-def test_curve_by_hand():
-    threshold, fpr, fnr = curve.det_curve(LLR, HUMAN)
-    np.testing.assert_allclose(threshold[:-1], [-3.0, -2.5, -1.5, -0.25, 0.75, 1.5, 2.5])
-    assert 3.0 < threshold[-1] < 3.0001
-    np.testing.assert_allclose(fpr, [0, 0, 0, 0.25, 0.25, 0.5, 0.75, 1])
-    np.testing.assert_allclose(fnr, [1, 2 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0], atol=1e-15)
-
-
-def test_curve_says_what_decisions_do_at_its_thresholds():
-    llr, human = mixture()
-    for threshold, fpr, fnr in zip(*curve.det_curve(llr, human), strict=True):
-        rates = measures.decisions(llr, human, threshold)
-        assert (rates["fpr"], rates["fnr"]) == pytest.approx((fpr, fnr))
-
-
-def test_curve_tells_neighbouring_floats_apart():
-    lower = 1.0
-    threshold, _, _ = curve.det_curve([lower, np.nextafter(lower, 2)], [False, True])
-    assert threshold[1] > lower
 
 
 def test_eer_by_hand():
@@ -304,63 +263,6 @@ def test_scores_that_cannot_be_measured_are_refused(measure):
         measure([1.0, 2.0], [True, True])
     with pytest.raises(ValueError, match="finite"):
         measure([1.0, np.nan], [True, False])
-
-
-def test_thresholds_keep_their_promises():
-    llr, human = mixture(4000, decimals=3)
-    chosen = thresholds.thresholds(llr, human)
-    at = {name: measures.decisions(llr, human, value) for name, value in chosen.items()}
-    assert at["balanced"]["hter"] == pytest.approx(measures.eer(llr, human))
-    assert abs(at["balanced"]["fpr"] - at["balanced"]["fnr"]) < 0.003
-    assert 0.09 < at["decisive"]["fpr"] <= 0.1
-    assert 0.005 < at["precision"]["fpr"] <= 0.01
-    assert 0.045 < at["recall"]["fnr"] <= 0.05
-    assert chosen["precision"] < chosen["balanced"] < chosen["recall"]
-
-
-@given(scored(max_size=80))
-def test_thresholds_are_the_best_that_keep_their_promise(case):
-    llr, human = case
-    chosen = thresholds.thresholds(llr, human)
-    cuts, fpr, fnr = curve.det_curve(llr, human)
-    precision = measures.decisions(llr, human, chosen["precision"])
-    recall = measures.decisions(llr, human, chosen["recall"])
-    assert precision["fnr"] == pytest.approx(fnr[fpr <= 0.01 + 1e-12].min())
-    assert recall["fpr"] == pytest.approx(fpr[fnr <= 0.05 + 1e-12].min())
-    assert set(chosen.values()) <= set(cuts.tolist())
-
-
-def test_promises_are_exact_at_the_edge():
-    # 20 ai clips allow exactly one to pass, 100 human clips exactly one to be flagged.
-    human = np.arange(120) < 100
-    llr = np.where(human, 10.0, -10.0) + np.linspace(-1, 1, 120)
-    llr[0], llr[-1] = -20.0, 20.0
-    chosen = thresholds.thresholds(llr, human)
-    assert measures.decisions(llr, human, chosen["precision"])["fpr"] == pytest.approx(0.01)
-    assert chosen["decisive"] == chosen["precision"]  # nothing is gained by flagging more than it must
-    assert measures.decisions(llr, human, chosen["recall"])["fnr"] == pytest.approx(0.05)
-
-
-def test_thresholds_of_a_tiny_set_make_no_error_of_the_promised_kind():
-    chosen = thresholds.thresholds(LLR, HUMAN)
-    assert chosen == {"balanced": -0.25, "decisive": -1.5, "precision": -1.5, "recall": 0.75}
-
-
-def test_thresholds_of_separated_classes_lie_in_the_gap():
-    chosen = thresholds.thresholds([-4.0, -2.0, 1.0, 5.0], [False, False, True, True])
-    assert set(chosen.values()) == {-0.5}
-    # So they do where the promises leave room for needless errors.
-    human = np.arange(400) < 200
-    many = thresholds.thresholds(np.where(human, 5.0, -5.0) + np.linspace(-1, 1, 400), human)
-    assert len(set(many.values())) == 1
-    assert measures.decisions(np.where(human, 5.0, -5.0), human, many["recall"])["hter"] == 0
-
-
-def test_thresholds_of_an_inverted_model_are_finite():
-    chosen = thresholds.thresholds([-4.0, -2.0, 1.0, 5.0], [True, True, False, False])
-    assert np.isfinite(list(chosen.values())).all()
-    assert chosen["precision"] == -4.0  # nothing can be called ai
-    assert chosen["recall"] > 5.0  # everything must be
 
 
 def test_summary_is_sorted_json_of_the_same_measures():
