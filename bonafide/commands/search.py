@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def search(
-    space: Annotated[Path, typer.Argument(help="What may vary: a YAML file as in searches/.")] = Path(
-        "searches/statistics.yaml"
-    ),
+    space: Annotated[
+        Path | None, typer.Argument(help="What may vary: a YAML file, by default that of train.model in searches/.")
+    ] = None,
     trials: Annotated[
         int, typer.Option(min=1, help="How many settings are tried, those of earlier runs among them.")
     ] = 20,
@@ -24,33 +24,17 @@ def search(
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of settings.")] = 1,
 ) -> None:
     """Search the settings of the training that judge the dev side best; an interrupted search goes on."""
-    import pandas as pd
-
     from bonafide.files import write_text
+    from bonafide.training.search import as_csv, written
     from bonafide.training.search import search as searched
-    from bonafide.training.search import written
-
-    def put(tried: "list[Trial]") -> None:
-        rows = [
-            {
-                "trial": number,
-                **trial.values,
-                "dev AUC": round(trial.auc, 4),
-                "dev EER": round(trial.eer, 4),
-                "seconds": trial.seconds,
-            }
-            for number, trial in enumerate(tried, start=1)
-        ]
-        listed = pd.DataFrame(rows).sort_values("dev AUC", ascending=False, kind="stable")
-        write_text(table, listed.to_csv(index=False))
 
     def tell(tried: "list[Trial]") -> None:
-        put(tried)
+        write_text(table, as_csv(tried))
         values = ", ".join(f"{key} {value}" for key, value in tried[-1].values.items())
         print(f"trial {len(tried)} of {trials}: dev AUC {tried[-1].auc:.4f} with {values}", flush=True)
 
     tried = searched(params, space, trials=trials, seed=seed, tell=tell)
-    put(tried)  # where all trials were known, none was told
+    write_text(table, as_csv(tried))  # where all were done before, none was told
     best = max(tried, key=lambda trial: trial.auc)
     write_text(out, written(params, best.values))
     print(f"best: dev AUC {best.auc:.4f}, dev EER {best.eer:.4f}; {out} has its settings, {table} all trials")

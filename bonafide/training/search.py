@@ -7,13 +7,14 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
@@ -45,14 +46,11 @@ class Trial:
     seconds: float
 
 
+Tell = Callable[[list[Trial]], None]  # gets all trials, in their order
+
+
 def search(
-    params: Path,
-    space_file: Path,
-    *,
-    trials: int,
-    seed: int,
-    tell: Callable[[list[Trial]], None],
-    work: Path = SEARCHES,
+    params: Path, space_file: Path | None, *, trials: int, seed: int, tell: Tell, work: Path = SEARCHES
 ) -> list[Trial]:
     """Try settings one after the other and return what was tried, in that order.
 
@@ -61,20 +59,19 @@ def search(
     Parameters
     ----------
     params : Path
-        The params file whose section `train` is varied.
-    space_file : Path
-        See `read_space`.
+    space_file : Path, optional
+        See `read_space`; by default that of the chosen network in searches/.
     trials : int
         How many in all, with those of earlier runs.
     seed : int
         Of the choice of settings.
     tell : callable
-        Gets all trials, in their order, after each.
+        Called after each trial.
     work : Path
         Where the trials are kept, for each space, params, split and features apart.
     """
     sections, settings, clips = _read(params)
-    space = read_space(space_file, sections)
+    space = read_space(space_file or Path("searches") / f"{settings.model}.yaml", sections)
     study = _study(work / f"{_key(settings, space, clips, seed)}.jsonl")
     distributions = {key: _distribution(allowed) for key, allowed in space.items()}
     examples = cache(lambda: NETWORKS[settings.model].examples(clips))  # once, and not where all trials are done
@@ -83,12 +80,28 @@ def search(
         trial = study.ask(distributions)
         values = {key: short(value) for key, value in trial.params.items()}
         tried = parse(with_values(sections, values)[SECTION], f"the tried values {values}", TrainSettings)
-        best, seconds = _trained(clips, tried, examples())
-        trial.set_user_attr("eer", best["dev_eer"])
-        trial.set_user_attr("seconds", seconds)
-        study.tell(trial, best["dev_auc"])
+        figures = _trained(clips, tried, examples())
+        trial.set_user_attr("eer", figures["dev_eer"])
+        trial.set_user_attr("seconds", figures["seconds"])
+        study.tell(trial, figures["dev_auc"])
         tell(_tried(study))
     return _tried(study)
+
+
+def as_csv(trials: Sequence[Trial]) -> str:
+    """Return the list of `trials`, the best first."""
+    rows = [
+        {
+            "trial": number,
+            **trial.values,
+            "dev AUC": round(trial.auc, 4),
+            "dev EER": round(trial.eer, 4),
+            "seconds": trial.seconds,
+        }
+        for number, trial in enumerate(trials, start=1)
+    ]
+    listed: str = pd.DataFrame(rows).sort_values("dev AUC", ascending=False, kind="stable").to_csv(index=False)
+    return listed
 
 
 def written(params: Path, values: Mapping[str, Any]) -> str:
@@ -155,12 +168,13 @@ def _distribution(allowed: Span | list[Any]) -> "optuna.distributions.BaseDistri
     return FloatDistribution(allowed.low, allowed.high, allowed.log)
 
 
-def _trained(clips: Clips, settings: TrainSettings, examples: Any) -> tuple[dict[str, float], float]:  # noqa: ANN401
-    """Train with `settings` and return the figures of the epoch that did best on dev, and the seconds it took."""
+def _trained(clips: Clips, settings: TrainSettings, examples: Any) -> dict[str, float]:  # noqa: ANN401
+    """Train with `settings` and return the figures of the epoch that did best on dev, with the seconds all took."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as checkpoints:
         _, history = fit(clips, settings, Path(checkpoints), examples)
-    return max(history, key=lambda epoch: epoch["dev_auc"]), round(time.monotonic() - started, 1)
+    best = max(history, key=lambda epoch: epoch["dev_auc"])
+    return {**best, "seconds": round(time.monotonic() - started, 1)}
 
 
 def _tried(study: "optuna.Study") -> list[Trial]:

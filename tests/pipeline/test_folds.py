@@ -1,6 +1,7 @@
 """`bonafide folds` trains and tests over the real stages, holding every source out once."""
 
 import csv
+import shutil
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -105,15 +106,18 @@ def sides_of(folder):
 
 def test_cross_fitting_wastes_no_clip_and_lets_none_judge_what_it_trained(crossed):
     folds = [sides_of(path.parent) for path in sorted(crossed[0].glob("source-*/details.json"))]
-    pairs = {path.parent.name: sides_of(path.parent) for path in crossed[0].glob("pairs-3-seed-1/*/bonafide.keras")}
-    assert sorted(pairs) == ["1-and-2", "1-and-3", "2-and-3"] and len(folds) == 3
+    pairs = {
+        (low, high): sides_of(crossed[0] / f"source-{low}-and-{high}-of-3-seed-1")
+        for low, high in ((1, 2), (1, 3), (2, 3))
+    }
+    assert len(folds) == 3
     assert all(sides["dev"].empty and len(sides["train"]) for sides in folds)
-    for name, sides in pairs.items():
-        for number in (int(name[0]), int(name[-1])):
+    for pair, sides in pairs.items():
+        for number in pair:
             tested = folds[number - 1]["test"]
             for column in ("clip", "source", "speaker", "generator"):
                 shared = set(sides["train"][column]) & set(tested[column]) - {""}
-                assert not shared, f"the network of {name} was trained on a {column} of fold {number}"
+                assert not shared, f"the network of {pair} was trained on a {column} of fold {number}"
 
 
 def test_the_release_is_trained_on_all_and_scores_a_file(crossed, prepared):
@@ -124,6 +128,21 @@ def test_the_release_is_trained_on_all_and_scores_a_file(crossed, prepared):
     assert sum(said["clips"].values()) == said["held_out"]["clips"] == len(catalog)
     assert said["sources"] == sorted(set(catalog["source"]))
     assert 0 <= detector.predict(prepared.root / "data" / "raw" / catalog["path"][0]).p_ai <= 1
+
+
+def test_a_network_that_is_fitted_by_epochs_is_cross_fitted_and_released_too(prepared, tmp_path):
+    project = prepared.copy(tmp_path / "project")
+    shutil.rmtree(project.root / ".bonafide" / "folds", ignore_errors=True)
+    project.set("features", scale="mel", n_bands=40)
+    project.set("train", model="cnn", cnn={"epochs": 1})
+    said = project.run("bonafide", "folds", "--cross-fit", "--folds", 3).stdout
+    assert "epoch 1 of 1: loss" in said and "dev AUC" not in said
+    folds = sorted((project.root / ".bonafide" / "folds").glob("*/cross-fitted/source-*/details.json"))
+    assert len({path.parents[2] for path in folds}) == 1 and len(folds) == 3
+    assert not list((project.root / ".bonafide" / "folds").rglob("checkpoints"))
+    project.run("bonafide", "release", "--out", "models/release.onnx")
+    card = Detector(project.root / "models" / "release.onnx").facts.card
+    assert card["network"] == "small" and card["held_out"]["folds"] == 3
 
 
 def test_cross_fitting_two_folds_is_refused_in_a_sentence(prepared):

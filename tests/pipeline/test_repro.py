@@ -40,6 +40,13 @@ def test_the_length_of_a_crop_concerns_the_training_and_no_features(project):
     assert directly_changed(project) == {"train", "report"}
 
 
+def test_the_settings_of_a_network_that_was_not_chosen_concern_nothing(project):
+    project.set("train", cnn={"dropout": 0.5})
+    assert directly_changed(project) == set()
+    done = project.run(*project.stage_command("train"))
+    assert "train.cnn is not used by the network statistics\n" in done.stdout
+
+
 def test_the_bands_concern_the_features_and_what_comes_after(project):
     project.set("features", f_max=7000)
     assert directly_changed(project) == {"features", "train", "export", "report"}

@@ -193,6 +193,16 @@ def test_a_space_that_is_none_is_refused_in_a_sentence(tmp_path, space, why):
         read_space(tmp_path / "space.yaml", yaml.safe_load((ROOT / "params.yaml").read_text()))
 
 
+def test_without_a_space_that_of_the_chosen_network_is_searched(project, monkeypatch, tmp_path):
+    other = project.copy(tmp_path / "other")
+    other.set("train", model="cnn")
+    monkeypatch.chdir(other.root)
+    assert search(Path("params.yaml"), None, trials=0, seed=1, tell=print) == []
+    (other.root / "searches" / "cnn.yaml").unlink()
+    with pytest.raises(UserError, match=r"searches/cnn\.yaml cannot be read"):
+        search(Path("params.yaml"), None, trials=0, seed=1, tell=print)
+
+
 @pytest.mark.parametrize("name", ["statistics", "cnn"])
 def test_the_projects_own_spaces_can_be_searched(name):
     sections = yaml.safe_load((ROOT / "params.yaml").read_text())
