@@ -155,7 +155,9 @@ def _sampler(seed: int, number: int) -> "optuna.samplers.BaseSampler":
     """Return what chooses the values of trial `number`; a search that goes on chooses as one that never stopped."""
     import optuna
 
-    return optuna.samplers.TPESampler(seed=int(np.random.SeedSequence([seed, number]).generate_state(1)[0]))
+    state = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    # Without the liar, a trial that was stopped and so never ended has no say.
+    return optuna.samplers.TPESampler(seed=state, constant_liar=False)
 
 
 def _distribution(allowed: Span | list[Any]) -> "optuna.distributions.BaseDistribution":
