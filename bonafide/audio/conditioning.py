@@ -124,7 +124,8 @@ def to_flac(samples: np.ndarray, rate: int) -> bytes:
 
 def from_flac(flac: bytes) -> np.ndarray:
     """Return the samples, shape (n,), float32, of a FLAC file's bytes."""
-    return soundfile.read(io.BytesIO(flac), dtype="float32")[0]
+    samples: np.ndarray = soundfile.read(io.BytesIO(flac), dtype="float32")[0]
+    return samples
 
 
 def _centred(samples: np.ndarray) -> np.ndarray:

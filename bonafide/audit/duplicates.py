@@ -81,7 +81,8 @@ def _forbidden(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.
     used = (split[first] != "dropped") & (split[second] != "dropped")
     declared = (pair[first] == pair[second]) & (pair[first] != "")
     contrary = (label[first] != label[second]) & ~declared
-    return ((split[first] != split[second]) & used) | contrary
+    leaking: np.ndarray = ((split[first] != split[second]) & used) | contrary
+    return leaking
 
 
 def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[tuple[str, str], float]:

@@ -117,13 +117,15 @@ def cross_validated(probe: Probe, sides: Sides, seed: int) -> float | None:
 def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarray, seed: int) -> np.ndarray:
     """Return the log odds of human for the clips `score`, learned from the clips `learn` with both classes alike."""
     if probe.values.ndim == 1:
-        return _from_counts(probe.values, human, learn)[score]
+        log_odds: np.ndarray = _from_counts(probe.values, human, learn)[score]
+        return log_odds
     if probe.neighbours:
         near = min(probe.neighbours, int(learn.sum()))
         model = make_pipeline(StandardScaler(), KNeighborsClassifier(near, weights="uniform"))
         model.fit(probe.values[learn], human[learn])
         share, prior = model.predict_proba(probe.values[score])[:, 1], human[learn].mean()
-        return _log_odds((share * near + 2 * prior) / (near + 2)) - _log_odds(prior)
+        log_odds = _log_odds((share * near + 2 * prior) / (near + 2)) - _log_odds(prior)
+        return log_odds
     trees = HistGradientBoostingClassifier(
         max_iter=TREES,
         max_leaf_nodes=LEAVES,
@@ -132,7 +134,8 @@ def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarra
         early_stopping=False,
         random_state=seed,
     )
-    return trees.fit(probe.values[learn], human[learn]).decision_function(probe.values[score])
+    log_odds = trees.fit(probe.values[learn], human[learn]).decision_function(probe.values[score])
+    return log_odds
 
 
 def _from_counts(values: np.ndarray, human: np.ndarray, learn: np.ndarray) -> np.ndarray:
@@ -144,8 +147,10 @@ def _from_counts(values: np.ndarray, human: np.ndarray, learn: np.ndarray) -> np
     odds = np.log((of_human + 1) / (of_human.sum() + names.size)) - np.log((of_ai + 1) / (of_ai.sum() + names.size))
     # What is said of one class alone tells who wrote the table, not how the clips sound.
     told = (of_human + of_ai > 0) & (of_human.sum() > 0) & (of_ai.sum() > 0)
-    return np.where(told, odds, 0.0)[code]
+    of_clips: np.ndarray = np.where(told, odds, 0.0)[code]
+    return of_clips
 
 
 def _log_odds(share: np.ndarray) -> np.ndarray:
-    return np.log(share) - np.log1p(-share)
+    log_odds: np.ndarray = np.log(share) - np.log1p(-share)
+    return log_odds

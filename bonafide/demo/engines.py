@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import soundfile
@@ -217,13 +217,14 @@ def _espeak(voice: str) -> Say:
     rate = library.espeak_Initialize(ESPEAK_NO_SOUND_CARD, 0, espeakng_loader.get_data_path().encode(), 0)
     blocks: list[np.ndarray] = []
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-    def collect(samples: object, count: int, _events: object) -> int:
+    def collect(samples: Any, count: int, _events: object) -> int:  # noqa: ANN401 - a pointer of ctypes
         if samples and count:
-            blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())  # type: ignore[call-overload]
+            blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())
         return 0
 
-    library.espeak_SetSynthCallback(collect)
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+    callback = kind(collect)  # a name of its own: ctypes keeps none, and the library calls it as long as it speaks
+    library.espeak_SetSynthCallback(callback)
     if rate <= 0 or library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise UserError(f"espeak-ng has no voice {voice} (a wrong name would silently keep the last voice)")
 
@@ -252,9 +253,9 @@ def _flite(voice: str, packages: dict[str, Path], scratch: Path) -> Say:
         if done.returncode or not out.exists():
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise UserError(f"flite does not run here ({why}): leave flite-* out of demo.engines")
-        speech = soundfile.read(out, dtype="float32")
+        samples, rate = soundfile.read(out, dtype="float32")
         out.unlink()
-        return speech
+        return samples, rate
 
     return say
 

@@ -188,7 +188,8 @@ def installed(distribution: str) -> str:
 
 def made(folder: Path) -> list[Clip]:
     """Return what is known of the clips in the finished `folder`, in the order in which they were made."""
-    return json.loads((folder / CLIPS).read_text(encoding="utf-8"))
+    clips: list[dict[str, Any]] = json.loads((folder / CLIPS).read_text(encoding="utf-8"))
+    return clips
 
 
 def make(task: tuple[Unit, Path]) -> Path:

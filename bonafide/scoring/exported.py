@@ -59,7 +59,8 @@ class Scorer:
 
     def logits(self, batch: np.ndarray) -> np.ndarray:
         """Return the network's logit of each crop in `batch`, shape (n, frames, n_bands); shape (n,)."""
-        return self._session.run(None, {self._input: batch.astype(np.float32)})[0].reshape(len(batch))
+        logits: np.ndarray = self._session.run(None, {self._input: batch.astype(np.float32)})[0]
+        return logits.reshape(len(batch))
 
     def score(self, recording: Recording) -> tuple[float, float]:
         """Return the llr (higher is more human) and the probability of ai of a decoded recording.
