@@ -235,7 +235,7 @@ def _espeak(voice: str) -> Say:
         text = sentence.encode() + b"\0"
         library.espeak_Synth(text, len(text), 0, 0, 0, ESPEAK_UTF8, None, None)
         library.espeak_Synchronize()
-        assert collect  # C holds no reference to it
+        assert callback  # C holds no reference to it
         return _from_int16(np.concatenate(blocks)), rate
 
     return say
