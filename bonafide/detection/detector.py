@@ -20,7 +20,6 @@ from bonafide.audio.conditioning import check, condition, level_dbfs
 from bonafide.audio.decoding import Recording, UnusableError, decode
 from bonafide.detection.many import one_by_one, spread
 from bonafide.detection.results import Result, Window
-from bonafide.detection.speech import ACTIVE_DB, Speech, examine
 from bonafide.detection.streaming import (
     as_path,
     refuse_implausible,
@@ -29,6 +28,7 @@ from bonafide.detection.streaming import (
     stream,
     windows,
 )
+from bonafide.detection.vad import ACTIVE_DB, Speech, detect_speech
 from bonafide.detection.verdicts import Cut, cut_of, result_of
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate, p_ai
@@ -216,7 +216,7 @@ class Detector:
     def _score(self, recording: Recording) -> tuple[float, Speech]:
         """Return the llr of a recording, in the steps of the pipeline, and what speech there is in it."""
         samples = condition(recording, self.facts.audio)
-        speech = examine(samples, self.facts.audio.rate, seconds=recording.samples.size / recording.rate)
+        speech = detect_speech(samples, self.facts.audio.rate, seconds=recording.samples.size / recording.rate)
         if speech.reason:
             return 0.0, speech  # the network's run would be for nothing
         return float(calibrate(self.scorer.logit(samples), self.facts.calibration)), speech

@@ -41,7 +41,7 @@ class Scorer:
     def __init__(self, model: Path | bytes) -> None:
         content = model if isinstance(model, bytes) else _read(model)
         try:
-            self._session = _session(content)
+            self._session = onnx_session(content)
             self.facts = _facts(self._session.get_modelmeta().custom_metadata_map)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             name = "the model" if isinstance(model, bytes) else model
@@ -111,7 +111,8 @@ def _read(model: Path) -> bytes:
         raise UserError(f"the model {model} cannot be read: {error.strerror}") from None
 
 
-def _session(model: bytes) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
+def onnx_session(model: bytes) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
+    """Return what runs an ONNX file, on one thread; `RuntimeError` where it is none."""
     # ONNX Runtime's own telemetry writes files into the home folder when it is imported; nothing of ours phones home.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime

@@ -1,1 +1,1 @@
-"""The weights that come with the package: one ONNX file, written by stage export."""
+"""The weights that come with the package: the detector, written by stage export, and the VAD, by tools/make-vad."""

@@ -1,7 +1,7 @@
-"""Is there speech to judge? A small check of energy, its movement, flatness and periodicity, in numpy alone.
+"""The check that stood in the place of a VAD: energy, its movement, flatness and periodicity, in numpy alone.
 
-It hears what is steady (noise, hum, tones, much of music), what is empty and what is cut off in frequency. It takes
-singing, babble and unsteady music for speech. ``benchmarks/speech.py`` prints how often it is wrong on which side.
+It hears what is steady (noise, hum, tones, some music) and takes what moves for speech; `benchmarks/speech.py` holds it
+against `bonafide.detection.vad`.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,94 @@
+"""Voice activity detection: how much speech there is in a recording, and why it cannot be judged if it cannot.
+
+What is speech the network in `bonafide.detection.silero` says; how much of it there is the level of its pieces, so that
+the short pauses inside of speech belong to it. ``benchmarks/speech.py`` prints how often it is wrong on which side.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bonafide.audio.conditioning import resample
+from bonafide.detection.silero import BINS, PIECE_SECONDS, RATE, spectra, speech_probabilities
+
+VOICE_BAND = (100.0, 4000.0)  # hertz; where the power of speech is
+ACTIVE_DB = 40.0  # below the loudest pieces: quieter ones are pauses
+LOUDEST = 95  # percentile: a click alone does not set the scale
+HANGOVER_SECONDS = 0.3  # on both sides of an active piece: the pauses inside of speech belong to it
+LIKELIEST = 0.25  # of the pieces: a word between pauses is speech too
+MIN_PROBABILITY = 0.35  # mean over the likeliest pieces; chosen with benchmarks/speech.py
+TELEPHONE_HZ = 2500.0  # even a telephone carries more
+NARROW_SHARE = 1e-6  # of the power above: less is nothing
+CLEAR_DB = 30.0  # below the loudest pieces: those that say whether it is one voice
+BANDS = 16  # equal bands of the voice
+BABBLE_SECONDS = 2.0  # what sounds shorter may be a word as loud as it began
+BABBLE_LEVEL_SD = 3.0  # dB; one voice moves more
+BABBLE_BAND_SD = 0.75  # nepers of power; one voice in noise as strong as itself moves less
+NARROW = f"narrow band: nothing above {TELEPHONE_HZ / 1000:g} kHz, where even a telephone carries speech"
+NO_SPEECH = "music or noise rather than speech"
+BABBLE = "many voices at once rather than one"
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What was heard.
+
+    Attributes
+    ----------
+    seconds : float
+        Of speech, with the short pauses in it.
+    reason : str
+        Why it cannot be judged, in one sentence; empty where it can.
+    """
+
+    seconds: float
+    reason: str
+
+
+def detect_speech(samples: np.ndarray, rate: int, *, seconds: float) -> Speech:
+    """Tell how much speech there is in `samples`, and why it is none if it is none.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape=(n,)
+        Conditioned: no offset, trimmed, levelled.
+    rate : int
+        In hertz.
+    seconds : float
+        Length before the silent edges were trimmed: a pause at an edge counts like one inside.
+    """
+    magnitudes = spectra(resample(samples, rate, RATE))
+    power = np.square(magnitudes)
+    hertz = np.fft.rfftfreq(2 * (BINS - 1), 1 / RATE)
+    voice = power[:, :, (hertz >= VOICE_BAND[0]) & (hertz <= VOICE_BAND[1])].sum(axis=1) + 1e-12
+    level = 10 * np.log10(voice.sum(axis=1))
+    below_top = np.percentile(level, LOUDEST) - level
+    spoken = min(seconds, _with_pauses(below_top < ACTIVE_DB))
+    inside = power[1:-1, :-1]  # where the sound goes on before and after: an edge of it is wide
+    if inside[:, :, hertz >= TELEPHONE_HZ].sum() < NARROW_SHARE * inside.sum():
+        return Speech(spoken, NARROW)
+    if likelihood(speech_probabilities(magnitudes)) < MIN_PROBABILITY:
+        return Speech(spoken, NO_SPEECH)
+    clear = below_top < CLEAR_DB
+    return Speech(spoken, BABBLE if _is_babble(voice[clear], level[clear]) else "")
+
+
+def likelihood(probabilities: np.ndarray) -> float:
+    """Return how likely a recording holds speech, from the probabilities of its pieces, shape (n,)."""
+    return float(np.sort(probabilities)[-max(1, round(LIKELIEST * probabilities.size)) :].mean())
+
+
+def _is_babble(voice: np.ndarray, level: np.ndarray) -> bool:
+    """Tell many voices at once from one: their level is as steady as that of noise, but their bands move."""
+    if level.size * PIECE_SECONDS < BABBLE_SECONDS:
+        return False
+    edges = np.linspace(0, voice.shape[1], BANDS + 1).astype(int)[:-1]
+    bands = np.log(np.add.reduceat(voice, edges, axis=1))
+    return float(level.std()) < BABBLE_LEVEL_SD and float(bands.std(axis=0).mean()) > BABBLE_BAND_SD
+
+
+def _with_pauses(active: np.ndarray) -> float:
+    """Return the seconds that are at most `HANGOVER_SECONDS` from an active piece, shape (n,)."""
+    reach = round(HANGOVER_SECONDS / PIECE_SECONDS)
+    near = np.convolve(active, np.ones(2 * reach + 1), mode="full") > 0.5
+    return float(near.sum()) * PIECE_SECONDS
