@@ -6,7 +6,7 @@ import pandas as pd
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.corpus.catalog import CorpusSettings, examine_all, settle
-from bonafide.corpus.folder import read_folder, unused_columns
+from bonafide.corpus.readers.folder import read_folder, unused_columns
 from bonafide.corpus.table import CATALOG, as_table
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
