@@ -80,7 +80,7 @@ def files_below(root: Path) -> list[str]:
     entered: set[tuple[int, int]] = set()
     paths = []
     for folder, folders, names in os.walk(root, followlinks=True):
-        facts = os.stat(folder)
+        facts = Path(folder).stat()
         if (facts.st_dev, facts.st_ino) in entered:
             folders.clear()
             continue
@@ -93,7 +93,7 @@ def files_below(root: Path) -> list[str]:
 
 def is_audio(path: str) -> bool:
     """Return whether the name of `path` is that of a recording."""
-    return os.path.splitext(path)[1].lower() in SUFFIXES
+    return PurePosixPath(path).suffix.lower() in SUFFIXES
 
 
 def by_stem(paths: Iterable[str]) -> dict[str, str]:

@@ -56,7 +56,7 @@ def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
     else:
         rows = _records(table, needed, of)
     rows = list(rows)
-    named = {row["path"] for row in rows}
+    named = {row["path"] for row in rows if "reason" not in row}
     return matched(rows, [path for path in files_below(table.parent) if path in named], unnamed="")
 
 
