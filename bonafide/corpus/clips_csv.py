@@ -1,4 +1,4 @@
-"""Writes clips.csv, which `bonafide.corpus.folder` reads, and the tables that lie beside it."""
+"""Writes clips.csv, which `bonafide.corpus.readers.folder` reads, and the tables that lie beside it."""
 
 import csv
 import io

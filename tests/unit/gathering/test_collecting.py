@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import soundfile
 
-from bonafide.corpus.folder import read_folder, unused_columns
+from bonafide.corpus.readers.folder import read_folder, unused_columns
 from bonafide.errors import UserError
 from bonafide.gathering.collecting import SameSoundError, save_clip, slug
 

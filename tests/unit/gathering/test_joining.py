@@ -5,7 +5,7 @@ import os
 import pytest
 
 from bonafide.commands.join import join as command
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.errors import UserError
 from bonafide.gathering.joining import join, plan_join
 

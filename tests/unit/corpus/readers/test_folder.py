@@ -2,7 +2,7 @@
 
 import pytest
 
-from bonafide.corpus.folder import read_folder, unused_columns
+from bonafide.corpus.readers.folder import read_folder, unused_columns
 from bonafide.errors import UserError
 
 # From the table of labels in public corpora.
