@@ -60,7 +60,7 @@ class Spellings:
         """Return the path `text` relative to the folder, with single slashes; None where it leads out of it."""
         path = Path(text)
         if path.is_absolute():
-            places = (path, path.parent.resolve() / path.name)
+            places = (path, Path(os.path.realpath(path.parent), path.name))
             inside = [place.relative_to(base) for base in self._bases for place in places if place.is_relative_to(base)]
             path = inside[0] if inside else path
         parts = PurePosixPath(path.as_posix())
@@ -80,12 +80,12 @@ class Spellings:
         return [self._behind_links(each) for each in ([path] if path in paths else sorted(paths))]
 
     def _behind_links(self, path: str) -> str:
-        real = (self._root / path).resolve()
-        return path if path in self._files or real == self._bases[-1] / path else self._real.get(real, path)
+        real = os.path.realpath(self._root / path)  # Path.resolve raises an error where links make a loop
+        return path if path in self._files or real == str(self._bases[-1] / path) else self._real.get(real, path)
 
     @cached_property
-    def _real(self) -> dict[Path, str]:
-        return {(self._root / file).resolve(): file for file in self._files}
+    def _real(self) -> dict[str, str]:
+        return {os.path.realpath(self._root / file): file for file in self._files}
 
     def _inside(self, folder: str) -> dict[str, list[str]]:
         if folder not in self._names:

@@ -82,7 +82,7 @@ def read(path: Path) -> ClipsTable:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not a CSV file in UTF-8: {error}") from None
+        raise UserError(f"{path} is not a CSV file in {encoding[:6].upper()}: {error}") from None
     line_end = "\r\n" if "\r\n" in text else "\n"
     for delimiter in DELIMITERS:
         start, header = next(_records(path, text, delimiter), (1, []))
