@@ -1,8 +1,13 @@
 """A folder of recordings: ``human/...``, ``ai/...`` and, for what else is known, an optional ``clips.csv``."""
 
-import csv
+import re
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
+from bonafide.corpus import clips_table
+from bonafide.corpus.clip_paths import Likely, Spellings, files_below, loose
+from bonafide.corpus.clips_table import ClipsTable
 from bonafide.corpus.rows import LABELS, Row, Rows
 from bonafide.errors import UserError
 
@@ -13,6 +18,9 @@ LABEL_WORDS = {
 GENDERS = {"female": "female", "f": "female", "male": "male", "m": "male", "": ""}
 MOST_HERTZ = 2**31  # what the clip table can hold
 OTHER_COLUMNS = ("path", "label", "gender", "native_rate", "seconds")  # seconds are measured
+CLOSE_COLUMN = 0.8  # difflib's ratio of two names from which on one is the other misspelt
+FIRST_LINES = 3  # that a message names
+RATE = re.compile(r"([0-9]+)|([0-9]{4,})[.,]0+")  # as spreadsheets write it; 16.000 is a thousand times another rate
 TEXT_COLUMNS = ("speaker", "generator", "source", "language", "pair", "license", "native_format")
 
 
@@ -20,7 +28,9 @@ def read_folder(root: Path) -> Rows:
     """Return what is known of every file under ``root/human`` and ``root/ai`` and of all that clips.csv names.
 
     A clip that clips.csv says no source of takes the name of the folder it lies in under its label:
-    ``human/SOURCE/clip.wav``.
+    ``human/SOURCE/clip.wav``. A path of clips.csv may differ from the file's by case, Unicode form, blanks, slashes or
+    the folder before it; the row has it as it is on disk. A line whose file is not there is a row too, unless there is
+    a file without a line that it may mean: that would be used without what is known of it.
 
     Returns
     -------
@@ -31,68 +41,118 @@ def read_folder(root: Path) -> Rows:
     Raises
     ------
     UserError
-        When there are no clips, or when clips.csv has a line that cannot be meant; it names the line.
+        When there are no clips, or when clips.csv has a column or a line that cannot be meant; it names the line.
     """
     if not root.is_dir():
         raise UserError(f"corpus.root '{root}' is no folder: it must hold the folders human and ai")
     rows = {path: _unknown(path) for path in _files(root)}
     table = root / "clips.csv"
     if table.exists():
-        rows |= _read_table(table)
+        rows |= _read_table(table, rows)
     if not rows:
         raise UserError(f"{root} holds no clips: put recordings into {root}/human and {root}/ai")
     return [rows[path] for path in sorted(rows)]
 
 
 def unused_columns(root: Path) -> list[str]:
-    """Return the columns of ``root/clips.csv`` that mean nothing here: a misspelt ``speaker`` would let one leak."""
+    """Return the columns of ``root/clips.csv`` that mean nothing here."""
     table = root / "clips.csv"
     if not table.exists():
         return []
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        named = csv.DictReader(file, skipinitialspace=True).fieldnames or []
-    return [name for name in named if name not in (*TEXT_COLUMNS, *OTHER_COLUMNS)]
+    there = clips_table.read(table)
+    named = zip(there.header, there.columns, strict=True)
+    return [name.strip() for name, column in named if column and column not in (*TEXT_COLUMNS, *OTHER_COLUMNS)]
 
 
 def _files(root: Path) -> list[str]:
-    files = (path for label in LABELS for path in (root / label).rglob("*") if path.is_file())
-    relative = (path.relative_to(root) for path in files)
-    return [path.as_posix() for path in relative if not any(part.startswith(".") for part in path.parts)]
+    folders = sorted(path.name for path in root.iterdir() if loose(path.name) in LABELS and path.is_dir())
+    return [path for folder in folders for path in files_below(root, folder)]
 
 
 def _unknown(path: str) -> Row:
     parts = Path(path).parts
-    label = parts[0] if parts[0] in LABELS else ""
+    label = loose(parts[0]) if loose(parts[0]) in LABELS else ""
     source = parts[1] if label and len(parts) > 2 else ""
     empty = dict.fromkeys(TEXT_COLUMNS, "")
     return {"path": path, "label": label, **empty, "source": source, "gender": "", "native_rate": 0}
 
 
-def _read_table(table: Path) -> dict[str, Row]:
+def _read_table(table: Path, files: Collection[str]) -> dict[str, Row]:
+    there = clips_table.read(table)
+    _check_columns(there)
+    spellings = Spellings(table.parent, files)
     rows: dict[str, Row] = {}
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            if "path" not in (reader.fieldnames or []):
-                raise UserError(f"{table} needs a first line that names its columns, 'path' among them")
-            lines: dict[str, int] = {}
-            for line in reader:
-                row = _row(line, f"{table}, line {reader.line_num}")
-                if row["path"] in rows:
-                    first = lines[row["path"]]
-                    raise UserError(f"{table}, line {reader.line_num}: '{row['path']}' stands in line {first} already")
-                rows[row["path"]], lines[row["path"]] = row, reader.line_num
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{table} is not a CSV file in UTF-8: {error}") from None
+    lines: dict[str, int] = {}
+    missing: dict[str, int] = {}
+    for number, texts in there.lines():
+        where = f"{table}, line {number}"
+        cells = dict(zip(there.columns, (text.strip() for text in texts), strict=False))
+        path, is_there = _path(cells.get("path", ""), spellings, where)
+        row = _row(path, cells, where)
+        if path in rows:
+            raise UserError(f"{where}: '{path}' stands in line {lines[path]} already")
+        rows[path], lines[path] = row, number
+        if not is_there:
+            missing[path] = number
+    _check_missing(table, missing, len(rows), [path for path in files if path not in rows])
     return rows
 
 
-def _row(line: dict[str, str | None], where: str) -> Row:
-    cells = {key: (value or "").strip() for key, value in line.items() if isinstance(key, str)}
-    path = Path(cells["path"])
-    if not cells["path"] or path.is_absolute() or ".." in path.parts:
-        raise UserError(f"{where}: path '{path}' must lie in the folder of clips.csv")
-    row = _unknown(path.as_posix())
+def _check_columns(table: ClipsTable) -> None:
+    """Refuse two columns of one meaning, and one whose name is almost that of a column which is not there."""
+    lacking = [column for column in (*TEXT_COLUMNS, "label", "gender", "native_rate") if column not in table.columns]
+    for name, column in zip(table.header, table.columns, strict=True):
+        if column in (*TEXT_COLUMNS, *OTHER_COLUMNS):
+            if table.columns.count(column) > 1:
+                raise UserError(f"{table.path}, line {table.start} names the column '{column}' twice")
+        elif meant := get_close_matches(column, lacking, 1, CLOSE_COLUMN):
+            raise UserError(
+                f"{table.path}, line {table.start}: no column is called '{name.strip()}', is '{meant[0]}' meant? "
+                "Name it so, or otherwise if it holds something else"
+            )
+
+
+def _path(text: str, spellings: Spellings, where: str) -> tuple[str, bool]:
+    """Return the path that the cell `text` means, as it is on disk, and whether it is there."""
+    path = ""
+    for spelling in dict.fromkeys((text, text.replace("\\", "/"))):  # a name may hold a backslash, but seldom does
+        path = spellings.plain(spelling) or ""
+        if not path:
+            raise UserError(f"{where}: path '{text}' must lie in the folder of clips.csv")
+        paths = spellings.on_disk(path)
+        if len(paths) > 1:
+            raise UserError(f"{where}: '{text}' may mean {' or '.join(paths)}: write it as the file is called")
+        if paths:
+            return paths[0], True
+    return path, False
+
+
+def _check_missing(table: Path, missing: dict[str, int], count: int, unnamed: Sequence[str]) -> None:
+    """Refuse lines without a file where files without a line may be theirs."""
+    if not missing or not unnamed:
+        return
+    likely = Likely(unnamed)
+    meant = {path: file for path in missing if (file := likely.file(path))}
+    if not meant and len(missing) < count:
+        return
+    path = next(iter(meant or missing))
+    hint = f"is {meant[path]} meant? " if meant else ""
+    raise UserError(
+        f"{table}, {_listed([missing[each] for each in meant or missing])} of {count}: '{path}' is not there, {hint}"
+        "A file that no line names would be used without its speaker: correct the paths, which start in the folder of "
+        "clips.csv, or delete the lines of files that are gone"
+    )
+
+
+def _listed(lines: Sequence[int]) -> str:
+    """Return the first of `lines` and how many they are."""
+    first = ", ".join(str(line) for line in lines[:FIRST_LINES])
+    more = f" and {len(lines) - FIRST_LINES} more" if len(lines) > FIRST_LINES else ""
+    return f"line{'s' if len(lines) > 1 else ''} {first}{more}"
+
+
+def _row(path: str, cells: dict[str, str], where: str) -> Row:
+    row = _unknown(path)
     row |= {column: cells[column] for column in TEXT_COLUMNS if cells.get(column)}
     row["label"] = _label(cells.get("label", ""), row["label"], where)
     row["gender"] = _choice(GENDERS, cells.get("gender", ""), "gender", where)
@@ -118,6 +178,10 @@ def _choice(words: dict[str, str], text: str, column: str, where: str) -> str:
 
 
 def _rate(text: str, where: str) -> int:
-    if text and not (text.isdecimal() and int(text) < MOST_HERTZ):
+    if not text:
+        return 0
+    match = RATE.fullmatch(text)
+    hertz = int(match[1] or match[2]) if match else MOST_HERTZ
+    if hertz >= MOST_HERTZ:
         raise UserError(f"{where}: native_rate must be a whole number of hertz, not '{text}'")
-    return int(text or 0)
+    return hertz
