@@ -41,7 +41,7 @@ def load_clips(
     Returns
     -------
     pd.DataFrame
-        With the columns of `bonafide.corpus.table.CATALOG` and ``copy``.
+        With the columns of `bonafide.corpus.table.CLIP` and ``copy``.
 
     Raises
     ------

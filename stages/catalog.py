@@ -6,7 +6,7 @@ import pandas as pd
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.corpus.catalog import CorpusSettings, examine_all, settle
-from bonafide.corpus.folder import read_folder, unused_columns
+from bonafide.corpus.corpora import misspelt_columns, read_corpora
 from bonafide.corpus.table import CATALOG, as_table
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
@@ -17,10 +17,11 @@ from bonafide.progress import track
 
 def catalog(params: Path, out: Path, rejects: Path) -> None:
     """List the clips of the corpus that `params` names in `out`, and the files with a fault in `rejects`."""
-    root = Path(read_section(params, "corpus", CorpusSettings).root)
-    rows = read_folder(root)
-    if unused := unused_columns(root):
-        print(f"columns of clips.csv that mean nothing here: {', '.join(unused)}. Is one misspelt?")
+    corpus = read_section(params, "corpus", CorpusSettings)
+    root = Path(corpus.root)
+    rows = read_corpora(root, corpus.readers)
+    for table, columns in misspelt_columns(root, corpus.readers):
+        print(f"columns of {table} that mean nothing here: {', '.join(columns)}. Is one misspelt?")
     examined = examine_all(root, rows, read_section(params, "audio", AudioSettings))
     clips, bad = settle(track(examined, total=len(rows), what="looking into files"))
     write_table(as_table(clips, CATALOG), out)

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.preparation import PrepareSettings, prepare_part, prepare_tasks
 from bonafide.corpus.catalog import CorpusSettings
+from bonafide.corpus.table import CLIP
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.parts import build
 from bonafide.pipeline.stage import run
@@ -16,7 +17,7 @@ def prepare(params: Path, catalog: Path, out: Path) -> None:
     """Write the conditioned audio of the clips in `catalog` to parts in `out`."""
     root = Path(read_section(params, "corpus", CorpusSettings).root)
     n_parts = read_section(params, "prepare", PrepareSettings).parts
-    tasks = prepare_tasks(pq.read_table(catalog).to_pylist(), root, n_parts)
+    tasks = prepare_tasks(pq.read_table(catalog, columns=CLIP.names).to_pylist(), root, n_parts)
     build(prepare_part, read_section(params, "audio", AudioSettings), tasks, out, what="preparing parts")
 
 

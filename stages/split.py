@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.official import official_split
 from bonafide.corpus.splits import SplitSettings, describe, unknown_groups, with_companions
 from bonafide.corpus.splits import split as split_rows
 from bonafide.corpus.table import SPLIT, as_table
@@ -17,7 +18,8 @@ def split(params: Path, catalog: Path, out: Path) -> None:
     """Give every clip of `catalog` its side."""
     settings = read_section(params, "split", SplitSettings)
     own, companions = parted(pq.read_table(catalog).to_pylist(), read_section(params, "companions", CompanionSettings))
-    rows = with_companions(split_rows(own, settings), companions, settings)
+    sides = official_split if settings.official else split_rows
+    rows = with_companions(sides(own, settings), companions, settings)
     write_table(as_table(rows, SPLIT), out)
     if unknown := unknown_groups(rows, settings.group):
         print(f"{unknown} clips name no {settings.group}: if they share one, the split leaks. Say it in clips.csv.")

@@ -14,7 +14,7 @@ def join(
     out: Annotated[Path, typer.Option(help="The new corpus folder.")],
 ) -> None:
     """Copy corpus folders into one, for a team's recordings and such as train beside them."""
-    from bonafide.corpus.folder import unused_columns
+    from bonafide.corpus.readers.folder import unused_columns
     from bonafide.gathering import joining
     from bonafide.progress import track
 

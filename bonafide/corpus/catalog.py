@@ -1,9 +1,10 @@
 """Looks into every file of a corpus: what can be used becomes a row of the clip table, the rest gets a reason."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from bonafide.audio.conditioning import AudioSettings, check, condition, level_dbfs
 from bonafide.audio.decoding import UnusableError, decode
@@ -23,10 +24,33 @@ SUFFIXES = {
 
 
 @dataclass(frozen=True)
+class ReaderSettings:
+    """One corpus below the root; an item of `corpus.readers` in params.yaml.
+
+    Attributes
+    ----------
+    reader : str
+        Its layout, a name of `bonafide.corpus.readers.registry`.
+    path : str
+        Of its folder, or of its table, below the root.
+    side : str
+        The official side of all its clips, in place of the one that the corpus itself gives each.
+    columns : dict of str to str
+        For the reader `table`: its names of the columns of the clip table.
+    """
+
+    reader: str
+    path: str
+    side: Literal["", "train", "dev", "test"] = ""
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class CorpusSettings:
-    """Where the recordings are; section `corpus` of params.yaml."""
+    """Where the recordings are and how they lie there; section `corpus` of params.yaml."""
 
     root: str
+    readers: tuple[ReaderSettings, ...] = (ReaderSettings("folder", "."),)
 
 
 def examine_all(root: Path, rows: Rows, settings: AudioSettings) -> Iterable[Row]:
@@ -37,7 +61,12 @@ def examine_all(root: Path, rows: Rows, settings: AudioSettings) -> Iterable[Row
 
 
 def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
-    """Return `row` completed from its file with a ``note`` on it, or its path and the ``reason`` it is of no use."""
+    """Return `row` completed from its file with a ``note`` on it, or its path and the ``reason`` it is of no use.
+
+    What a reader found to be of no use stays as it is.
+    """
+    if "reason" in row:
+        return row
     path = root / row["path"]
     if (name := row["path"].encode(errors="replace").decode()) != row["path"]:
         return {"path": name, "reason": "the file's name is not in UTF-8: rename it"}
@@ -101,7 +130,7 @@ def settle(rows: Iterable[Row]) -> tuple[Rows, Rows]:
         rejects += [_reject(row, f"the same content as {first['path']}") for row in others]
         rejects += [_reject(first, first["note"], used="yes")] if first["note"] else []
     _refuse_empty_class(clips, rejects)
-    return sorted(clips, key=lambda row: row["clip"]), sorted(rejects, key=lambda row: row["path"])
+    return sorted(clips, key=lambda row: row["clip"]), sorted(rejects, key=lambda row: (row["path"], row["reason"]))
 
 
 def _examine_batch(root: Path, settings: AudioSettings, batch: Rows) -> Rows:

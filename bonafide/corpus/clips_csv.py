@@ -1,46 +1,51 @@
-"""Writes clips.csv, which `bonafide.corpus.folder` reads, and the tables that lie beside it."""
+"""Writes clips.csv, which `bonafide.corpus.readers.folder` reads, and the tables that lie beside it."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bonafide.errors import UserError
-from bonafide.files import write_text
+from bonafide.corpus import clips_table
+from bonafide.corpus.clip_paths import Spellings, loose
+from bonafide.corpus.clips_table import Dialect
 
 
 def append(table: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Add `columns` of `rows` to `table`, made where it is not there; a path that it has keeps its row.
 
-    The table keeps all that it has, columns of the user's own as well. Whoever shares it with others locks it before.
+    The table keeps all that it has, columns of the user's own as well, and the way it is written: delimiter, encoding,
+    names of columns. Whoever shares it with others locks it before.
 
     Raises
     ------
     UserError
         When there is a table that cannot be read as one.
     """
-    header, lines = _read(table)
-    header += [column for column in columns if column not in header]
-    at = header.index("path")
-    paths = {Path(line[at]).as_posix() for line in lines if len(line) > at}
-    new = [[row.get(column, "") for column in header] for row in rows if row["path"] not in paths]
+    header, lines, dialect = _read(table)
+    names = clips_table.columns_of(header)
+    header = [*header, *(column for column in columns if column not in names)]
+    names = clips_table.columns_of(header)
+    has = _Paths(table.parent, (line[names.index("path")] for line in lines if len(line) > names.index("path")))
+    new = [[row.get(name, "") for name in names] for row in rows if not has.path(row["path"])]
     if new:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([header, *lines, *new])
-        write_text(table, text.getvalue())
+        clips_table.write(table, [header, *lines, *new], dialect)
 
 
-def _read(table: Path) -> tuple[list[str], list[list[str]]]:
+class _Paths:
+    """The paths of a table, however they are written there."""
+
+    def __init__(self, root: Path, texts: Iterable[str]) -> None:
+        self._spellings = Spellings(root)
+        self._paths = {self._spellings.plain(text.strip()) or text for text in texts}
+        self._loose = {loose(path.replace("\\", "/")): path for path in self._paths}
+
+    def path(self, path: str) -> bool:
+        """Return whether the table names `path`, be it by a like name that no other file has."""
+        like = self._loose.get(loose(path))
+        return path in self._paths or (like is not None and like not in self._spellings.on_disk(like))
+
+
+def _read(table: Path) -> tuple[list[str], list[list[str]], Dialect]:
     if not table.exists():
-        return [], []
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            header, *lines = list(csv.reader(file, skipinitialspace=True)) or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{table} is not a CSV file in UTF-8: {error}") from None
-    if "path" not in header:
-        raise UserError(f"{table} needs a first line that names its columns, 'path' among them")
-    if long := next((number for number, line in enumerate(lines, start=2) if len(line) > len(header)), None):
-        raise UserError(f"{table}: row {long} has more fields than the first line names columns")
-    return header, lines
+        return [], [], Dialect()
+    there = clips_table.read(table)
+    return there.header, [cells for _, cells in there.lines()], there.dialect

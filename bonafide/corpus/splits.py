@@ -34,6 +34,7 @@ class SplitSettings:
     test: Annotated[float, Gt(0), Lt(0.5)]
     on_overlap: Literal["drop", "keep"]
     seed: Annotated[int, Ge(0)]
+    official: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozense
     if best is None:
         raise UserError(_why_impossible(rows, groups, settings))
     sides = _sides(atoms, best, settings)[atom_of]
-    return _mark([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
+    return marked([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
 
 
 def assign(rows: Rows, settings: SplitSettings, tested: frozenset[int], judged: frozenset[int] = frozenset()) -> Rows:
@@ -89,7 +90,7 @@ def assign(rows: Rows, settings: SplitSettings, tested: frozenset[int], judged: 
     side_of_group = np.full(groups.max() + 1, TRAIN)
     side_of_group[sorted(judged)], side_of_group[sorted(tested)] = DEV, TEST
     sides = _sides(atoms, side_of_group, settings)[atom_of]
-    return _mark([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
+    return marked([{**row, "split": SIDES[side]} for row, side in zip(rows, sides, strict=True)])
 
 
 def with_companions(rows: Rows, companions: Rows, settings: SplitSettings) -> Rows:
@@ -105,7 +106,7 @@ def with_companions(rows: Rows, companions: Rows, settings: SplitSettings) -> Ro
     for row in companions:
         shared = any(row[name] in held[name] for name in respects)
         added.append({**row, "split": "dropped" if shared else "train"})
-    return _mark(sorted([*rows, *added], key=lambda row: row["clip"]))
+    return marked(sorted([*rows, *added], key=lambda row: row["clip"]))
 
 
 def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
@@ -208,7 +209,8 @@ def _sides(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> 
     return overlap_dropped(atoms.respects, sides) if settings.on_overlap == "drop" else sides
 
 
-def _mark(rows: Rows) -> Rows:
+def marked(rows: Rows) -> Rows:
+    """Return `rows` of a split, each with whether train has its speaker, source and generator."""
     seen = {name: {row[name] for row in rows if row["split"] == "train"} - {""} for name in RESPECTS}
     return [{**row, **{f"{name}_seen": row[name] in seen[name] for name in RESPECTS}} for row in rows]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from bonafide.corpus.rows import Rows
 
-CATALOG = pa.schema(
+CLIP = pa.schema(
     [
         ("clip", pa.string()),  # content hash and path stem
         ("path", pa.string()),  # relative to the corpus root
@@ -29,14 +29,18 @@ CATALOG = pa.schema(
     ]
 )
 
+CATALOG = CLIP.append(  # the side that the corpus itself gives the clip: "train", "dev", "test", "dropped" or ""
+    pa.field("official", pa.string())
+)
+
 SPLIT = (
-    CATALOG.append(pa.field("split", pa.string()))  # "train", "dev", "test", or "dropped"
+    CLIP.append(pa.field("split", pa.string()))  # "train", "dev", "test", or "dropped"
     .append(pa.field("speaker_seen", pa.bool_()))  # in train, whatever the split of this clip
     .append(pa.field("source_seen", pa.bool_()))
     .append(pa.field("generator_seen", pa.bool_()))
 )
 
-AUDIO = CATALOG.append(pa.field("copy", pa.int32())).append(  # 0: the recording itself; augmented copies count from 1
+AUDIO = CLIP.append(pa.field("copy", pa.int32())).append(  # 0: the recording itself; augmented copies count from 1
     pa.field("audio", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))  # Hugging Face's Audio feature
 )
 

@@ -44,7 +44,7 @@ def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
     rows = []
     for name, column in columns.items():
         for value, positions in sorted(column.groupby(column.to_numpy()).indices.items()):
-            if value not in ("", "nan"):
+            if value:  # a speaker may be called nan
                 own = draws.among(positions).clips(llr[positions], thresholds, edges)
                 rows.append({"slice": name, "value": value, **_measure(own, everyone, settings)})
     return pd.DataFrame(rows)
@@ -68,7 +68,7 @@ def _banded(numbers: pd.Series, edges: list[float], unit: str) -> pd.Series:
         else f"{low:g} to {high:g} {unit}"
         for low, high in pairwise(edges)
     ]
-    return pd.cut(numbers, edges, labels=names, right=False).astype(str)
+    return pd.cut(numbers, edges, labels=names, right=False).astype(object).fillna("")
 
 
 def _measure(

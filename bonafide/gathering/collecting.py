@@ -1,6 +1,6 @@
 """Puts recordings into a corpus folder: the clip, its row in clips.csv, and a record that the speaker agreed.
 
-What `bonafide.corpus.folder` reads is what is written here. Needs no more than the light install.
+What `bonafide.corpus.readers.folder` reads is what is written here. Needs no more than the light install.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import soundfile
 from bonafide.audio.conditioning import check
 from bonafide.audio.decoding import Recording, UnusableError, decode
 from bonafide.corpus import clips_csv
-from bonafide.corpus.folder import GENDERS
+from bonafide.corpus.readers.folder import GENDERS
 from bonafide.errors import UserError
 
 SOURCE = "collected"  # where a clip comes from, unless the user knows better

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bonafide.corpus import clips_csv
-from bonafide.corpus.folder import TEXT_COLUMNS, read_folder
+from bonafide.corpus.readers.folder import TEXT_COLUMNS, read_folder
 from bonafide.corpus.rows import LABELS, Row
 from bonafide.errors import UserError
 

@@ -61,7 +61,8 @@ def table_row(name: str, params: str, calibrated_by: str, folds: Sequence[Fold])
 
 def put_into(path: Path, row: Mapping[str, object], key: Sequence[str] = NUMBERS) -> None:
     """Write `row` into the CSV file `path`; see `put_row`."""
-    table = pd.read_csv(path, dtype={"seeds": str, "params": str}) if path.exists() else pd.DataFrame()
+    types = {"name": str, "seeds": str, "params": str}
+    table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""]) if path.exists() else pd.DataFrame()
     write_text(path, put_row(table, row, key).to_csv(index=False))
 
 

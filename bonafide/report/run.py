@@ -104,6 +104,11 @@ def used(train: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in train.items() if not isinstance(value, dict) or key == train["model"]}
 
 
+def read_slices(path: Path) -> pd.DataFrame:
+    """Read the table of slices; a speaker or source may be called NA or nan."""
+    return pd.read_csv(path, dtype={"slice": str, "value": str}, keep_default_na=False, na_values=[""])
+
+
 def read_run(files: Files, settings: dict[str, Any]) -> Run:
     """Read the outputs of a run."""
     return Run(
@@ -116,7 +121,7 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         scores=pq.read_table(files.scores).to_pandas(),
         metrics=json.loads(files.details.read_text(encoding="utf-8")),
         intervals=json.loads(files.intervals.read_text(encoding="utf-8")),
-        slices=pd.read_csv(files.slices, dtype={"slice": str, "value": str}, keep_default_na=True, na_values=[""]),
+        slices=read_slices(files.slices),
         confusion=pd.read_csv(files.plots / "confusion.csv"),
         curve=pd.read_csv(files.plots / "curve.csv"),
         histogram=pd.read_csv(files.plots / "histogram.csv"),

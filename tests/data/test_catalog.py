@@ -9,7 +9,7 @@ import soundfile
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.corpus.catalog import examine, examine_all, settle
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.corpus.table import CATALOG, as_table, part_of
 from bonafide.errors import UserError
 from bonafide.pipeline.params import read_section

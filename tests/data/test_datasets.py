@@ -18,7 +18,7 @@ from bonafide.audio.conditioning import AudioSettings, condition, from_flac, to_
 from bonafide.audio.decoding import decode
 from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
 from bonafide.clips.features import FeatureSettings, feature_part
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.corpus.table import AUDIO, SPLIT, part_of
 from bonafide.errors import UserError
 from bonafide.pipeline.params import read_section

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from bonafide.corpus.folder import read_folder
 from bonafide.corpus.manifest import read_manifest
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.gathering import downloads, fetching
 from bonafide.gathering.git_clips import AwayError
 

@@ -24,7 +24,7 @@ from bonafide.audio.spectrogram import SpectrogramSettings, crops
 from bonafide.clips.features import FeatureSettings, feature_part, feature_schema
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.catalog import examine, settle
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.evaluation.scored_clips import score_clips
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.tables import write_table

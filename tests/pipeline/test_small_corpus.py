@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.corpus.catalog import examine_all, settle
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.corpus.splits import SplitSettings, split
 from bonafide.pipeline.params import read_section
 

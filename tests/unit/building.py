@@ -6,7 +6,7 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.clips.augmentation import AugmentSettings
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine, settle
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.pipeline.parts import build, part_files
 
 PARTS = 5

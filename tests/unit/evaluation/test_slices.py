@@ -11,6 +11,7 @@ from bonafide.evaluation.curves import CURVE_POINTS, curve, histogram, reliabili
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.evaluation.slices import slices_of
+from bonafide.report.run import read_slices
 from bonafide.scoring.curve import det_curve
 from bonafide.scoring.measures import auc, decisions, eer
 
@@ -50,6 +51,18 @@ def scores():
 def sliced(scores, request, monkeypatch):
     monkeypatch.setattr(drawn_clips, "BLOCK", request.param)
     return slices_of(scores, THRESHOLD, SETTINGS)
+
+
+def test_a_speaker_called_nan_or_na_is_one_in_the_table_and_in_the_report(scores, tmp_path):
+    names = {"s1": "nan", "s2": "NA", "s3": "None", "s4": "null"}
+    table = slices_of(scores.replace({"speaker": names}), THRESHOLD, SETTINGS)
+    table.to_csv(tmp_path / "slices.csv", index=False)
+    written = read_slices(tmp_path / "slices.csv")
+    speakers = written[written["slice"] == "speaker"]
+    assert set(speakers["value"]) == {*names.values(), "s0", "s5", "s6", "s7", "s8"}
+    assert written["value"].notna().all()
+    assert set(written[written["slice"] == "pitch_hz"]["value"]).isdisjoint({"nan", ""})
+    pd.testing.assert_frame_equal(written, table, check_dtype=False)
 
 
 def clips_of(scores, name, value):

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import soundfile
 
-from bonafide.corpus.folder import read_folder, unused_columns
+from bonafide.corpus.readers.folder import read_folder, unused_columns
 from bonafide.errors import UserError
 from bonafide.gathering.collecting import SameSoundError, save_clip, slug
 
@@ -85,7 +85,7 @@ def test_what_the_user_wrote_into_the_table_stays(tmp_path, pieces):
 
 def test_a_table_that_cannot_be_read_is_left_alone_and_no_clip_is_written(tmp_path, pieces):
     (tmp_path / "clips.csv").write_text("path,speaker\nhuman/a.wav,ann,too much\n")
-    with pytest.raises(UserError, match="row 2 has more fields"):
+    with pytest.raises(UserError, match="line 2 has more fields"):
         save_clip(tmp_path, pieces[0], speaker="ann", language="en")
     assert (tmp_path / "clips.csv").read_text() == "path,speaker\nhuman/a.wav,ann,too much\n"
     assert [path for path in (tmp_path / "human").rglob("*") if path.is_file()] == []

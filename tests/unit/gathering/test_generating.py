@@ -7,7 +7,7 @@ import sys
 import pytest
 import soundfile
 
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.demo.engines import ENGINES
 from bonafide.errors import UserError
 from bonafide.gathering import generating

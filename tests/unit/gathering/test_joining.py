@@ -5,7 +5,7 @@ import os
 import pytest
 
 from bonafide.commands.join import join as command
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.errors import UserError
 from bonafide.gathering.joining import join, plan_join
 
@@ -95,8 +95,8 @@ def test_a_name_that_no_table_can_hold_is_refused_before_anything_is_copied(corp
 
 
 def test_a_column_that_means_nothing_is_said(corpora, tmp_path, capsys):
-    (tmp_path / "ours" / "clips.csv").write_text("path,speakr\nhuman/desk/a.wav,ann\n")
+    (tmp_path / "ours" / "clips.csv").write_text("path,mood\nhuman/desk/a.wav,calm\n")
     command(corpora, out=tmp_path / "joined")
     said = capsys.readouterr().out
-    assert "ours: columns of clips.csv that mean nothing here: speakr" in said
+    assert "ours: columns of clips.csv that mean nothing here: mood" in said
     assert "5 clips of 2 corpora" in said

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 from bonafide.clips.augmentation import AugmentedAudio, AugmentSettings, augment_part, augment_tasks
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine, settle
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.errors import UserError
 from bonafide.pipeline.executors import _on_one_thread, executor, run_all, workers
 from bonafide.pipeline.parts import build

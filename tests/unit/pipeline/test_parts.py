@@ -16,7 +16,7 @@ from bonafide.clips.augmentation import AugmentedAudio, augment_part, augment_ta
 from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine, settle
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.pipeline import parts
 from bonafide.pipeline.parts import Task, build, fingerprint, part_files, tasks_from_parts
 
@@ -163,7 +163,7 @@ from pathlib import Path
 import pyarrow.parquet as pq, shutil
 from bonafide.pipeline import parts
 from bonafide.corpus.catalog import examine, settle
-from bonafide.corpus.folder import read_folder
+from bonafide.corpus.readers.folder import read_folder
 from bonafide.pipeline.params import read_section
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.preparation import prepare_part, prepare_tasks

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bonafide.corpus.folder import read_folder, unused_columns
+from bonafide.corpus.readers.folder import read_folder, unused_columns
 from bonafide.errors import UserError
 
 # From the table of labels in public corpora.
@@ -88,6 +88,7 @@ def test_a_table_from_a_spreadsheet_is_read(root):
         ("ai/c.wav,ai,f,99999999999,", "native_rate must be"),
         ("human/a.wav,human,f,8000,vits", "a human clip has no generator, and this one names 'vits'"),
         ("../c.wav,ai,,,", "must lie in the folder"),
+        ("..\\c.wav,ai,,,", "must lie in the folder"),
         ("/etc/passwd,ai,,,", "must lie in the folder"),
         (",ai,,,", "must lie in the folder"),
         ("human/radio/b.wav,human,,,", "'human/radio/b.wav' stands in line 2 already"),
@@ -108,9 +109,9 @@ def test_a_line_that_cannot_be_meant_is_named(root, line, said):
     [
         (b"", "first line that names its columns"),
         (b"human/a.wav,human\n", "first line that names its columns"),
-        (b"path;label\nhuman/a.wav;human\n", "first line that names its columns"),
+        (b"path|label\nhuman/a.wav|human\n", "first line that names its columns"),
         (b"path,speaker\nhuman/a.wav,Zo\xeb\n", "not a CSV file in UTF-8"),
-        ("path,speaker\n".encode("utf-16"), "not a CSV file in UTF-8"),
+        (b"\xff\xfep\x00a\x00t\x00h", "not a CSV file in UTF-16"),  # cut within a letter
     ],
 )
 def test_a_table_that_is_none_says_so(root, content, said):
@@ -128,5 +129,5 @@ def test_no_folder_and_no_clips_say_what_to_do(tmp_path):
 
 
 def test_columns_that_mean_nothing_are_named(root):
-    with_table(root, "path,speakr,language", "human/a.wav,ann,en")
-    assert unused_columns(root) == ["speakr"]
+    with_table(root, "path,mood,language", "human/a.wav,calm,en")
+    assert unused_columns(root) == ["mood"]

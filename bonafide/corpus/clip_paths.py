@@ -1,0 +1,148 @@
+"""Paths of clips: those on disk, and which of them a path means that was written by hand or on another system."""
+
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+CLOSE = 0.75  # difflib's ratio of two names from which on one may be the other misspelt
+
+Place = tuple[str, ...]  # the parts of a path as `loose` has them
+
+
+def loose(name: str) -> str:
+    """Return `name` without what people and systems change in it: case, Unicode form, blanks around it."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())
+
+
+def files_below(root: Path, folder: str) -> Iterator[str]:
+    """Yield the paths, relative to `root`, of all files in `folder` that are not hidden.
+
+    Linked folders are followed, after those that are there themselves; a folder that is met again is passed over, so
+    that each is read once and a loop of links ends.
+    """
+    met: set[tuple[int, int]] = set()
+    waiting = [root / folder]
+    for top in waiting:  # which grows
+        for parent, folders, files in os.walk(top):
+            about = Path(parent).stat()
+            if (about.st_dev, about.st_ino) in met:
+                folders.clear()
+                continue
+            met.add((about.st_dev, about.st_ino))
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            waiting += [link for name in folders if (link := Path(parent, name)).is_symlink()]
+            paths = (Path(parent, name) for name in files if not name.startswith("."))
+            yield from (path.relative_to(root).as_posix() for path in paths if path.is_file())
+
+
+class Spellings:
+    """Finds, below the folder `root`, what a path in a table means; it looks into each folder once.
+
+    Parameters
+    ----------
+    root : Path
+    files : collection of str
+        Paths that have the say where a link makes two of one file.
+    """
+
+    def __init__(self, root: Path, files: Collection[str] = ()) -> None:
+        self._root, self._files = root, files
+        self._bases = tuple(dict.fromkeys((root.absolute(), root.resolve())))
+        self._names: dict[str, dict[str, list[str]]] = {}
+
+    def plain(self, text: str) -> str | None:
+        """Return the path `text` relative to the folder, with single slashes; None where it leads out of it."""
+        path = Path(text)
+        if path.is_absolute():
+            places = (path, Path(os.path.realpath(path.parent), path.name))
+            inside = [place.relative_to(base) for base in self._bases for place in places if place.is_relative_to(base)]
+            path = inside[0] if inside else path
+        parts = PurePosixPath(path.as_posix())
+        return None if parts.is_absolute() or ".." in parts.parts or not parts.parts else parts.as_posix()
+
+    def on_disk(self, path: str) -> list[str]:
+        """Return `path` where it is there, or else all that are there and differ from it as `loose` lets them."""
+        if path in self._files:
+            return [path]
+        paths = [""]
+        for part in path.split("/"):
+            paths = [
+                f"{parent}/{name}" if parent else name
+                for parent in paths
+                for name in self._inside(parent).get(loose(part), [])
+            ]
+        return [self._behind_links(each) for each in ([path] if path in paths else sorted(paths))]
+
+    def _behind_links(self, path: str) -> str:
+        real = os.path.realpath(self._root / path)  # Path.resolve raises an error where links make a loop
+        return path if path in self._files or real == str(self._bases[-1] / path) else self._real.get(real, path)
+
+    @cached_property
+    def _real(self) -> dict[str, str]:
+        return {os.path.realpath(self._root / file): file for file in self._files}
+
+    def _inside(self, folder: str) -> dict[str, list[str]]:
+        if folder not in self._names:
+            names: dict[str, list[str]] = defaultdict(list)
+            with suppress(OSError):  # no folder, or one that may not be read: nothing is found in it
+                for path in (self._root / folder).iterdir():
+                    names[loose(path.name)].append(path.name)
+            self._names[folder] = names
+        return self._names[folder]
+
+
+class Likely:
+    """Finds among `files` the one that a path may have been meant for which leads to none.
+
+    It may if one path is the end of the other, if the name is the same and lies in a folder of a like name or nowhere
+    else, or if it lies in the same folder under a like name. Names that differ in a number are those of other clips.
+    """
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._ends: dict[Place, str] = {}
+        self._whole: dict[Place, str] = {}
+        self._same_name: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+        self._same_folder: dict[tuple[Place, str], dict[str, str]] = defaultdict(dict)
+        for file in files:
+            parts = _parts(file)
+            folder, stem = "/".join(parts[:-1]), _stem(parts[-1])
+            self._whole[parts] = file
+            for start in range(len(parts)):
+                self._ends.setdefault(parts[start:], file)
+            self._same_name[stem, _numbers(folder)][folder] = file
+            self._same_folder[parts[:-1], _numbers(stem)][stem] = file
+
+    def file(self, path: str) -> str | None:
+        """Return the file that `path` may mean, None where there is no such."""
+        parts = _parts(path)
+        if parts in self._ends:
+            return self._ends[parts]
+        for start in range(1, len(parts)):
+            if parts[start:] in self._whole:
+                return self._whole[parts[start:]]
+        folder, stem = "/".join(parts[:-1]), _stem(parts[-1])
+        for name in (stem, parts[-1]):  # the suffix may be missing, and what looks like one a part of the name
+            if folders := self._same_name.get((name, _numbers(folder))):
+                near = list(folders) if len(folders) == 1 else get_close_matches(folder, folders, 1, CLOSE)
+                if near:
+                    return folders[near[0]]
+        stems = self._same_folder.get((parts[:-1], _numbers(stem)), {})
+        return next((stems[near] for near in get_close_matches(stem, stems, 1, CLOSE)), None)
+
+
+def _parts(path: str) -> Place:
+    return tuple(loose(part) for part in path.split("/"))
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem
+
+
+def _numbers(text: str) -> str:
+    return " ".join(number.lstrip("0") for number in re.findall(r"\d+", text))

@@ -1,0 +1,1 @@
+"""Readers of corpora as they are published: each turns one layout into rows of the clip table."""

@@ -1,0 +1,200 @@
+"""What the readers share: the files that are there, the lines that name them, and what is wrong with either.
+
+A row with a ``reason`` is none of a clip: it says why a file or a line of a protocol is of no use, and the catalog
+lists it in metrics/rejects.csv.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bonafide.corpus.readers.folder import GENDERS, LABEL_WORDS, TEXT_COLUMNS
+from bonafide.corpus.rows import Row, Rows
+from bonafide.errors import UserError
+
+SUFFIXES = frozenset((".wav", ".wave", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a"))
+OFFICIAL_WORDS = {
+    **dict.fromkeys(("train", "training", "trn"), "train"),
+    **dict.fromkeys(("dev", "development", "validation", "valid", "val"), "dev"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+UNKNOWN = frozenset(("", "-"))  # how protocols write that there is nothing to say
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a protocol: `file` is relative to the corpus `root`, `number` counts from 1."""
+
+    root: Path
+    file: str
+    number: int
+    text: str
+
+    @property
+    def where(self) -> str:
+        """The line's place within the corpus."""
+        return f"{self.file}, line {self.number}"
+
+    def row(self, path: str, label: str, **facts: str) -> Row:
+        """Return the row of the clip at `path`; `label` is a word such as bonafide.
+
+        Raises
+        ------
+        UserError
+            When the word is none that is known: the whole corpus may be labelled otherwise than was thought.
+        """
+        if not label:
+            return self.broken("the clip has no label")
+        if label.lower() not in LABEL_WORDS:
+            known = ", ".join(LABEL_WORDS)
+            raise UserError(f"{self.root / self.file}, line {self.number}: unknown label '{label}', known are: {known}")
+        return {**row(path, LABEL_WORDS[label.lower()], **facts), "line": self}
+
+    def broken(self, fault: str) -> Row:
+        """Return what rejects.csv lists of this line."""
+        return reject(self.file, f"line {self.number}: {fault}")
+
+
+def row(path: str, label: str, **facts: str) -> Row:
+    """Return the row of the clip at `path`; what `facts` do not say is an empty string, and so is a human's generator.
+
+    >>> row("a.wav", "human", speaker="p225", generator="-", gender="F")["gender"]
+    'female'
+    """
+    texts = {column: "" if facts.get(column, "") in UNKNOWN else facts[column] for column in TEXT_COLUMNS}
+    texts["generator"] = "" if label == "human" else texts["generator"]
+    gender = GENDERS.get(facts.get("gender", "").lower(), "")
+    official = facts.get("official", "")
+    return {"path": path, "label": label, **texts, "gender": gender, "native_rate": 0, "official": official}
+
+
+def reject(path: str, reason: str) -> Row:
+    """Return what rejects.csv lists of the file `path`."""
+    return {"path": path, "reason": reason}
+
+
+def files_below(root: Path) -> list[str]:
+    """Return the files below `root` as sorted paths relative to it; hidden ones are left out, links followed once."""
+    entered: set[tuple[int, int]] = set()
+    paths = []
+    for folder, folders, names in os.walk(root, followlinks=True):
+        facts = Path(folder).stat()
+        if (facts.st_dev, facts.st_ino) in entered:
+            folders.clear()
+            continue
+        entered.add((facts.st_dev, facts.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        place = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        paths += [(place / name).as_posix() for name in names if not name.startswith(".")]
+    return sorted(paths)
+
+
+def is_audio(path: str) -> bool:
+    """Return whether the name of `path` is that of a recording."""
+    return PurePosixPath(path).suffix.lower() in SUFFIXES
+
+
+def by_stem(paths: Iterable[str]) -> dict[str, str]:
+    """Return the first of `paths` for each name without its suffix."""
+    stems: dict[str, str] = {}
+    for path in paths:
+        stems.setdefault(PurePosixPath(path).stem, path)
+    return stems
+
+
+def read_lines(root: Path, file: str) -> Iterator[Line]:
+    """Yield the lines of the text `file` below `root` that are not blank; U+FFFD stands for bytes that are no text."""
+    with (root / file).open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
+        for number, text in enumerate(lines, start=1):
+            if text.strip():
+                yield Line(root, file, number, text.rstrip("\r\n"))
+
+
+def in_words(root: Path, file: str, n_words: int, of: Callable[[Line, list[str]], Row]) -> Iterator[Row]:
+    """Yield what `of` makes of each line of `file` and its words; one with fewer than `n_words` is a broken line."""
+    for line in read_lines(root, file):
+        words = line.text.split()
+        if fault := _fault(line, len(words) >= n_words, f"{len(words)} fields, where {n_words} are needed"):
+            yield fault
+        else:
+            yield of(line, words)
+
+
+def in_columns(
+    root: Path, file: str, columns: Iterable[str], of: Callable[[Line, dict[str, str]], Row], separator: str = ","
+) -> Iterator[Row]:
+    """Yield what `of` makes of each line of the table `file` and its cells by column; the first line names them.
+
+    Each line is read for itself: a quotation mark that is never closed spoils no other. Only cells between commas are
+    ever quoted; between tabs and bars, quotation marks are what people said.
+
+    Raises
+    ------
+    UserError
+        When a column of `columns` is missing.
+    """
+    names: list[str] = []
+    for line in read_lines(root, file):
+        try:
+            cells = next(csv.reader([line.text])) if separator == "," else line.text.split(separator)
+        except csv.Error as error:
+            yield line.broken(str(error))
+            continue
+        cells = [cell.strip() for cell in cells]
+        if not names:
+            names = [cell.lower() for cell in cells]
+            if lacking := [name for name in columns if name not in names]:
+                raise UserError(f"{root / file} lacks the columns {', '.join(lacking)}: its first line must name them")
+        elif fault := _fault(line, len(cells) == len(names), f"{len(cells)} fields, where {len(names)} are needed"):
+            yield fault
+        else:
+            yield of(line, dict(zip(names, cells, strict=True)))
+
+
+def matched(rows: Iterable[Row], audio: Iterable[str], unnamed: str) -> Rows:
+    """Return `rows` without those that name a file twice or one that is not among `audio`; each gets its reason.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        With ``line``, the one that names the clip, or with a ``reason``.
+    audio : iterable of str
+        Paths of the recordings that are there.
+    unnamed : str
+        The reason that a recording gets which no row names.
+
+    Returns
+    -------
+    list of dict
+        Sorted by path and reason, without ``line``.
+    """
+    there = set(audio)
+    first: dict[str, Line] = {}
+    result: Rows = []
+    for known in rows:
+        if "reason" in known:
+            result.append(known)
+            continue
+        path, line = known["path"], known["line"]
+        if path in first:
+            result.append(line.broken(f"{path} stands in {first[path].where} already"))
+        elif path not in there:
+            result.append(reject(path, f"{line.where} names the file, but it is not there"))
+        else:
+            result.append({column: value for column, value in known.items() if column != "line"})
+        first.setdefault(path, line)
+    result += [reject(path, unnamed) for path in there - first.keys()]
+    return ordered(result)
+
+
+def ordered(rows: Iterable[Row]) -> Rows:
+    """Return `rows` sorted by path and reason."""
+    return sorted(rows, key=lambda row: (row["path"], row.get("reason", "")))
+
+
+def _fault(line: Line, complete: bool, lacking: str) -> Row | None:
+    if not complete:
+        return line.broken(lacking)
+    return line.broken("it is not in UTF-8") if "\ufffd" in line.text else None

@@ -1,0 +1,118 @@
+"""A table of clips: CSV, TSV, Parquet or JSON lines, with columns of any names."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from bonafide.corpus.readers.folder import LABEL_WORDS, MOST_HERTZ, TEXT_COLUMNS
+from bonafide.corpus.readers.listing import (
+    OFFICIAL_WORDS,
+    UNKNOWN,
+    Line,
+    files_below,
+    in_columns,
+    matched,
+    read_lines,
+)
+from bonafide.corpus.rows import Row, Rows
+from bonafide.errors import UserError
+
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl", ".ndjson")
+MARKS = tuple(f"*{suffix}" for suffix in SUFFIXES)
+NEEDED = ("path", "label")
+COLUMNS = (*NEEDED, *TEXT_COLUMNS, "gender", "native_rate", "official")
+NO_COLUMNS: Mapping[str, str] = {}
+
+
+def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
+    """Return the clips that `table` names; paths are relative to its folder.
+
+    Parameters
+    ----------
+    table : Path
+        Its suffix says what it is.
+    columns : mapping of str to str
+        The table's names of the columns of the clip table, where they are others: ``{"path": "file"}``.
+
+    Raises
+    ------
+    UserError
+        When the table is of no kind that is known, or a column is.
+    """
+    kind = table.suffix.lower()
+    if not table.is_file() or kind not in SUFFIXES:
+        raise UserError(f"{table} is no table: the reader 'table' needs the path of a file in {', '.join(SUFFIXES)}")
+    if odd := [name for name in columns if name not in COLUMNS]:
+        raise UserError(
+            f"corpus.readers: columns of {table} names {', '.join(odd)}, and known are {', '.join(COLUMNS)}"
+        )
+    names = {name: columns.get(name, name).lower() for name in COLUMNS}
+    needed = [names[name] for name in dict.fromkeys((*NEEDED, *columns))]
+    of = partial(_row, names)
+    if kind in SEPARATORS:
+        rows: Iterable[Row] = in_columns(table.parent, table.name, needed, of, SEPARATORS[kind])
+    else:
+        rows = _records(table, needed, of)
+    rows = list(rows)
+    named = {row["path"] for row in rows if "reason" not in row}
+    return matched(rows, [path for path in files_below(table.parent) if path in named], unnamed="")
+
+
+def _records(table: Path, needed: list[str], of: partial[Row]) -> Iterator[Row]:
+    records = _json_lines(table) if table.suffix.lower() != ".parquet" else _parquet(table)
+    for line, record in records:
+        if record is None:
+            yield line.broken("it is no JSON object")
+            continue
+        cells = {name.lower(): _text(value) for name, value in record.items()}
+        if lacking := [name for name in needed if name not in cells]:
+            yield line.broken(f"it lacks {', '.join(lacking)}")
+        else:
+            yield of(line, cells)
+
+
+def _json_lines(table: Path) -> Iterator[tuple[Line, dict[str, object] | None]]:
+    for line in read_lines(table.parent, table.name):
+        try:
+            record = json.loads(line.text)
+        except ValueError:
+            record = None
+        yield line, record if isinstance(record, dict) else None
+
+
+def _parquet(table: Path) -> Iterator[tuple[Line, dict[str, object]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(table) as file:
+            names = [field.name for field in file.schema_arrow if not pa.types.is_nested(field.type)]  # no audio
+            for batch in file.iter_batches(columns=names):
+                for record in batch.to_pylist():
+                    number += 1
+                    yield Line(table.parent, table.name, number, ""), record
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{table} is no Parquet file: {error}") from None
+
+
+def _row(names: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
+    facts = {name: cells.get(column, "") for name, column in names.items()}
+    path, label = PurePosixPath(facts.pop("path")), facts.pop("label")
+    rate, official = facts.pop("native_rate"), facts.pop("official").lower()
+    if not path.name or path.is_absolute() or ".." in path.parts:
+        return line.broken(f"path '{path}' must lie in the folder of the table")
+    if LABEL_WORDS.get(label.lower()) == "human" and facts["generator"] not in UNKNOWN:
+        return line.broken(f"a human clip has no generator, and this one names '{facts['generator']}'")
+    if rate and not (rate.isdecimal() and int(rate) < MOST_HERTZ):
+        return line.broken(f"the native rate must be a whole number of hertz, not '{rate}'")
+    if official and official not in OFFICIAL_WORDS:
+        return line.broken(f"unknown side '{official}', known are: {', '.join(OFFICIAL_WORDS)}")
+    row = line.row(path.as_posix(), label, **facts, official=OFFICIAL_WORDS.get(official, ""))
+    return row if "reason" in row else {**row, "native_rate": int(rate or 0)}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
