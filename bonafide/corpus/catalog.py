@@ -34,14 +34,15 @@ class ReaderSettings:
     path : str
         Of its folder, or of its table, below the root.
     side : str
-        The official side of all its clips, in place of the one that the corpus itself gives each.
+        The official side of all its clips, in place of the one that the corpus itself gives each; ``search`` for none,
+        so that train and dev are searched for among them where another corpus is tested.
     columns : dict of str to str
         For the reader `table`: its names of the columns of the clip table.
     """
 
     reader: str
     path: str
-    side: Literal["", "train", "dev", "test"] = ""
+    side: Literal["", "train", "dev", "test", "search"] = ""
     columns: dict[str, str] = field(default_factory=dict)
 
 

@@ -67,7 +67,7 @@ def _facts(row: Row, entry: ReaderSettings, several: bool) -> Row:
     return {
         "source": row["source"] or (several and (corpus or PurePosixPath(entry.path).name)) or "",
         "pair": f"{local}{row['pair']}" if row["pair"] else "",
-        "official": entry.side or row.get("official", ""),
+        "official": "" if entry.side == "search" else entry.side or row.get("official", ""),
     }
 
 

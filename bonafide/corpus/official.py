@@ -29,7 +29,7 @@ def official_split(rows: Rows, settings: SplitSettings) -> Rows:
         lacking = [row["path"] for row in rows if not row["official"]]
         raise UserError(
             f"split.official: {len(lacking)} clips have no official side, the first {lacking[0]}: give their reader"
-            " a side (corpus.readers), or set split.official to false"
+            " a side in corpus.readers, or set split.official to false"
         )
     counts = Counter((row["official"], row["label"]) for row in rows)
     for side in SIDES:

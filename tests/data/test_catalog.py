@@ -55,6 +55,17 @@ def test_rows_are_in_the_order_of_their_ids_whatever_the_order_they_were_found_i
     assert settle(found[::-1]) == settle(found)
 
 
+def test_what_a_reader_found_to_be_of_no_use_is_listed_in_one_order(root):
+    faults = [{"path": "protocol.txt", "reason": f"line {number}: 1 fields"} for number in (2, 1)]
+    looked_at = [examine(root, row, AUDIO) for row in [*read_folder(root), *faults]]
+    clips, rejects = settle(looked_at)
+    assert len(clips) == 4
+    assert rejects == [
+        {"path": "protocol.txt", "used": "no", "reason": f"line {number}: 1 fields"} for number in (1, 2)
+    ]
+    assert settle(looked_at[::-1]) == (clips, rejects)
+
+
 def test_worker_processes_find_the_same(root, monkeypatch):
     monkeypatch.setenv("BONAFIDE_WORKERS", "2")
     monkeypatch.setattr("bonafide.corpus.catalog.FILES_PER_TASK", 1)
