@@ -37,8 +37,9 @@ def files_below(root: Path, folder: str) -> Iterator[str]:
             met.add((about.st_dev, about.st_ino))
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             waiting += [link for name in folders if (link := Path(parent, name)).is_symlink()]
-            paths = (Path(parent, name) for name in files if not name.startswith("."))
-            yield from (path.relative_to(root).as_posix() for path in paths if path.is_file())
+            place = Path(parent).relative_to(root).as_posix()
+            visible = (name for name in files if not name.startswith("."))
+            yield from (f"{place}/{name}" for name in visible if Path(parent, name).is_file())
 
 
 class Spellings:
@@ -58,13 +59,14 @@ class Spellings:
 
     def plain(self, text: str) -> str | None:
         """Return the path `text` relative to the folder, with single slashes; None where it leads out of it."""
-        path = Path(text)
-        if path.is_absolute():
-            places = (path, Path(os.path.realpath(path.parent), path.name))
+        if os.path.isabs(text):  # noqa: PTH117 - quick, as there may be many
+            places = (Path(text), Path(os.path.realpath(Path(text).parent), Path(text).name))
             inside = [place.relative_to(base) for base in self._bases for place in places if place.is_relative_to(base)]
-            path = inside[0] if inside else path
-        parts = PurePosixPath(path.as_posix())
-        return None if parts.is_absolute() or ".." in parts.parts or not parts.parts else parts.as_posix()
+            if not inside:
+                return None
+            text = inside[0].as_posix()
+        parts = [part for part in text.split("/") if part not in ("", ".")]
+        return None if ".." in parts or not parts else "/".join(parts)
 
     def on_disk(self, path: str) -> list[str]:
         """Return `path` where it is there, or else all that are there and differ from it as `loose` lets them."""
@@ -80,8 +82,10 @@ class Spellings:
         return [self._behind_links(each) for each in ([path] if path in paths else sorted(paths))]
 
     def _behind_links(self, path: str) -> str:
+        if path in self._files:
+            return path
         real = os.path.realpath(self._root / path)  # Path.resolve raises an error where links make a loop
-        return path if path in self._files or real == str(self._bases[-1] / path) else self._real.get(real, path)
+        return path if real == str(self._bases[-1] / path) else self._real.get(real, path)
 
     @cached_property
     def _real(self) -> dict[str, str]:

@@ -70,8 +70,9 @@ def _files(root: Path) -> list[str]:
 
 
 def _unknown(path: str) -> Row:
-    parts = Path(path).parts
-    label = loose(parts[0]) if loose(parts[0]) in LABELS else ""
+    parts = path.split("/")
+    folder = loose(parts[0])
+    label = folder if folder in LABELS else ""
     source = parts[1] if label and len(parts) > 2 else ""
     empty = dict.fromkeys(TEXT_COLUMNS, "")
     return {"path": path, "label": label, **empty, "source": source, "gender": "", "native_rate": 0}
@@ -80,13 +81,14 @@ def _unknown(path: str) -> Row:
 def _read_table(table: Path, files: Collection[str]) -> dict[str, Row]:
     there = clips_table.read(table)
     _check_columns(there)
+    columns = there.columns
     spellings = Spellings(table.parent, files)
     rows: dict[str, Row] = {}
     lines: dict[str, int] = {}
     missing: dict[str, int] = {}
     for number, texts in there.lines():
         where = f"{table}, line {number}"
-        cells = dict(zip(there.columns, (text.strip() for text in texts), strict=False))
+        cells = dict(zip(columns, (text.strip() for text in texts), strict=False))
         path, is_there = _path(cells.get("path", ""), spellings, where)
         row = _row(path, cells, where)
         if path in rows:
@@ -107,8 +109,8 @@ def _check_columns(table: ClipsTable) -> None:
                 raise UserError(f"{table.path}, line {table.start} names the column '{column}' twice")
         elif meant := get_close_matches(column, lacking, 1, CLOSE_COLUMN):
             raise UserError(
-                f"{table.path}, line {table.start}: no column is called '{name.strip()}', is '{meant[0]}' meant? "
-                "Name it so, or otherwise if it holds something else"
+                f"{table.path}, line {table.start}: unknown column '{name.strip()}' (is '{meant[0]}' meant?): "
+                f"call it '{meant[0]}', or something less like it if it holds something else"
             )
 
 
@@ -136,12 +138,13 @@ def _check_missing(table: Path, missing: dict[str, int], count: int, unnamed: Se
     if not meant and len(missing) < count:
         return
     path = next(iter(meant or missing))
-    hint = f"is {meant[path]} meant? " if meant else ""
-    raise UserError(
-        f"{table}, {_listed([missing[each] for each in meant or missing])} of {count}: '{path}' is not there, {hint}"
-        "A file that no line names would be used without its speaker: correct the paths, which start in the folder of "
-        "clips.csv, or delete the lines of files that are gone"
+    hint = f" (is {meant[path]} meant?)" if meant else ""
+    message = (
+        f"{table}, {_listed([missing[each] for each in meant or missing])}: '{path}' is not there{hint}: "
+        "correct the paths, which start in the folder of clips.csv, or delete the lines of files that are gone, as "
+        "files that no line names would be used without their speaker"
     )
+    raise UserError(message.encode(errors="replace").decode())  # a file's name may be in no encoding
 
 
 def _listed(lines: Sequence[int]) -> str:

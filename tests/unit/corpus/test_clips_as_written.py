@@ -1,16 +1,17 @@
 """clips.csv as people and spreadsheets write it: every clip keeps its speaker, or the run stops and says why."""
 
+import os
 import shutil
 import unicodedata
 
 import pytest
+from bonafide.corpus.folder import read_folder, unused_columns
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.clips_csv import append
 from bonafide.corpus.clips_table import Dialect, read, write
-from bonafide.corpus.folder import read_folder, unused_columns
 from bonafide.errors import UserError
 from bonafide.gathering.joining import join, plan_join
 
@@ -105,20 +106,27 @@ def test_a_name_that_holds_a_backslash_is_still_found(said, tiny_corpus):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["clip0.wav,a"], r"line 2 of 1: 'clip0.wav' is not there, is human/clip0.wav meant\?"),
-        (["voices/human/clip0.wav,a", "ai/clip1.wav,b"], "line 2 of 2: .* is human/clip0.wav meant"),
-        (["ai/clip1.wav,b", "human/clip0.mp3,a"], "line 3 of 2: .* is human/clip0.wav meant"),
-        (["ai/clip1.wav,b", "human/clip0,a"], "line 3 of 2: .* is human/clip0.wav meant"),
-        (["ai/clip1.wav,b", "human/clpi0.wav,a"], "line 3 of 2: .* is human/clip0.wav meant"),
-        (["ai/clip1.wav,b", "human/ann/clip0.wav,a"], "line 3 of 2: .* is human/clip0.wav meant"),
-        ([f"set/{path},a" for path in PLAIN], "lines 2, 3, 4 and 5 more of 8: .* is human/clip0.wav meant"),
-        (["x,a", "y,b"], "lines 2, 3 of 2: 'x' is not there, A file"),
-        (["C:\\corpus\\human\\clip0.wav,a"], "line 2 of 1: .* is human/clip0.wav meant"),
+        (["clip0.wav,a"], r"line 2: 'clip0.wav' is not there \(is human/clip0.wav meant\?\): correct"),
+        (["voices/human/clip0.wav,a", "ai/clip1.wav,b"], r"line 2: .* \(is human/clip0.wav meant"),
+        (["ai/clip1.wav,b", "human/clip0.mp3,a"], r"line 3: .* \(is human/clip0.wav meant"),
+        (["ai/clip1.wav,b", "human/clip0,a"], r"line 3: .* \(is human/clip0.wav meant"),
+        (["ai/clip1.wav,b", "human/clpi0.wav,a"], r"line 3: .* \(is human/clip0.wav meant"),
+        (["ai/clip1.wav,b", "human/ann/clip0.wav,a"], r"line 3: .* \(is human/clip0.wav meant"),
+        ([f"set/{path},a" for path in PLAIN], r"lines 2, 3, 4 and 5 more: .* \(is human/clip0.wav meant"),
+        (["x,a", "y,b"], "lines 2, 3: 'x' is not there: correct"),
+        (["C:\\corpus\\human\\clip0.wav,a"], r"line 2: .* \(is human/clip0.wav meant"),
     ],
 )
 def test_lines_that_almost_name_a_file_stop_the_run(said, lines, message):
     with pytest.raises(UserError, match=message):
         said("path,speaker,label\n" + "\n".join(f"{line},{'ai' if 'ai/' in line else 'human'}" for line in lines))
+
+
+def test_a_file_whose_name_is_in_no_encoding_is_named_in_a_message_that_can_be_printed(said, tiny_corpus):
+    (tiny_corpus / PLAIN[0]).rename(tiny_corpus / "human" / os.fsdecode(b"caf\xe9.wav"))
+    with pytest.raises(UserError, match=r"is human/caf\?.wav meant") as caught:
+        said("path,speaker\nhuman/café.wav,ann\nai/clip1.wav,bob\n")
+    assert str(caught.value).encode()
 
 
 def test_a_line_whose_file_is_gone_is_a_reject_as_before(tiny_corpus, audio_settings):
@@ -133,8 +141,8 @@ def test_a_line_whose_file_is_gone_is_a_reject_as_before(tiny_corpus, audio_sett
 @pytest.mark.parametrize(
     ("header", "meant"),
     [
-        ("path,speker", "no column is called 'speker', is 'speaker' meant"),
-        ("path, Generator_ID", "no column is called 'Generator_ID', is 'generator' meant"),
+        ("path,speker", r"unknown column 'speker' \(is 'speaker' meant"),
+        ("path, Generator_ID", r"unknown column 'Generator_ID' \(is 'generator' meant"),
         ("path,sources", "is 'source' meant"),
         ("path,lable", "is 'label' meant"),
         ("path,Speaker,speaker", "names the column 'speaker' twice"),
