@@ -5,13 +5,13 @@ import shutil
 import unicodedata
 
 import pytest
-from bonafide.corpus.folder import read_folder, unused_columns
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.clips_csv import append
 from bonafide.corpus.clips_table import Dialect, read, write
+from bonafide.corpus.readers.folder import read_folder, unused_columns
 from bonafide.errors import UserError
 from bonafide.gathering.joining import join, plan_join
 
