@@ -41,6 +41,8 @@ class Reader:
         Patterns of paths by which the layout is recognised.
     corpus : str
         The name of the one corpus that is laid out so; empty where people lay out their own.
+    is_file : bool
+        Whether it reads one file instead of a folder.
     """
 
     name: str
@@ -48,11 +50,12 @@ class Reader:
     read: Callable[..., Rows]
     marks: tuple[str, ...]
     corpus: str = ""
+    is_file: bool = False
 
     def recognise(self, root: Path) -> bool:
         """Return whether `root` is laid out as this reader reads it, by the names of a few files and folders."""
-        if root.is_file():
-            return any(root.match(mark) for mark in self.marks)
+        if self.is_file or root.is_file():
+            return self.is_file and root.is_file() and any(root.match(mark) for mark in self.marks)
         return any(next(root.glob(mark), None) for mark in self.marks)
 
 
@@ -60,7 +63,7 @@ READERS = {
     reader.name: reader
     for reader in (
         Reader("folder", "human/, ai/ and clips.csv", folder.read_folder, ("human", "ai", "clips.csv")),
-        Reader("table", "one file: CSV, TSV, Parquet or JSON lines", table.read, table.MARKS),
+        Reader("table", "one file: CSV, TSV, Parquet or JSON lines", table.read, table.MARKS, is_file=True),
         Reader(
             "asvspoof2019-la",
             "ASVspoof2019_LA_{train,dev,eval}/flac and ASVspoof2019_LA_cm_protocols",

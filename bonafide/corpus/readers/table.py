@@ -61,7 +61,7 @@ def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
 
 
 def _records(table: Path, needed: list[str], of: partial[Row]) -> Iterator[Row]:
-    records = _json_lines(table) if table.suffix.lower() != ".parquet" else _parquet(table)
+    records = _json_lines(table) if table.suffix.lower() != ".parquet" else _parquet(table, needed)
     for line, record in records:
         if record is None:
             yield line.broken("it is no JSON object")
@@ -82,7 +82,7 @@ def _json_lines(table: Path) -> Iterator[tuple[Line, dict[str, object] | None]]:
         yield line, record if isinstance(record, dict) else None
 
 
-def _parquet(table: Path) -> Iterator[tuple[Line, dict[str, object]]]:
+def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, object]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -90,6 +90,10 @@ def _parquet(table: Path) -> Iterator[tuple[Line, dict[str, object]]]:
     try:
         with pq.ParquetFile(table) as file:
             names = [field.name for field in file.schema_arrow if not pa.types.is_nested(field.type)]  # no audio
+            if lacking := set(needed) - {name.lower() for name in names}:
+                raise UserError(
+                    f"{table} lacks the columns {', '.join(sorted(lacking))} as text: sound must lie in files"
+                )
             for batch in file.iter_batches(columns=names):
                 for record in batch.to_pylist():
                     number += 1

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bonafide.corpus.readers import table
+from bonafide.corpus.readers.registry import READERS
 from bonafide.errors import UserError
 
 COLUMNS = {"path": "File", "label": "class", "speaker": "who", "official": "fold"}
@@ -52,6 +53,13 @@ def test_a_table_of_any_format_gives_the_same_rows_and_lists_the_same_faults(tmp
         assert any(text in reason for reason in reasons), text
 
 
+def test_a_table_that_holds_the_sound_itself_is_refused(tmp_path):
+    frame = pd.DataFrame({"audio": [{"bytes": b"RIFF", "path": "1.wav"}], "label": ["fake"]})
+    frame.to_parquet(tmp_path / "clips.parquet")
+    with pytest.raises(UserError, match=r"clips\.parquet lacks the columns audio as text: sound must lie in files"):
+        table.read(tmp_path / "clips.parquet", {"path": "audio"})
+
+
 def test_a_line_that_is_no_record_is_listed(tmp_path, record):
     record("1.wav")
     lines = [json.dumps({"path": "1.wav", "label": "fake"}), "{", "[]", json.dumps({"path": "2.wav"})]
@@ -80,3 +88,11 @@ def test_a_table_that_cannot_be_meant_says_so(tmp_path, name, content, columns, 
     (tmp_path / name).write_text(content)
     with pytest.raises(UserError, match=re.escape(said)):
         table.read(tmp_path / name, columns)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_table_is_recognised_by_its_name(tmp_path, name):
+    (tmp_path / name).touch()
+    recognised = [reader.name for reader in READERS.values() if reader.recognise(tmp_path / name)]
+    assert "table" in recognised
+    assert not READERS["table"].recognise(tmp_path)
