@@ -174,4 +174,4 @@ def _stem(name: str) -> str:
 
 
 def _numbers(text: str) -> str:
-    return " ".join(str(int(number)) for number in re.findall(r"\d+", text))
+    return " ".join(number.lstrip("0") or "0" for number in re.findall(r"\d+", text))

@@ -131,7 +131,7 @@ def test_a_file_whose_name_is_in_no_encoding_is_named_in_a_message_that_can_be_p
 
 
 def test_a_line_whose_file_is_gone_is_a_reject_as_before(tiny_corpus, audio_settings):
-    """Names that differ in a number or a word are those of other clips, and a file that has its line is not another's."""
+    """Names that differ in a number or a word are other clips', and a file that has its line is not another's."""
     lines = ["ai/clip1.wav,b", "human/clip17.wav,a", "human/chat0.wav,e", "ai/clip01b.wav,c", "ai/clap1.wav,d"]
     (tiny_corpus / "clips.csv").write_text("path,speaker\n" + "\n".join(lines))
     clips, rejects = settle([examine(tiny_corpus, row, audio_settings) for row in read_folder(tiny_corpus)])
