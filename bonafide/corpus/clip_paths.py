@@ -1,16 +1,18 @@
 """Paths of clips: those on disk, and which of them a path means that was written by hand or on another system."""
 
+import math
 import os
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 CLOSE = 0.75  # difflib's ratio of two names from which on one may be the other misspelt
+MOST_LETTERS = 2  # that a misspelt name has too many, too few or others
 
 Place = tuple[str, ...]  # the parts of a path as `loose` has them
 
@@ -104,23 +106,23 @@ class Spellings:
 class Likely:
     """Finds among `files` the one that a path may have been meant for which leads to none.
 
-    It may if one path is the end of the other, if the name is the same and lies in a folder of a like name or nowhere
-    else, or if it lies in the same folder under a like name. Names that differ in a number are those of other clips.
+    It may if one path is the end of the other, if the name is the same and a folder of the path is missing, too many
+    or misspelt, or if the name is misspelt. Names that differ in a number or in a word are those of other clips.
     """
 
     def __init__(self, files: Iterable[str]) -> None:
         self._ends: dict[Place, str] = {}
         self._whole: dict[Place, str] = {}
-        self._same_name: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+        self._same_name: dict[tuple[str, str], dict[Place, str]] = defaultdict(dict)
         self._same_folder: dict[tuple[Place, str], dict[str, str]] = defaultdict(dict)
         for file in files:
             parts = _parts(file)
-            folder, stem = "/".join(parts[:-1]), _stem(parts[-1])
+            folder, stem = parts[:-1], _stem(parts[-1])
             self._whole[parts] = file
             for start in range(len(parts)):
                 self._ends.setdefault(parts[start:], file)
-            self._same_name[stem, _numbers(folder)][folder] = file
-            self._same_folder[parts[:-1], _numbers(stem)][stem] = file
+            self._same_name[stem, _numbers("/".join(folder))][folder] = file
+            self._same_folder[folder, _numbers(stem)][stem] = file
 
     def file(self, path: str) -> str | None:
         """Return the file that `path` may mean, None where there is no such."""
@@ -130,14 +132,37 @@ class Likely:
         for start in range(1, len(parts)):
             if parts[start:] in self._whole:
                 return self._whole[parts[start:]]
-        folder, stem = "/".join(parts[:-1]), _stem(parts[-1])
+        own, stem = parts[:-1], _stem(parts[-1])
         for name in (stem, parts[-1]):  # the suffix may be missing, and what looks like one a part of the name
-            if folders := self._same_name.get((name, _numbers(folder))):
-                near = list(folders) if len(folders) == 1 else get_close_matches(folder, folders, 1, CLOSE)
-                if near:
-                    return folders[near[0]]
-        stems = self._same_folder.get((parts[:-1], _numbers(stem)), {})
-        return next((stems[near] for near in get_close_matches(stem, stems, 1, CLOSE)), None)
+            folders = self._same_name.get((name, _numbers("/".join(own))), {})
+            if own in folders:
+                return folders[own]
+            for folder, file in folders.items():
+                if _within(own, folder) or _within(folder, own) or _misspelt(own, folder):
+                    return file
+        stems = self._same_folder.get((own, _numbers(stem)), {})
+        near = get_close_matches(stem, stems, cutoff=CLOSE)
+        return next((stems[each] for each in near if _misspelt((stem,), (each,))), None)
+
+
+def _within(few: Place, many: Place) -> bool:
+    """Return whether `many` has the parts of `few` in their order."""
+    rest = iter(many)
+    return all(part in rest for part in few)
+
+
+def _misspelt(first: Place, second: Place) -> bool:
+    """Return whether each part is the other's, but for a few letters."""
+    return len(first) == len(second) and all(
+        one == other or _letters_changed(one, other) <= MOST_LETTERS for one, other in zip(first, second, strict=True)
+    )
+
+
+def _letters_changed(one: str, other: str) -> float:
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.ratio() < CLOSE:
+        return math.inf  # few letters, but most of a short name
+    return sum(max(a2 - a1, b2 - b1) for kind, a1, a2, b1, b2 in matcher.get_opcodes() if kind != "equal")
 
 
 def _parts(path: str) -> Place:
@@ -149,4 +174,4 @@ def _stem(name: str) -> str:
 
 
 def _numbers(text: str) -> str:
-    return " ".join(number.lstrip("0") for number in re.findall(r"\d+", text))
+    return " ".join(number.lstrip("0") or "0" for number in re.findall(r"\d+", text))

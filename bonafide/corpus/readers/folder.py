@@ -119,11 +119,12 @@ def _path(text: str, spellings: Spellings, where: str) -> tuple[str, bool]:
     path = ""
     for spelling in dict.fromkeys((text, text.replace("\\", "/"))):  # a name may hold a backslash, but seldom does
         path = spellings.plain(spelling) or ""
-        if not path:
+        if not path or "\0" in path:
             raise UserError(f"{where}: path '{text}' must lie in the folder of clips.csv")
         paths = spellings.on_disk(path)
         if len(paths) > 1:
-            raise UserError(f"{where}: '{text}' may mean {' or '.join(paths)}: write it as the file is called")
+            meant = " or ".join(paths).encode(errors="replace").decode()
+            raise UserError(f"{where}: '{text}' may mean {meant}: write it as the file is called")
         if paths:
             return paths[0], True
     return path, False

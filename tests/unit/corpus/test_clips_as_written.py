@@ -113,6 +113,7 @@ def test_a_name_that_holds_a_backslash_is_still_found(said, tiny_corpus):
         (["ai/clip1.wav,b", "human/clpi0.wav,a"], r"line 3: .* \(is human/clip0.wav meant"),
         (["ai/clip1.wav,b", "human/ann/clip0.wav,a"], r"line 3: .* \(is human/clip0.wav meant"),
         ([f"set/{path},a" for path in PLAIN], r"lines 2, 3, 4 and 5 more: .* \(is human/clip0.wav meant"),
+        (["ai/clip1.wav,b", "huamn/clip0.wav,a"], r"line 3: .* \(is human/clip0.wav meant"),
         (["x,a", "y,b"], "lines 2, 3: 'x' is not there: correct"),
         (["C:\\corpus\\human\\clip0.wav,a"], r"line 2: .* \(is human/clip0.wav meant"),
     ],
@@ -130,8 +131,8 @@ def test_a_file_whose_name_is_in_no_encoding_is_named_in_a_message_that_can_be_p
 
 
 def test_a_line_whose_file_is_gone_is_a_reject_as_before(tiny_corpus, audio_settings):
-    """Names that differ in a number are those of other clips, and a file that has its line is not another's."""
-    lines = ["ai/clip1.wav,b", "human/clip17.wav,a", "ai/clip01b.wav,c", "ai/clap1.wav,d"]
+    """Names that differ in a number or a word are other clips', and a file that has its line is not another's."""
+    lines = ["ai/clip1.wav,b", "human/clip17.wav,a", "human/chat0.wav,e", "ai/clip01b.wav,c", "ai/clap1.wav,d"]
     (tiny_corpus / "clips.csv").write_text("path,speaker\n" + "\n".join(lines))
     clips, rejects = settle([examine(tiny_corpus, row, audio_settings) for row in read_folder(tiny_corpus)])
     assert len(clips) == 8

@@ -90,6 +90,7 @@ def test_a_table_from_a_spreadsheet_is_read(root):
         ("../c.wav,ai,,,", "must lie in the folder"),
         ("..\\c.wav,ai,,,", "must lie in the folder"),
         ("/etc/passwd,ai,,,", "must lie in the folder"),
+        ("ai/c\0.wav,ai,,,", "must lie in the folder"),
         (",ai,,,", "must lie in the folder"),
         ("human/radio/b.wav,human,,,", "'human/radio/b.wav' stands in line 2 already"),
         ("./human//radio/b.wav,,m,,", "'human/radio/b.wav' stands in line 2 already"),
