@@ -55,7 +55,7 @@ def root(tmp_path, voice):
     for number, path in enumerate(("a/human/x.wav", "b/ai/y.wav", "b/human/radio/z.wav", "c/1.wav", "c/2.wav")):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(tmp_path / path, voice[number * 9000 :][:16000], 16000)
-    (tmp_path / "b" / "clips.csv").write_text("path,pair,speakr\nai/y.wav,1,\nhuman/radio/z.wav,1,\n")
+    (tmp_path / "b" / "clips.csv").write_text("path,pair,mood\nai/y.wav,1,\nhuman/radio/z.wav,1,\n")
     (tmp_path / "c" / "meta.csv").write_text("file,speaker,label\n1.wav,Ann,spoof\n2.wav,Ann,bona-fide\n")
     return tmp_path
 
@@ -95,7 +95,7 @@ def test_a_table_lies_in_the_folder_of_its_clips(root):
 
 def test_columns_of_any_clips_csv_that_mean_nothing_are_named(root):
     entries = [ReaderSettings("folder", "a"), ReaderSettings("folder", "b"), ReaderSettings("in-the-wild", "c")]
-    assert list(misspelt_columns(root, entries)) == [(root / "b" / "clips.csv", ["speakr"])]
+    assert list(misspelt_columns(root, entries)) == [(root / "b" / "clips.csv", ["mood"])]
 
 
 @pytest.mark.parametrize(
