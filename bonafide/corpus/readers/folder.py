@@ -85,19 +85,23 @@ def _read_table(table: Path, files: Collection[str]) -> dict[str, Row]:
     spellings = Spellings(table.parent, files)
     rows: dict[str, Row] = {}
     lines: dict[str, int] = {}
-    missing: dict[str, int] = {}
+    missing: dict[str, dict[str, str]] = {}
     for number, texts in there.lines():
         where = f"{table}, line {number}"
         cells = dict(zip(columns, (text.strip() for text in texts), strict=False))
         path, is_there = _path(cells.get("path", ""), spellings, where)
-        row = _row(path, cells, where)
-        if path in rows:
+        row = _row(path, cells, where) if is_there else None
+        if path in lines:
             raise UserError(f"{where}: '{path}' stands in line {lines[path]} already")
-        rows[path], lines[path] = row, number
-        if not is_there:
-            missing[path] = number
-    _check_missing(table, missing, len(rows), [path for path in files if path not in rows])
-    return rows
+        lines[path] = number
+        if row:
+            rows[path] = row
+        else:
+            missing[path] = cells
+    unnamed = [path for path in files if path not in rows]
+    _check_missing(table, {path: lines[path] for path in missing}, len(lines), unnamed)
+    # Now, as a path that is not the file's has none of the labels that folders give.
+    return rows | {path: _row(path, cells, f"{table}, line {lines[path]}") for path, cells in missing.items()}
 
 
 def _check_columns(table: ClipsTable) -> None:

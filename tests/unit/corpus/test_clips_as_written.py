@@ -123,6 +123,11 @@ def test_lines_that_almost_name_a_file_stop_the_run(said, lines, message):
         said("path,speaker,label\n" + "\n".join(f"{line},{'ai' if 'ai/' in line else 'human'}" for line in lines))
 
 
+def test_paths_that_start_below_the_labels_folder_are_known_before_a_label_is_missed(said):
+    with pytest.raises(UserError, match=r"line 2: 'clip0.wav' is not there \(is human/clip0.wav meant"):
+        said("path,speaker\nclip0.wav,ann\n")
+
+
 def test_a_file_whose_name_is_in_no_encoding_is_named_in_a_message_that_can_be_printed(said, tiny_corpus):
     (tiny_corpus / PLAIN[0]).rename(tiny_corpus / "human" / os.fsdecode(b"caf\xe9.wav"))
     with pytest.raises(UserError, match=r"is human/caf\?.wav meant") as caught:
