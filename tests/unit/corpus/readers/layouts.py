@@ -166,12 +166,14 @@ def librisevoc(root, record):
     clips = {f"LibriSeVoc/{folder}/{stem}_gen.wav": ("ai", folder) for folder in folders}
     clips[f"LibriSeVoc/gt/{stem}.wav"] = ("human", "")
     record(*clips, "LibriSeVoc/gt/noise.wav", "LibriSeVoc/world/103_1240_000001_000001_gen.wav")
+    write(root, "test.txt", f"{stem}.wav", "all others")
     return {
-        path: (label, "librivox-103", generator, "", "en", f"LibriSeVoc/{stem}", "")
+        path: (label, "librivox-103", generator, "", "en", f"LibriSeVoc/{stem}", "test")
         for path, (label, generator) in clips.items()
     }, [
         ("LibriSeVoc/gt/noise.wav", "its name is not SPEAKER_CHAPTER_PARAGRAPH_SENTENCE"),
         ("LibriSeVoc/world/103_1240_000001_000001_gen.wav", "its folder is none that LibriSeVoc has"),
+        ("test.txt", "line 2: it is not SPEAKER_CHAPTER_PARAGRAPH_SENTENCE.wav"),
     ]
 
 
@@ -199,4 +201,48 @@ def mlaad(root, record):
     }, [
         (f"{folder}/grune_haus_01_f000003.wav", f"{folder}/meta.csv, line 4 names the file, but it is not there"),
         (f"{folder}/meta.csv", "line 3: 2 fields, where 9 are needed"),
+    ]
+
+
+def spoofceleb(root, record):
+    table = "spoofceleb/metadata/{}.csv"
+    clips = ("a00/id10270/x6uYqmx31kE-00001-000.flac", "a07/id10270/1zcIwhmdeo4-00002-000.flac")
+    write(
+        root,
+        table.format("train"),
+        "file,speaker,attack",
+        f"{clips[0]},id10270,a00",
+        f"{clips[1]},id10270,a07",
+        "a07/id10270/none.flac,id10270",
+    )
+    write(root, table.format("evaluation"), "file,speaker,attack", f"{clips[0]},id10270,a00")
+    write(root, table.format("development"), "file,speaker,attack", "a01/id1/none.flac,id1,a01")
+    place = "spoofceleb/flac/{}/{}"
+    human, spoof, test = (
+        place.format(*at) for at in (("train", clips[0]), ("train", clips[1]), ("evaluation", clips[0]))
+    )
+    record(human, spoof, test)
+    return {
+        human: ("human", "voxceleb-id10270", "", "", "", "", "train"),
+        spoof: ("ai", "voxceleb-id10270", "SpoofCeleb-a07", "", "", "", "train"),
+        test: ("human", "voxceleb-id10270", "", "", "", "", "test"),
+    }, [
+        (table.format("train"), "line 4: 2 fields, where 3 are needed"),
+        (place.format("development", "a01/id1/none.flac"), f"{table.format('development')}, line 2 names the file"),
+    ]
+
+
+def codecfake(root, record):
+    write(root, "Codecfake/label/train.txt", "SSB0393.wav real 0", "F01_SSB0393.wav fake 1", "F02_SSB0393.wav")
+    write(root, "Codecfake/label/C1.txt", "SSB0393.wav real 0", "F09_none.wav fake 1")
+    place = "Codecfake/{}.wav"
+    record(*(place.format(name) for name in ("train/SSB0393", "train/F01_SSB0393", "test/C1/SSB0393", "dev/SSB1")))
+    return {
+        place.format("train/SSB0393"): ("human", "", "", "", "", "", "train"),
+        place.format("train/F01_SSB0393"): ("ai", "", "Codecfake-1", "", "", "", "train"),
+        place.format("test/C1/SSB0393"): ("human", "", "", "", "", "", "test"),
+    }, [
+        ("Codecfake/label/train.txt", "line 3: 1 fields, where 2 are needed"),
+        (place.format("dev/SSB1"), "no list in label names the file"),
+        ("test/C1/F09_none.wav", "Codecfake/label/C1.txt, line 2 names the file, but it is not there"),
     ]

@@ -20,6 +20,8 @@ TABLES = {  # the file that is spoilt, and its first line
     "asvspoof5": ("ASVspoof5.train.tsv", "T_4850 T_0000000000 F - - - AC3 A05 spoof -"),
     "in-the-wild": ("meta.csv", "file,speaker,label"),
     "mlaad": ("fake/en/vits/meta.csv", "path|language|model_name"),
+    "spoofceleb": ("metadata/train.csv", "file,speaker,attack"),
+    "codecfake": ("label/train.txt", "0.wav real 0"),
     "common-voice": ("validated.tsv", "client_id\tpath\tgender\tlocale"),
     "librispeech": ("SPEAKERS.TXT", "14 | F | dev-clean | 25.03 | Kristin LeMoine"),
     "vctk": ("speaker-info.txt", "ID AGE GENDER ACCENTS"),

@@ -19,6 +19,8 @@ CORPORA = [
     layouts.wavefake,
     layouts.librisevoc,
     layouts.mlaad,
+    layouts.spoofceleb,
+    layouts.codecfake,
     people.fake_or_real,
     people.librispeech,
     people.common_voice,
