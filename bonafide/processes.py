@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 
 def spawned_pool(n: int, start: Callable[..., object] | None = None, *arguments: object) -> ProcessPoolExecutor:
@@ -12,10 +13,11 @@ def spawned_pool(n: int, start: Callable[..., object] | None = None, *arguments:
     Spawned, as a fork would copy the locks of other threads in whatever state they are. Ctrl-C, which reaches the
     whole process group, leaves them alone: what is being made gets done, and the parent acts on it.
     """
-    return ProcessPoolExecutor(n, multiprocessing.get_context("spawn"), _start, (start, *arguments))
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(n, mp_context=spawn, initializer=partial(_start, start, arguments))
 
 
-def _start(start: Callable[..., object] | None, *arguments: object) -> None:
+def _start(start: Callable[..., object] | None, arguments: tuple[object, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if start is not None:
         start(*arguments)

@@ -77,8 +77,10 @@ def _bands(power: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.nd
     """Return the power, shape (frames, 1 + n_fft // 2), in bands, shape (frames, n_bands)."""
     of_half_the_rate = settings.f_min == 0 and settings.f_max >= rate / 2
     if settings.scale == "linear" and of_half_the_rate and settings.n_bands == settings.n_fft // 2 - 1:
-        return power[:, 1:-1] * np.float32(settings.n_fft / rate)  # the triangles touch no bin but their own
-    return power @ _filters(rate, settings)
+        bands: np.ndarray = power[:, 1:-1] * np.float32(settings.n_fft / rate)  # no triangle touches another's bin
+    else:
+        bands = power @ _filters(rate, settings)
+    return bands
 
 
 @lru_cache(maxsize=4)
@@ -86,7 +88,8 @@ def _filters(rate: int, settings: SpectrogramSettings) -> np.ndarray:
     """Triangles of equal area, shape (1 + n_fft // 2, n_bands)."""
     edges = _edges(settings, rate)
     bins = np.fft.rfftfreq(settings.n_fft, 1 / rate)
-    return (triangles(edges, bins) * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
+    filters: np.ndarray = triangles(edges, bins) * 2 / (edges[2:] - edges[:-2])
+    return filters.astype(np.float32)
 
 
 def triangles(edges: np.ndarray, frequencies: np.ndarray) -> np.ndarray:

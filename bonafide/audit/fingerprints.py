@@ -133,7 +133,8 @@ def _overlap(first: np.ndarray, second: np.ndarray, lags: np.ndarray) -> np.ndar
     """Energy of what `first` shares with `second` at each of `lags`."""
     sums = np.concatenate(([0.0], np.cumsum(np.square(first, dtype=np.float64))))
     start, end = np.clip(lags, 0, first.size), np.clip(lags + second.size, 0, first.size)
-    return sums[end] - sums[start]
+    energy: np.ndarray = sums[end] - sums[start]
+    return energy
 
 
 def _hits(

@@ -122,13 +122,15 @@ def cross_validated(probe: Probe, sides: Sides, seed: int) -> float | None:
 def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarray, seed: int) -> np.ndarray:
     """Return the log odds of human for the clips `score`, learned from the clips `learn` with both classes alike."""
     if probe.values.ndim == 1:
-        return _from_counts(probe.values, human, learn)[score]
+        odds: np.ndarray = _from_counts(probe.values, human, learn)[score]
+        return odds
     if probe.neighbours:
         near = min(probe.neighbours, int(learn.sum()))
         model = make_pipeline(StandardScaler(), KNeighborsClassifier(near, weights="uniform"))
         model.fit(probe.values[learn], human[learn])
         share, prior = model.predict_proba(probe.values[score])[:, 1], human[learn].mean()
-        return _log_odds((share * near + 2 * prior) / (near + 2)) - _log_odds(prior)
+        odds = _log_odds((share * near + 2 * prior) / (near + 2)) - _log_odds(prior)
+        return odds
     trees = HistGradientBoostingClassifier(
         max_iter=TREES,
         max_leaf_nodes=LEAVES,
@@ -137,7 +139,8 @@ def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarra
         early_stopping=False,
         random_state=seed,
     )
-    return trees.fit(probe.values[learn], human[learn]).decision_function(probe.values[score])
+    odds = trees.fit(probe.values[learn], human[learn]).decision_function(probe.values[score])
+    return odds
 
 
 def _from_counts(values: np.ndarray, human: np.ndarray, learn: np.ndarray) -> np.ndarray:
@@ -153,4 +156,5 @@ def _from_counts(values: np.ndarray, human: np.ndarray, learn: np.ndarray) -> np
 
 
 def _log_odds(share: np.ndarray) -> np.ndarray:
-    return np.log(share) - np.log1p(-share)
+    odds: np.ndarray = np.log(share) - np.log1p(-share)
+    return odds

@@ -88,7 +88,8 @@ def augmented(samples: np.ndarray, rate: int, chain: int, seed: str, settings: A
     for module in _drawing_modules():
         module.random = drawn  # type: ignore[attr-defined] # the global one also serves Dask's own threads, at any time
     np.random.seed(number)  # noqa: NPY002 - audiomentations draws noise from numpy's global generator
-    return _chain(settings, chain)(samples=samples, sample_rate=rate)
+    copy: np.ndarray = _chain(settings, chain)(samples=samples, sample_rate=rate)
+    return copy
 
 
 @cache

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import soundfile
@@ -32,6 +32,7 @@ ESPEAK = {
 }
 ESPEAK_NO_SOUND_CARD = 2  # AUDIO_OUTPUT_SYNCHRONOUS
 ESPEAK_UTF8 = 1
+ESPEAK_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 SAME_START = {  # of the environment of a process that speaks
     "MALLOC_PERTURB_": "255",  # glibc hands out zeros: Pico reads memory that it never wrote
@@ -217,13 +218,13 @@ def _espeak(voice: str) -> Say:
     rate = library.espeak_Initialize(ESPEAK_NO_SOUND_CARD, 0, espeakng_loader.get_data_path().encode(), 0)
     blocks: list[np.ndarray] = []
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-    def collect(samples: object, count: int, _events: object) -> int:
+    def collect(samples: Any, count: int, _events: object) -> int:  # noqa: ANN401 - a pointer to short
         if samples and count:
-            blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())  # type: ignore[call-overload]
+            blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())
         return 0
 
-    library.espeak_SetSynthCallback(collect)
+    callback = ESPEAK_CALLBACK(collect)
+    library.espeak_SetSynthCallback(callback)
     if rate <= 0 or library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise UserError(f"espeak-ng has no voice {voice} (a wrong name would silently keep the last voice)")
 
@@ -234,7 +235,7 @@ def _espeak(voice: str) -> Say:
         text = sentence.encode() + b"\0"
         library.espeak_Synth(text, len(text), 0, 0, 0, ESPEAK_UTF8, None, None)
         library.espeak_Synchronize()
-        assert collect  # C holds no reference to it
+        assert callback  # C holds no reference to it
         return _from_int16(np.concatenate(blocks)), rate
 
     return say
@@ -252,9 +253,9 @@ def _flite(voice: str, packages: dict[str, Path], scratch: Path) -> Say:
         if done.returncode or not out.exists():
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise UserError(f"flite does not run here ({why}): leave flite-* out of demo.engines")
-        speech = soundfile.read(out, dtype="float32")
+        samples, rate = soundfile.read(out, dtype="float32")
         out.unlink()
-        return speech
+        return samples, rate
 
     return say
 

@@ -162,15 +162,15 @@ class Detector:
             return Result.refused(
                 speech.reason or _too_short(speech.seconds), seconds=seconds, speech_seconds=speech.seconds
             )
-        found: list[Window] = []
+        parts: list[Window] = []
         if seconds > WINDOW_SECONDS + HOP_SECONDS / 2:
             blocks = resampled([recording.samples], recording.rate, self.facts.audio.rate)
-            found = [window for _, window, _ in self._windows(blocks) if isinstance(window, Window)]
+            parts = [window for _, window, _ in self._windows(blocks) if isinstance(window, Window)]
         whole = Window(0.0, round(seconds, 3), llr, float(p_ai(llr)))
-        return _result(llr, seconds, speech.seconds, found or [whole], cut)
+        return _result(llr, seconds, speech.seconds, parts or [whole], cut)
 
     def _long(self, blocks: Iterable[np.ndarray], cut: Cut, heard: Callable[[float], None] | None) -> Result:
-        found: list[Window] = []
+        parts: list[Window] = []
         why: Counter[str] = Counter()
         stop = spoken = 0.0
         for end, window, speech_seconds in self._windows(blocks):
@@ -178,16 +178,16 @@ class Detector:
             spoken += speech_seconds * min(1.0, (end - stop) / WINDOW_SECONDS)
             stop = end
             if isinstance(window, Window):
-                found.append(window)
+                parts.append(window)
             else:
                 why[window] += 1
             if heard is not None:
                 heard(stop)
-        if not found:
+        if not parts:
             return Result.refused(why.most_common(1)[0][0] if why else "the file holds no audio frames", seconds=stop)
         if spoken < MIN_SPEECH:
             return Result.refused(_too_short(spoken), seconds=stop, speech_seconds=spoken)
-        return _result(float(np.mean([window.llr for window in found])), stop, spoken, found, cut)
+        return _result(float(np.mean([window.llr for window in parts])), stop, spoken, parts, cut)
 
     def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, Window | str, float]]:
         """Yield (end, the scored window or why there is none, seconds of speech) of each window of resampled audio."""
@@ -231,11 +231,11 @@ def packaged_model() -> bytes:
         ) from None
 
 
-def _result(llr: float, seconds: float, speech_seconds: float, found: list[Window], cut: Cut) -> Result:
-    segments = segments_of(found, HOP_SECONDS, cut)
+def _result(llr: float, seconds: float, speech_seconds: float, parts: list[Window], cut: Cut) -> Result:
+    segments = segments_of(parts, HOP_SECONDS, cut)
     verdict, reason = verdict_of(llr, segments, cut)
-    if len(found) == 1:  # one window is the recording, and its score
-        segments = (Segment(found[0].start, found[0].stop, call(llr, cut)),)
+    if len(parts) == 1:  # one window is the recording, and its score
+        segments = (Segment(parts[0].start, parts[0].stop, call(llr, cut)),)
     return Result(
         verdict,
         reason,
@@ -243,7 +243,7 @@ def _result(llr: float, seconds: float, speech_seconds: float, found: list[Windo
         float(p_ai(llr)),
         round(seconds, 3),
         round(min(speech_seconds, seconds), 3),
-        tuple(found),
+        tuple(parts),
         segments,
     )
 

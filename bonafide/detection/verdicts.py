@@ -53,14 +53,14 @@ def cut_of(thresholds: Mapping[str, float], threshold: str | float) -> Cut:
     return Cut(value, value, value)
 
 
-def _llr_of(threshold: str | float, known: Iterable[str]) -> float:
+def _llr_of(threshold: str | float, names: Iterable[str]) -> float:
     try:
         probability = float(threshold)
     except ValueError:
         probability = -1.0
     if not 0 < probability < 1:
-        said = f"must be {', '.join(known)} or a probability between 0 and 1"
-        raise UserError(f"the threshold of this detector {said}, not '{threshold}'")
+        choices = f"must be {', '.join(names)} or a probability between 0 and 1"
+        raise UserError(f"the threshold of this detector {choices}, not '{threshold}'")
     return float(np.log1p(-probability) - np.log(probability))
 
 
@@ -148,7 +148,7 @@ def _states(evidence: np.ndarray) -> np.ndarray:
 
 def _edges(windows: Sequence[Window], hop: float) -> list[tuple[float, float]]:
     """Return the stretch that each window speaks for: half a hop around its middle, or up to the edge of its run."""
-    found: list[tuple[float, float]] = []
+    stretches: list[tuple[float, float]] = []
     for i, window in enumerate(windows):
         middle = (window.start + window.stop) / 2
         before = i > 0 and window.start - windows[i - 1].start <= hop + 1e-6
@@ -158,16 +158,16 @@ def _edges(windows: Sequence[Window], hop: float) -> list[tuple[float, float]]:
         start = (previous + middle) / 2 if before else window.start
         stop = (following + middle) / 2 if after else window.stop
         # A run may begin inside of what the last one's final window covers: no time belongs to two.
-        found.append((max(start, found[-1][1]) if found else start, stop))
-    return [(round(start, 3), round(stop, 3)) for start, stop in found]
+        stretches.append((max(start, stretches[-1][1]) if stretches else start, stop))
+    return [(round(start, 3), round(stop, 3)) for start, stop in stretches]
 
 
 def _merged(segments: list[Segment]) -> list[Segment]:
-    found: list[Segment] = []
+    merged: list[Segment] = []
     for segment in segments:
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         if last is not None and last.verdict == segment.verdict and segment.start <= last.stop + 1e-6:
-            found[-1] = Segment(last.start, segment.stop, last.verdict)
+            merged[-1] = Segment(last.start, segment.stop, last.verdict)
         else:
-            found.append(segment)
-    return found
+            merged.append(segment)
+    return merged

@@ -1,4 +1,4 @@
-"""What the exported detector makes of the test clips: scores, metrics, the same by slice, points of the curves."""
+"""What the exported detector makes of the test clips: a score each, and of the voice what slices ask for."""
 
 from functools import lru_cache, partial
 from pathlib import Path
@@ -48,7 +48,8 @@ def arrays(scores: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def clusters(scores: pd.DataFrame) -> np.ndarray:
     """Return what stands and falls together, shape (n,): speakers of human clips, generators of ai clips."""
-    return np.where(scores["label"] == "human", scores["speaker"], scores["generator"])
+    names: np.ndarray = np.where(scores["label"] == "human", scores["speaker"], scores["generator"])
+    return names
 
 
 @lru_cache(maxsize=1)
