@@ -21,10 +21,10 @@ DVC = [sys.executable, "-m", "dvc"]
 
 def main(rounds: int) -> None:
     """Print the median seconds of both and their ratio over `rounds`."""
-    said = _repro(ROOT, "--dry")
-    if "Running stage" in said:
+    output = _repro(ROOT, "--dry")
+    if "Running stage" in output:
         sys.exit("this project is not up to date: dvc repro first")
-    stages = said.count("skipping")
+    stages = output.count("skipping")
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder)
         _make_empty(empty, stages)

@@ -44,8 +44,8 @@ def main() -> None:
     with Service("--workers", options.workers, "--queue", options.queue, "--max-mb", MAX_MB) as service:
         for body in bodies[:-1]:  # so that what is loaded once does not count as growth
             Client(service, 0).send(body)
-        found = put_under_load(service, bodies, options.clients, 60 * options.minutes)
-    sys.exit(report(found, options.clients, options.workers))
+        figures = put_under_load(service, bodies, options.clients, 60 * options.minutes)
+    sys.exit(report(figures, options.clients, options.workers))
 
 
 def recordings(folder: Path) -> list[bytes]:
@@ -53,14 +53,14 @@ def recordings(folder: Path) -> list[bytes]:
     rng = np.random.default_rng(1)
     paths = sorted(path for path in folder.rglob("*") if path.suffix in (".wav", ".flac"))
     speech = np.concatenate([soundfile.read(paths[i])[0] for i in rng.permutation(len(paths))[:60]])
-    found = []
+    bodies = []
     for number, seconds in enumerate(SECONDS):
         samples = np.resize(np.roll(speech, -number * 16000), seconds * 16000)
         for kind in KINDS:
             buffer = io.BytesIO()
             soundfile.write(buffer, samples, 16000, format=kind)
-            found.append(buffer.getvalue())
-    return [*found, bytes((MAX_MB + 1) * MEGABYTE)]
+            bodies.append(buffer.getvalue())
+    return [*bodies, bytes((MAX_MB + 1) * MEGABYTE)]
 
 
 class Client(threading.Thread):
@@ -129,9 +129,9 @@ def resident(service: Service) -> tuple[float, float]:
     return sizes[0], max(sizes[1:], default=0.0)
 
 
-def report(found: dict[str, object], n_clients: int, n_workers: int) -> int:
+def report(figures: dict[str, object], n_clients: int, n_workers: int) -> int:
     """Print the figures; return the exit code."""
-    answers, memory, seconds = found["answers"], found["memory"], found["seconds"]
+    answers, memory, seconds = figures["answers"], figures["memory"], figures["seconds"]
     statuses = Counter(status for _, _, status in answers)
     good = np.array([took for _, took, status in answers if status == 200])
     print(f"{n_clients} clients, {n_workers} workers, {seconds:.0f} s: {len(answers)} requests")

@@ -29,12 +29,11 @@ from bonafide.detection import silero, vad
 from bonafide.detection.detector import MIN_SPEECH, Detector
 
 SECONDS = 4.0
-THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 SUFFIXES = (".flac", ".mp3", ".ogg", ".wav")
 PIECES = 15  # of each recording of music
 BABBLE = (6, 12, 24)  # voices
 LINES: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
-    "as they are": lambda x, rate, rng: x,
     "by telephone": lambda x, rate, rng: through_telephone(x, rate, subtype="ALAW"),
     "in noise, 20 dB": lambda x, rate, rng: pink_noise(x, 20, rng),
     "in noise, 10 dB": lambda x, rate, rng: pink_noise(x, 10, rng),
@@ -67,13 +66,16 @@ def main() -> None:
     heard: dict[str, list[Heard]] = defaultdict(list)
     people = []
     for row in rows:
-        if (samples := conditioned(detector, read(options.voices / row["path"]))) is None:
+        recording = read(options.voices / row["path"])
+        if recording is None or (samples := conditioned(detector, recording)) is None:
             continue
+        heard[f"{row['label']} voices as they are"] += judged(detector, recording, row["source"])
+        seconds = recording.samples.size / recording.rate
         if row["label"] == "human" and samples.size > SECONDS / 2 * silero.RATE:
             people.append(samples)
         for line, through in LINES.items():
             sound = Recording(through(samples, silero.RATE, rng), silero.RATE, "")
-            heard[f"{row['label']} voices {line}"] += judged(detector, sound, row["source"])
+            heard[f"{row['label']} voices {line}"] += judged(detector, sound, row["source"], seconds)
     for kind, source, sound in sounds(options, people, rng):
         heard[kind] += judged(detector, sound, source)
     show(heard)
@@ -90,19 +92,19 @@ def read(path: Path) -> Recording | None:
         return None
 
 
-def conditioned(detector: Detector, recording: Recording | None) -> np.ndarray | None:
+def conditioned(detector: Detector, recording: Recording) -> np.ndarray | None:
     """Return what the detector hears of a recording, or None where the pipeline itself refuses it."""
     try:
-        return None if recording is None else condition(recording, detector.facts.audio)
+        return condition(recording, detector.facts.audio)
     except UnusableError:
         return None
 
 
-def judged(detector: Detector, sound: Recording, source: str) -> Iterator[Heard]:
-    """Yield what both make of a sound; nothing where the pipeline itself refuses it."""
+def judged(detector: Detector, sound: Recording, source: str, seconds: float = 0.0) -> Iterator[Heard]:
+    """Yield what both make of a sound, `seconds` long with its silent edges; nothing where the pipeline refuses it."""
     if (samples := conditioned(detector, sound)) is None:
         return
-    rate, seconds = detector.facts.audio.rate, sound.samples.size / sound.rate
+    rate, seconds = detector.facts.audio.rate, seconds or sound.samples.size / sound.rate
     old, new = examine(samples, rate, seconds=seconds), vad.detect_speech(samples, rate, seconds=seconds)
     yield Heard(
         by_energy=bool(old.reason) or old.seconds < MIN_SPEECH,

@@ -42,13 +42,13 @@ class Spliced:
 
 def pools(voices: Path) -> dict[str, dict[str, list[Path]]]:
     """Return the clips of each source, by label, of sources that have enough of both."""
-    found: dict[str, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    by_source: dict[str, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     with (voices / "clips.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            found[row["source"]][row["label"]].append(voices / row["path"])
+            by_source[row["source"]][row["label"]].append(voices / row["path"])
             if row["speaker"]:
-                found[f"{row['source']}: {row['speaker']}"][row["label"]].append(voices / row["path"])
-    enough = {name: by for name, by in found.items() if min(len(by["human"]), len(by["ai"])) >= 2 * PART_CLIPS}
+                by_source[f"{row['source']}: {row['speaker']}"][row["label"]].append(voices / row["path"])
+    enough = {name: by for name, by in by_source.items() if min(len(by["human"]), len(by["ai"])) >= 2 * PART_CLIPS}
     speakers = {name.partition(":")[0] for name in enough if ":" in name}
     return {name: by for name, by in enough.items() if ":" in name or name not in speakers}
 
@@ -101,14 +101,14 @@ def stretches(flags: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def matches(found: list[tuple[int, int]], real: list[tuple[int, int]]) -> int:
+def matches(parts: list[tuple[int, int]], real: list[tuple[int, int]]) -> int:
     """Return how many real parts a found one covers by `OVERLAP` of their union."""
 
     def alike(a: tuple[int, int], b: tuple[int, int]) -> float:
         both = max(0, min(a[1], b[1]) - max(a[0], b[0]))
         return both / (a[1] - a[0] + b[1] - b[0] - both)
 
-    return sum(any(alike(part, each) >= OVERLAP for each in found) for part in real)
+    return sum(any(alike(part, each) >= OVERLAP for each in parts) for part in real)
 
 
 def measure(results: list[Result], recordings: list[Spliced], cut: verdicts.Cut) -> dict[str, float]:
@@ -130,8 +130,8 @@ def measure(results: list[Result], recordings: list[Spliced], cut: verdicts.Cut)
         for segment in segments:
             if segment.verdict == "ai":
                 called[round(segment.start / FRAME) : round(segment.stop / FRAME)] = True
-        found, real = stretches(called), stretches(really)
-        hit, real_parts, found_parts = hit + matches(found, real), real_parts + len(real), found_parts + len(found)
+        parts, real = stretches(called), stretches(really)
+        hit, real_parts, found_parts = hit + matches(parts, real), real_parts + len(real), found_parts + len(parts)
     llr, human = np.concatenate(scores), np.concatenate(labels)
     return {
         "frame EER": eer(llr, human),
@@ -151,13 +151,13 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=160, help="recordings of each side")
     options = parser.parse_args()
     detector = Detector(options.model)
-    known = set(detector.facts.card.get("sources", ()))
+    trained_on = set(detector.facts.card.get("sources", ()))
     rng = np.random.default_rng(1)
     sides: dict[str, list[Spliced]] = {"sources of training": [], "other sources": []}
     by_pool = pools(options.voices)
     for plan_round in range(20):
         for number, name in enumerate(sorted(by_pool)):
-            side = sides["sources of training" if name.partition(":")[0] in known else "other sources"]
+            side = sides["sources of training" if name.partition(":")[0] in trained_on else "other sources"]
             plan = PLANS[(plan_round + number) % len(PLANS)]
             if len(side) < options.most and (made := splice(by_pool[name], plan, rng)) is not None:
                 side.append(made)

@@ -34,11 +34,11 @@ def _bar(items: Iterable[T], total: int, what: str) -> Iterator[T]:
 
 
 def _lines(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    started = said = time.monotonic()
+    started = last = time.monotonic()
     done = 0
     for done, item in enumerate(items, start=1):
         yield item
-        if time.monotonic() - said >= LOG_EVERY_SECONDS:
-            said = time.monotonic()
-            print(f"{what}: {done} of {total}, {said - started:.0f} s", file=sys.stderr, flush=True)
+        if time.monotonic() - last >= LOG_EVERY_SECONDS:
+            last = time.monotonic()
+            print(f"{what}: {done} of {total}, {last - started:.0f} s", file=sys.stderr, flush=True)
     print(f"{what}: {done} done in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Stage features: log-mel spectrograms of all clips and copies."""
+"""Stage features: spectrograms of all clips and copies."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Decode, check and condition recordings: any format in, one mono rate and level out.
+"""Check and condition decoded recordings: any rate and level in, one out.
 
 The pipeline and the detector both come through here, so that a score means the same in both. No clip keeps what
 gives its recording chain away more than its voice: both classes get one rate, trimmed edges, no offset, one level.
@@ -27,7 +27,7 @@ INT16 = 32768.0
 
 @dataclass(frozen=True)
 class AudioSettings:
-    """What conditioning does; section `prepare` of params.yaml."""
+    """What conditioning does; section `audio` of params.yaml."""
 
     rate: Annotated[int, Ge(8000)]
     trim_db: Annotated[float, Gt(0)]

@@ -64,8 +64,8 @@ def decode(path: Path, *, max_seconds: float) -> Recording:
     if announced == 0 or not recording.samples.size:
         raise UnusableError("the file holds no audio frames, or is cut short before they end")
     if recording.samples.size < announced:
-        there, said = recording.samples.size / recording.rate, announced / recording.rate
-        raise UnusableError(f"the file is cut short: {there:.2f} of {said:.2f} s are there")
+        present, length = recording.samples.size / recording.rate, announced / recording.rate
+        raise UnusableError(f"the file is cut short: {present:.2f} of {length:.2f} s are there")
     return recording
 
 
@@ -81,11 +81,11 @@ def _refuse_cut_riff(path: Path) -> None:
 
 def _decode_sndfile(path: Path, max_seconds: float) -> tuple[Recording, int]:
     with soundfile.SoundFile(path) as file:
-        wanted = min(file.frames, round(max_seconds * file.samplerate))
-        samples = _first((block.mean(axis=1, dtype=np.float32) for block in _blocks(file, wanted)), wanted)
+        size = min(file.frames, round(max_seconds * file.samplerate))
+        samples = _first((block.mean(axis=1, dtype=np.float32) for block in _blocks(file, size)), size)
         guessed = file.format == "MP3" and not mp3_tells_length(path)
         recording = Recording(samples, file.samplerate, f"{file.format}/{file.subtype}")
-        return recording, samples.size if guessed else wanted
+        return recording, samples.size if guessed else size
 
 
 def mp3_tells_length(path: Path) -> bool:
@@ -98,12 +98,12 @@ def mp3_tells_length(path: Path) -> bool:
     return any(name in frame for name in MP3_LENGTHS)
 
 
-def _blocks(file: soundfile.SoundFile, wanted: int) -> Iterator[np.ndarray]:
-    while wanted > 0:
-        block = file.read(min(wanted, file.samplerate), dtype="float32", always_2d=True)
+def _blocks(file: soundfile.SoundFile, size: int) -> Iterator[np.ndarray]:
+    while size > 0:
+        block = file.read(min(size, file.samplerate), dtype="float32", always_2d=True)
         if not len(block):
             return
-        wanted -= len(block)
+        size -= len(block)
         yield block
 
 
@@ -115,10 +115,10 @@ def _decode_av(path: Path, max_seconds: float) -> tuple[Recording, int]:
     try:
         with av.open(str(path)) as container:
             stream = container.streams.audio[0]
-            wanted = round(max_seconds * stream.rate)
-            samples = _first(av_blocks(container.decode(stream), av, stream.rate), wanted)
+            size = round(max_seconds * stream.rate)
+            samples = _first(av_blocks(container.decode(stream), av, stream.rate), size)
             coding = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}".upper()
-            announced = min(wanted, round(least_seconds(container, stream) * stream.rate))
+            announced = min(size, round(least_seconds(container, stream) * stream.rate))
             return Recording(samples, stream.rate, coding), max(announced, samples.size)
     except (av.FFmpegError, AttributeError, IndexError, ValueError):  # a stream of no known coding has no attributes
         raise UnusableError(_why_undecodable(path, can_av=True)) from None
@@ -139,22 +139,22 @@ def av_blocks(frames: Iterable[Any], av: Any, rate: int) -> Iterator[np.ndarray]
         yield from (part.to_ndarray()[0] for part in resampler.resample(frame))
 
 
-def _first(blocks: Iterable[np.ndarray], wanted: int) -> np.ndarray:
+def _first(blocks: Iterable[np.ndarray], size: int) -> np.ndarray:
     taken, got = [np.zeros(0, np.float32)], 0
     for block in blocks:
         taken.append(block)
         got += block.size
-        if got >= wanted:
+        if got >= size:
             break
-    return np.concatenate(taken)[:wanted]
+    return np.concatenate(taken)[:size]
 
 
 def _why_undecodable(path: Path, *, can_av: bool) -> str:
     with path.open("rb") as file:
         head = file.read(12)
-    known = next((name for name, starts in HEADS.items() if head.startswith(starts)), None)
-    if known is not None:
-        return f"the {known} data cannot be decoded: the file is damaged or cut short"
+    container = next((name for name, starts in HEADS.items() if head.startswith(starts)), None)
+    if container is not None:
+        return f"the {container} data cannot be decoded: the file is damaged or cut short"
     if head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3"):
         damaged = "the MP4 or WebM data cannot be decoded: the file is damaged or cut short"
         return damaged if can_av else "MP4, M4A and WebM need PyAV: pip install 'bonafide[media]'"

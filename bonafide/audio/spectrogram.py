@@ -88,8 +88,8 @@ def _filters(rate: int, settings: SpectrogramSettings) -> np.ndarray:
     """Triangles of equal area, shape (1 + n_fft // 2, n_bands)."""
     edges = _edges(settings, rate)
     bins = np.fft.rfftfreq(settings.n_fft, 1 / rate)
-    of_equal_area: np.ndarray = triangles(edges, bins) * 2 / (edges[2:] - edges[:-2])
-    return of_equal_area.astype(np.float32)
+    filters: np.ndarray = triangles(edges, bins) * 2 / (edges[2:] - edges[:-2])
+    return filters.astype(np.float32)
 
 
 def triangles(edges: np.ndarray, frequencies: np.ndarray) -> np.ndarray:

@@ -62,16 +62,16 @@ def duplicates(rows: pd.DataFrame, clips: Path, rate: int, *, same_above: float)
         Likeness of the waveforms from which on two clips are the same sound.
     """
     prints = [np.frombuffer(each, "<u4") for each in rows["hashes"]]
-    found = fingerprints.candidates(prints, partial(_forbidden, rows))
+    alike = fingerprints.candidates(prints, partial(_forbidden, rows))
     names = rows["clip"].to_numpy()
-    pairs = list(zip(names[found.first], names[found.second], found.offset.tolist(), strict=True))
+    pairs = list(zip(names[alike.first], names[alike.second], alike.offset.tolist(), strict=True))
     tasks = [pairs[start : start + PAIRS_PER_TASK] for start in range(0, len(pairs), PAIRS_PER_TASK)]
     compare = partial(_compare, str(clips), rate)
     likeness: dict[tuple[str, str], float] = {}
     for part in track(run_all(compare, tasks) if tasks else [], total=len(tasks), what="comparing waveforms"):
         likeness |= part
-    known = rows.set_index("clip")
-    same = [_duplicate(known, pair, value) for pair, value in likeness.items() if value >= same_above]
+    by_clip = rows.set_index("clip")
+    same = [_duplicate(by_clip, pair, value) for pair, value in likeness.items() if value >= same_above]
     return sorted(same, key=lambda each: each.paths)
 
 
@@ -81,8 +81,8 @@ def _forbidden(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.
     used = (split[first] != "dropped") & (split[second] != "dropped")
     declared = (pair[first] == pair[second]) & (pair[first] != "")
     contrary = (label[first] != label[second]) & ~declared
-    leaking: np.ndarray = ((split[first] != split[second]) & used) | contrary
-    return leaking
+    forbidden: np.ndarray = ((split[first] != split[second]) & used) | contrary
+    return forbidden
 
 
 def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[tuple[str, str], float]:
@@ -98,7 +98,7 @@ def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[t
     }
 
 
-def _duplicate(known: pd.DataFrame, pair: tuple[str, str], likeness: float) -> Duplicate:
-    both = known.loc[list(pair)].sort_values("path")
+def _duplicate(by_clip: pd.DataFrame, pair: tuple[str, str], likeness: float) -> Duplicate:
+    both = by_clip.loc[list(pair)].sort_values("path")
     paths, splits, labels = ((both[name].iloc[0], both[name].iloc[1]) for name in ("path", "split", "label"))
     return Duplicate(paths, splits, labels, round(likeness, 3))

@@ -105,9 +105,9 @@ def table_of(outcomes: list[Outcome]) -> pd.DataFrame:
 
 def sentences(outcomes: list[Outcome], settings: AuditSettings) -> list[str]:
     """Return a sentence for each probe that found something, those that the network can see first."""
-    found = [each for each in outcomes if strength(each) >= settings.warn_above]
-    weak = {each.name: strength(each) for each in outcomes if each.view == "clips" and each not in found}
-    ordered = sorted(found, key=lambda each: (each.view, -strength(each), each.name))
+    strong = [each for each in outcomes if strength(each) >= settings.warn_above]
+    weak = {each.name: strength(each) for each in outcomes if each.view == "clips" and each not in strong}
+    ordered = sorted(strong, key=lambda each: (each.view, -strength(each), each.name))
     return [_sentence(each, settings.warn_above, weak.get(each.name)) for each in ordered]
 
 
@@ -154,19 +154,19 @@ def _sentence(outcome: Outcome, warn_above: float, left: float | None) -> str:
     interval = f"AUC {outcome.auc:.2f} on test (95 %: {outcome.low:.2f} to {outcome.high:.2f})"
     inside = "" if outcome.train_auc is None else f", {outcome.train_auc:.2f} inside train"
     if outcome.auc >= warn_above:
-        said = f"{alone} a detector can tell the classes apart {where}, {interval}{inside}: it is right in"
-        said += f" {outcome.accuracy:.0%} of the cases without listening"
+        text = f"{alone} a detector can tell the classes apart {where}, {interval}{inside}: it is right in"
+        text += f" {outcome.accuracy:.0%} of the cases without listening"
     elif outcome.auc <= 1 - warn_above:
-        said = f"{alone} the classes are told apart the wrong way round {where}, {interval}{inside}: an inverted"
-        said += " shortcut, what train teaches of it is wrong on test"
+        text = f"{alone} the classes are told apart the wrong way round {where}, {interval}{inside}: an inverted"
+        text += " shortcut, what train teaches of it is wrong on test"
     else:
-        said = f"{alone} the classes can be told apart {where} inside train, but not on test, {interval}{inside}: a"
-        said += " detector may learn it in place of the voice"
+        text = f"{alone} the classes can be told apart {where} inside train, but not on test, {interval}{inside}: a"
+        text += " detector may learn it in place of the voice"
     if outcome.low <= 0.5 <= outcome.high and (outcome.train_auc or 0.0) < warn_above:
-        said += "; with so few speakers and generators it may be chance"
+        text += "; with so few speakers and generators it may be chance"
     if outcome.view == "files" and left is not None:
-        said += f"; conditioning brings it down to {left:.2f}"
-    return said
+        text += f"; conditioning brings it down to {left:.2f}"
+    return text
 
 
 def _named(these: list[Duplicate]) -> str:

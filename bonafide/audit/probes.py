@@ -114,7 +114,7 @@ def _measured(root: Path, row: dict[str, Any], settings: AudioSettings) -> dict[
         raise UserError(f"{root / row['path']} is in the catalog and cannot be read any more: {error}") from None
     samples = from_flac(row["audio"]["bytes"])
     views = {"files": facts(recording.samples, recording.rate), "clips": facts(samples, settings.rate)}
-    flat = {f"{view}.{name}": value for view, found in views.items() for name, value in found.items()}
+    flat = {f"{view}.{name}": value for view, measures in views.items() for name, value in measures.items()}
     prints = hashes(narrow(samples, settings.rate))
     return {"clip": row["clip"], "hashes": prints.astype("<u4").tobytes(), **flat}
 
@@ -125,12 +125,12 @@ def _quiet_facts(samples: np.ndarray, rate: int) -> dict[str, float]:
     filled = np.pad(samples, (0, -samples.size % size)).reshape(-1, size)
     levels = 10 * np.log10(np.square(filled, dtype=np.float64).mean(axis=1) + NOTHING)
     low, high = np.percentile(levels, [5, 95])
-    found = {"floor": float(low), "floor_depth": float(high - low)}
+    measures = {"floor": float(low), "floor_depth": float(high - low)}
     for depth in (30, 50):
         loud = np.flatnonzero(levels > levels.max() - depth)
         first, last = (int(loud[0]), int(loud[-1])) if loud.size else (0, len(levels) - 1)
-        found |= {f"lead_{depth}": first * FRAME, f"trail_{depth}": (len(levels) - 1 - last) * FRAME}
-    return found
+        measures |= {f"lead_{depth}": first * FRAME, f"trail_{depth}": (len(levels) - 1 - last) * FRAME}
+    return measures
 
 
 def _zero_facts(samples: np.ndarray, rate: int) -> dict[str, float]:
@@ -151,10 +151,10 @@ def _spectral_facts(samples: np.ndarray, rate: int) -> dict[str, float]:
     hertz = np.arange(power.size) * rate / (2 * (power.size - 1))
     total = max(float(power.sum()), NOTHING)
     share = np.cumsum(power)
-    found = {f"above_{edge}": _db(float(power[hertz > edge].sum()) / total) for edge in (4000, 6000, 7500)}
+    measures = {f"above_{edge}": _db(float(power[hertz > edge].sum()) / total) for edge in (4000, 6000, 7500)}
     levels = 10 * np.log10(power / total + NOTHING)
     return {
-        **found,
+        **measures,
         "below_80": _db(float(power[hertz < 80].sum()) / total),
         "rolloff_99": float(hertz[np.searchsorted(share, 0.99 * share[-1])]),
         "rolloff_9999": float(hertz[np.searchsorted(share, 0.9999 * share[-1])]),

@@ -58,5 +58,5 @@ def reverberant(samples: np.ndarray, tail: np.ndarray, energy: float) -> np.ndar
 def clipped(samples: np.ndarray, share: float) -> np.ndarray:
     """Return `samples`, shape (n,), with so large a `share` of them cut off at the rails."""
     rail = float(np.quantile(np.abs(samples), 1 - share))
-    limited: np.ndarray = np.clip(samples, -rail, rail)
-    return limited
+    railed: np.ndarray = np.clip(samples, -rail, rail)
+    return railed

@@ -1,4 +1,4 @@
-"""Stage features' work on one part: log-mel spectrograms of its clips and their copies."""
+"""Stage features' work on one part: spectrograms of its clips and their copies."""
 
 from dataclasses import dataclass
 from pathlib import Path

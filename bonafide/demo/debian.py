@@ -59,7 +59,7 @@ def fetch(names: Sequence[str], downloads: Path, unpacked: Path) -> dict[str, Pa
 
 def offers(listing: str) -> dict[str, int]:
     """Return the size in bytes of each package that the output of ``apt-get download --print-uris`` lists."""
-    return {found["file"].partition("_")[0]: int(found["bytes"]) for found in OFFER.finditer(listing)}
+    return {match["file"].partition("_")[0]: int(match["bytes"]) for match in OFFER.finditer(listing)}
 
 
 def _need(command: str) -> None:
@@ -91,13 +91,13 @@ def _download(names: Sequence[str], downloads: Path) -> None:
 
 def _download_one(name: str, apt: list[str], partial: Path, downloads: Path) -> None:
     done = _run([*apt, "download", name], partial)
-    found = _file(partial, name)
-    if done.returncode or found is None:
+    package = _file(partial, name)
+    if done.returncode or package is None:
         raise UserError(
             f"package {name} cannot be downloaded ({_last_line(done.stderr)}): check the network and run"
             " again, what is already there is kept"
         )
-    found.replace(downloads / found.name)
+    package.replace(downloads / package.name)
 
 
 def _apt(home: Path) -> list[str]:

@@ -32,6 +32,7 @@ ESPEAK = {
 }
 ESPEAK_NO_SOUND_CARD = 2  # AUDIO_OUTPUT_SYNCHRONOUS
 ESPEAK_UTF8 = 1
+ESPEAK_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 SAME_START = {  # of the environment of a process that speaks
     "MALLOC_PERTURB_": "255",  # glibc hands out zeros: Pico reads memory that it never wrote
@@ -217,13 +218,12 @@ def _espeak(voice: str) -> Say:
     rate = library.espeak_Initialize(ESPEAK_NO_SOUND_CARD, 0, espeakng_loader.get_data_path().encode(), 0)
     blocks: list[np.ndarray] = []
 
-    def collect(samples: Any, count: int, _events: object) -> int:  # noqa: ANN401 - a pointer of ctypes
+    def collect(samples: Any, count: int, _events: object) -> int:  # noqa: ANN401 - a pointer to short
         if samples and count:
             blocks.append(np.ctypeslib.as_array(samples, (count,)).copy())
         return 0
 
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
-    callback = kind(collect)  # a name of its own: ctypes keeps none, and the library calls it as long as it speaks
+    callback = ESPEAK_CALLBACK(collect)
     library.espeak_SetSynthCallback(callback)
     if rate <= 0 or library.espeak_SetVoiceByName(voice.encode()) != 0:
         raise UserError(f"espeak-ng has no voice {voice} (a wrong name would silently keep the last voice)")

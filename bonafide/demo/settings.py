@@ -27,11 +27,11 @@ class DemoSettings:
 
 def check(settings: DemoSettings) -> None:
     """Raise `UserError` when `settings` name what there is not or cannot be met together."""
-    for what, named, known in (
+    for what, named, choices in (
         ("sources", settings.sources, SOURCES),
         ("engines", settings.engines, ENGINES),
     ):
-        if unknown := sorted(set(named) - set(known)):
-            raise UserError(f"demo.{what}: unknown {', '.join(unknown)}; known are: {', '.join(sorted(known))}")
+        if unknown := sorted(set(named) - set(choices)):
+            raise UserError(f"demo.{what}: unknown {', '.join(unknown)}; known are: {', '.join(sorted(choices))}")
     if settings.max_seconds < 2 * settings.min_seconds:
         raise UserError("demo.max_seconds must be at least twice demo.min_seconds, or nothing can be cut in two")

@@ -143,14 +143,14 @@ def recordings(name: str, root: Path, transcripts: dict[str, str]) -> list[Recor
     """Return the recordings of speech of source `name` in its package unpacked in `root`, sorted by name."""
     source = SOURCES[name]
     if name == "codec2":
-        found = _listed(root / "usr/share/codec2", CODEC2, source)
+        voices = _listed(root / "usr/share/codec2", CODEC2, source)
     elif name == "pocketsphinx":
-        found = _listed(root / "usr/share/pocketsphinx/test/data", POCKETSPHINX, source)
+        voices = _listed(root / "usr/share/pocketsphinx/test/data", POCKETSPHINX, source)
     elif name.startswith("fillets-"):
-        found = _fish(root / "usr/share/games/fillets-ng/sound", source)
+        voices = _fish(root / "usr/share/games/fillets-ng/sound", source)
     else:
-        found = _prompts(root / PROMPTS, source, transcripts)
-    return sorted(found, key=lambda recording: recording.name)
+        voices = _prompts(root / PROMPTS, source, transcripts)
+    return sorted(voices, key=lambda recording: recording.name)
 
 
 def read(file: Path) -> tuple[np.ndarray, int]:
@@ -178,8 +178,8 @@ def _prompts(folder: Path, source: Source, transcripts: dict[str, str]) -> Itera
 
 def _fish(folder: Path, source: Source) -> Iterator[Recording]:
     for file in folder.glob(f"*/{source.language}/*.ogg"):
-        if found := FISH.search(file.stem):
-            yield Recording(file, f"{file.parts[-3]}-{file.stem}", f"{source.speaker}-{found['who']}")
+        if match := FISH.search(file.stem):
+            yield Recording(file, f"{file.parts[-3]}-{file.stem}", f"{source.speaker}-{match['who']}")
 
 
 def _listed(folder: Path, who: dict[str, str], source: Source) -> Iterator[Recording]:

@@ -17,8 +17,8 @@ MIN_CHARACTERS, MAX_CHARACTERS = 30, 160  # some 2 to 10 seconds
 def parse(text: str) -> dict[str, str]:
     """Return the sentence of each recording of plain speech in `text`, lines of ``name: sentence``."""
     lines = (LINE.match(line) for line in text.removeprefix("\ufeff").splitlines())
-    said = {line[1]: " ".join(line[2].split()) for line in lines if line}
-    return {name: sentence for name, sentence in said.items() if _is_speech(name, sentence)}
+    sentences = {line[1]: " ".join(line[2].split()) for line in lines if line}
+    return {name: sentence for name, sentence in sentences.items() if _is_speech(name, sentence)}
 
 
 def read(root: Path) -> dict[str, str]:
@@ -29,8 +29,8 @@ def read(root: Path) -> dict[str, str]:
 
 def to_speak(language: str, transcripts: dict[str, str]) -> list[str]:
     """Return the sentences for engines: what the humans say, or our own where that is not written down."""
-    known = transcripts.values() if transcripts else SENTENCES[language]
-    return sorted({sentence for sentence in known if MIN_CHARACTERS <= len(sentence) <= MAX_CHARACTERS})
+    sentences = transcripts.values() if transcripts else SENTENCES[language]
+    return sorted({sentence for sentence in sentences if MIN_CHARACTERS <= len(sentence) <= MAX_CHARACTERS})
 
 
 def _is_speech(name: str, sentence: str) -> bool:

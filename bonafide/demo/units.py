@@ -71,15 +71,15 @@ class Human:
     def clips(self, folder: Path) -> Iterator[tuple[Clip, np.ndarray]]:
         """Yield pieces of recordings in a seeded order."""
         source = SOURCES[self.source]
-        known = {"label": "human", "generator": "", "source": self.source, "language": source.language}
-        known |= {"gender": source.gender, "license": source.license, "channel": source.channel}
-        found = recordings(self.source, self.root, dict(self.transcripts))
-        for recording in sorted(found, key=lambda recording: shuffled(self.seed, self.source, recording.name)):
+        facts = {"label": "human", "generator": "", "source": self.source, "language": source.language}
+        facts |= {"gender": source.gender, "license": source.license, "channel": source.channel}
+        listed = recordings(self.source, self.root, dict(self.transcripts))
+        for recording in sorted(listed, key=lambda recording: shuffled(self.seed, self.source, recording.name)):
             samples = transmit(*read(recording.file), "plain")
             cut = pieces(samples, RATE, min_seconds=self.min_seconds, max_seconds=self.max_seconds)
             for number, piece in enumerate(cut):
                 stem = recording.name if len(cut) == 1 else f"{recording.name}-{number:02d}"
-                yield {"file": f"{stem}.flac", "speaker": recording.speaker, **known}, piece
+                yield {"file": f"{stem}.flac", "speaker": recording.speaker, **facts}, piece
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ class Copies:
         for original in made(self.originals):
             samples = from_flac((self.originals / original["file"]).read_bytes())
             stem = Path(original["file"]).stem
-            known = {"file": f"{stem}-{vocoder}.flac", "label": "ai", "generator": GENERATORS[vocoder]}
+            facts = {"file": f"{stem}-{vocoder}.flac", "label": "ai", "generator": GENERATORS[vocoder]}
             pair = {"pair": f"{self.source}/{stem}"}
-            yield {**original, **known, **pair}, transmit(copy(samples, vocoder), RATE, original["channel"])
+            yield {**original, **facts, **pair}, transmit(copy(samples, vocoder), RATE, original["channel"])
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,8 @@ class Spoken:
     def clips(self, folder: Path) -> Iterator[tuple[Clip, np.ndarray]]:
         """Yield speech in a seeded order of the sentences."""
         engine = ENGINES[self.engine]
-        known = {"label": "ai", "speaker": self.speaker, "generator": engine.generator, "gender": ""}
-        known |= {"source": f"engine-{self.engine}", "language": self.language, "license": engine.license}
+        facts = {"label": "ai", "speaker": self.speaker, "generator": engine.generator, "gender": ""}
+        facts |= {"source": f"engine-{self.engine}", "language": self.language, "license": engine.license}
         sentences = sorted(self.sentences, key=lambda sentence: shuffled(self.seed, self.speaker, sentence))
         speech = speak(self.engine, self.voice, sentences, dict(self.packages), folder)
         number = 0
@@ -151,7 +151,7 @@ class Spoken:
                 channel = pick(self.channels, number)
                 file = f"{self.speaker.removeprefix(self.engine + '-')}-{number:03d}.flac"
                 yield (
-                    {"file": file, **known, "channel": channel},
+                    {"file": file, **facts, "channel": channel},
                     transmit(level(piece, LEVEL_DBFS), rate, channel),
                 )
                 number += 1
@@ -188,7 +188,7 @@ def installed(distribution: str) -> str:
 
 def made(folder: Path) -> list[Clip]:
     """Return what is known of the clips in the finished `folder`, in the order in which they were made."""
-    clips: list[dict[str, Any]] = json.loads((folder / CLIPS).read_text(encoding="utf-8"))
+    clips: list[Clip] = json.loads((folder / CLIPS).read_text(encoding="utf-8"))
     return clips
 
 

@@ -44,8 +44,8 @@ def _griffinlim(samples: np.ndarray) -> np.ndarray:
     for _ in range(ITERATIONS):
         guess = stft(istft(magnitude * phase, **grid)[1], **grid)[2][:, : magnitude.shape[1]]
         phase = guess / np.maximum(np.abs(guess), 1e-9)
-    copy: np.ndarray = istft(magnitude * phase, **grid)[1]
-    return copy
+    made: np.ndarray = istft(magnitude * phase, **grid)[1]
+    return made
 
 
 def mel_filters(bands: int) -> np.ndarray:
@@ -76,8 +76,8 @@ def _through_throat(power: np.ndarray, source: np.ndarray) -> np.ndarray:
     power = np.concatenate(([power[0] * WHITENING], power[1:]))
     poles = np.concatenate(([1.0], -solve_toeplitz(power[:-1], power[1:])))
     made: np.ndarray = lfilter([1.0], poles, source)
-    levelled: np.ndarray = made * np.sqrt(power[0] / max(float(made @ made), 1e-9))
-    return levelled
+    made *= np.sqrt(power[0] / max(float(made @ made), 1e-9))
+    return made
 
 
 def _excitation(samples: np.ndarray) -> np.ndarray:

@@ -163,15 +163,15 @@ class Detector:
             return Result.refused(
                 speech.reason or _too_short(speech.seconds), seconds=seconds, speech_seconds=speech.seconds
             )
-        found: list[Window] = []
+        parts: list[Window] = []
         if seconds > WINDOW_SECONDS + HOP_SECONDS / 2:
             blocks = resampled([recording.samples], recording.rate, self.facts.audio.rate)
-            found = [window for _, window, _ in self._windows(blocks) if isinstance(window, Window)]
+            parts = [window for _, window, _ in self._windows(blocks) if isinstance(window, Window)]
         whole = Window(0.0, round(seconds, 3), llr, float(p_ai(llr)))
-        return result_of(llr, found or [whole], cut, hop=HOP_SECONDS, seconds=seconds, speech_seconds=speech.seconds)
+        return result_of(llr, parts or [whole], cut, hop=HOP_SECONDS, seconds=seconds, speech_seconds=speech.seconds)
 
     def _long(self, blocks: Iterable[np.ndarray], cut: Cut, heard: Callable[[float], None] | None) -> Result:
-        found: list[Window] = []
+        parts: list[Window] = []
         why: Counter[str] = Counter()
         stop = spoken = 0.0
         for end, window, speech_seconds in self._windows(blocks):
@@ -179,17 +179,17 @@ class Detector:
             spoken += speech_seconds * min(1.0, (end - stop) / WINDOW_SECONDS)
             stop = end
             if isinstance(window, Window):
-                found.append(window)
+                parts.append(window)
             else:
                 why[window] += 1
             if heard is not None:
                 heard(stop)
-        if not found:
+        if not parts:
             return Result.refused(why.most_common(1)[0][0] if why else "the file holds no audio frames", seconds=stop)
         if spoken < MIN_SPEECH:
             return Result.refused(_too_short(spoken), seconds=stop, speech_seconds=spoken)
-        llr = float(np.mean([window.llr for window in found]))
-        return result_of(llr, found, cut, hop=HOP_SECONDS, seconds=stop, speech_seconds=spoken)
+        llr = float(np.mean([window.llr for window in parts]))
+        return result_of(llr, parts, cut, hop=HOP_SECONDS, seconds=stop, speech_seconds=spoken)
 
     def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, Window | str, float]]:
         """Yield (end, the scored window or why there is none, seconds of speech) of each window of resampled audio."""

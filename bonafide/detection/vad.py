@@ -1,7 +1,8 @@
 """Voice activity detection: how much speech there is in a recording, and why it cannot be judged if it cannot.
 
-What is speech the network in `bonafide.detection.silero` says; how much of it there is the level of its pieces, so that
-the short pauses inside of speech belong to it. ``benchmarks/speech.py`` prints how often it is wrong on which side.
+Whether it is speech the network in `bonafide.detection.silero` says, whether it is one voice how its level and bands
+move, and how much of it there is the level of its pieces, so that short pauses inside of speech belong to it. Singing
+and the babble of a few pass as speech. ``benchmarks/speech.py`` prints how often it is wrong on which side.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ ACTIVE_DB = 40.0  # below the loudest pieces: quieter ones are pauses
 LOUDEST = 95  # percentile: a click alone does not set the scale
 HANGOVER_SECONDS = 0.3  # on both sides of an active piece: the pauses inside of speech belong to it
 LIKELIEST = 0.25  # of the pieces: a word between pauses is speech too
-MIN_PROBABILITY = 0.35  # mean over the likeliest pieces; chosen with benchmarks/speech.py
+MIN_PROBABILITY = 0.2  # mean over the likeliest pieces; chosen with benchmarks/speech.py, to refuse few voices
 TELEPHONE_HZ = 2500.0  # even a telephone carries more
 NARROW_SHARE = 1e-6  # of the power above: less is nothing
 CLEAR_DB = 30.0  # below the loudest pieces: those that say whether it is one voice

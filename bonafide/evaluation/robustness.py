@@ -87,8 +87,8 @@ def sweep(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
     """
     chosen = frozenset(rows["clip"])
     paths = list(part_files(clips).values())
-    found = run_all(partial(_sweep_part, str(model), chosen), paths)
-    parts = list(track(found, total=len(paths), what="robustness: parts"))
+    swept = run_all(partial(_sweep_part, str(model), chosen), paths)
+    parts = list(track(swept, total=len(paths), what="robustness: parts"))
     return pd.DataFrame([row for part in parts for row in part], columns=["clip", "condition", "llr"])
 
 

@@ -137,22 +137,22 @@ def check_language(language: str) -> str:
     return language.strip().lower()
 
 
-def _name(said: str, what: str) -> str:
-    if not _line(said, what):
+def _name(text: str, what: str) -> str:
+    if not _line(text, what):
         raise UserError(f"the {what} is missing: name one, the same for all that belong to it")
-    return said.strip()
+    return text.strip()
 
 
-def _line(said: str, what: str) -> str:
-    if not said.isprintable():
-        raise UserError(f"the {what} {said!r} must be one line of text that prints")
-    return said.strip()
+def _line(text: str, what: str) -> str:
+    if not text.isprintable():
+        raise UserError(f"the {what} {text!r} must be one line of text that prints")
+    return text.strip()
 
 
-def _gender(said: str) -> str:
-    if said.strip().lower() not in GENDERS:
-        raise UserError(f"unknown gender '{said}', known are: {', '.join(filter(None, GENDERS))}")
-    return GENDERS[said.strip().lower()]
+def _gender(text: str) -> str:
+    if text.strip().lower() not in GENDERS:
+        raise UserError(f"unknown gender '{text}', known are: {', '.join(filter(None, GENDERS))}")
+    return GENDERS[text.strip().lower()]
 
 
 @contextmanager

@@ -72,12 +72,12 @@ def missing(engine: str) -> str:
     return ""
 
 
-def choose(said: str, language: str) -> tuple[list[str], dict[str, str]]:
+def choose(engines: str, language: str) -> tuple[list[str], dict[str, str]]:
     """Return the engines to use, and of the others why not.
 
     Parameters
     ----------
-    said : str
+    engines : str
         ``"all"`` for what is installed, or names with commas between; one that is named must be able.
     language : str
 
@@ -86,14 +86,14 @@ def choose(said: str, language: str) -> tuple[list[str], dict[str, str]]:
     UserError
         When a named engine is unknown or cannot speak here, or none can.
     """
-    names = list(ENGINES) if said == "all" else [name.strip() for name in said.split(",") if name.strip()]
+    names = list(ENGINES) if engines == "all" else [name.strip() for name in engines.split(",") if name.strip()]
     if not names:
         raise UserError(f"--engines names none; known are: all, {', '.join(ENGINES)}")
     if unknown := [name for name in names if name not in ENGINES]:
         raise UserError(f"--engines: unknown {', '.join(unknown)}; known are: all, {', '.join(ENGINES)}")
     unable = {name: reason for name in names if (reason := _why_not(name, language))}
     able = [name for name in names if name not in unable]
-    if not able or (unable and said != "all"):
+    if not able or (unable and engines != "all"):
         reasons = "; ".join(f"{name}: {reason}" for name, reason in unable.items())
         raise UserError(f"no speech in '{language}' without what is missing: {reasons}")
     return able, unable
@@ -117,9 +117,9 @@ def generate(batches: Sequence[Batch], language: str, text_license: str = "") ->
     for batch in batches:
         made = _made(batch)
         engine = ENGINES[batch.engine]
-        known = {"label": "ai", "speaker": _speaker(batch), "generator": engine.generator, "language": language}
-        known |= {"source": f"engine-{batch.engine}", "license": _license(engine.license, text_license)}
-        add_rows(batch.folder, [{"path": path, **known} for path in (*made.old, *made.new)])
+        facts = {"label": "ai", "speaker": _speaker(batch), "generator": engine.generator, "language": language}
+        facts |= {"source": f"engine-{batch.engine}", "license": _license(engine.license, text_license)}
+        add_rows(batch.folder, [{"path": path, **facts} for path in (*made.old, *made.new)])
         yield batch, made
 
 

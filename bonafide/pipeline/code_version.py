@@ -15,13 +15,13 @@ def closure(path: Path) -> frozenset[Path]:
     `__init__` files are left out: they hold no code that a result depends on, and a new version number must not
     recompute everything.
     """
-    found: set[Path] = set()
+    modules: set[Path] = set()
     waiting = [path]
     while waiting:
-        new = _imported(waiting.pop()) - found
-        found |= new
+        new = _imported(waiting.pop()) - modules
+        modules |= new
         waiting += new
-    return frozenset(found)
+    return frozenset(modules)
 
 
 @cache

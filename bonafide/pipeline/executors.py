@@ -74,6 +74,6 @@ def _dask_client(address: str) -> Any:  # noqa: ANN401 - only where distributed 
     except ImportError:
         raise UserError("a Dask cluster needs: pip install 'bonafide[cluster]'") from None
     try:
-        return Client(address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call] # Dask's has no types
+        return Client(address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
     except OSError as error:
         raise UserError(f"no Dask scheduler answers at {address} (BONAFIDE_EXECUTOR): {error}") from None

@@ -86,14 +86,14 @@ def build(
     """
     store = Path(os.environ.get("BONAFIDE_STORE", PARTS))
     version = code_version(Path(make.__code__.co_filename))
-    known = {fingerprint(task, settings, make.__name__, version): task for task in tasks}
-    missing = [(store / f"{key}.parquet", task.payload) for key, task in known.items() if not _in_store(store, key)]
-    if len(missing) < len(known):
-        what = f"{what} ({len(known) - len(missing)} of {len(known)} parts were known)"
+    by_key = {fingerprint(task, settings, make.__name__, version): task for task in tasks}
+    missing = [(store / f"{key}.parquet", task.payload) for key, task in by_key.items() if not _in_store(store, key)]
+    if len(missing) < len(by_key):
+        what = f"{what} ({len(by_key) - len(missing)} of {len(by_key)} parts were known)"
     for _ in track(run_all(partial(_make_part, make, settings), missing), total=len(missing), what=what):
         pass
-    _lay_out({part_name(task.part): store / f"{key}.parquet" for key, task in known.items()}, out)
-    _evict(store, keep=set(known))
+    _lay_out({part_name(task.part): store / f"{key}.parquet" for key, task in by_key.items()}, out)
+    _evict(store, keep=set(by_key))
 
 
 def fingerprint(task: Task, settings: Any, function: str, version: str) -> str:  # noqa: ANN401 - a dataclass
