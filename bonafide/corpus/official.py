@@ -26,9 +26,9 @@ def official_split(rows: Rows, settings: SplitSettings) -> Rows:
     if given - {"dropped"} == {"", "test"}:
         return _with_test_side(rows, settings)
     if "" in given:
-        lacking = [row["path"] for row in rows if not row["official"]]
+        bare = [row["path"] for row in rows if not row["official"]]
         raise UserError(
-            f"split.official: {len(lacking)} clips have no official side, the first {lacking[0]}: give their reader"
+            f"split.official: {len(bare)} clips have no official side, the first {bare[0]}: give their reader"
             " a side in corpus.readers, or set split.official to false"
         )
     counts = Counter((row["official"], row["label"]) for row in rows)

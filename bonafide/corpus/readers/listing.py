@@ -148,8 +148,8 @@ def in_columns(
         cells = [cell.strip() for cell in cells]
         if not names:
             names = [cell.lower() for cell in cells]
-            if lacking := [name for name in columns if name not in names]:
-                raise UserError(f"{root / file} lacks the columns {', '.join(lacking)}: its first line must name them")
+            if missing := [name for name in columns if name not in names]:
+                raise UserError(f"{root / file} lacks the columns {', '.join(missing)}: its first line must name them")
         elif fault := _fault(line, len(cells) == len(names), f"{len(cells)} fields, where {len(names)} are needed"):
             yield fault
         else:
@@ -176,17 +176,17 @@ def matched(rows: Iterable[Row], audio: Iterable[str], unnamed: str) -> Rows:
     there = set(audio)
     first: dict[str, tuple[str, int]] = {}
     result: Rows = []
-    for known in rows:
-        if "reason" in known:
-            result.append(known)
+    for clip in rows:
+        if "reason" in clip:
+            result.append(clip)
             continue
-        path, line = known["path"], known.pop("line")
+        path, line = clip["path"], clip.pop("line")
         if path in first:
             result.append(line.broken(f"{path} stands in {'{}, line {}'.format(*first[path])} already"))
         elif path not in there:
             result.append(reject(path, f"{line.where} names the file, but it is not there"))
         else:
-            result.append(known)
+            result.append(clip)
         first.setdefault(path, (line.file, line.number))
     result += [reject(path, unnamed) for path in there - first.keys()]
     return ordered(result)
@@ -197,7 +197,7 @@ def ordered(rows: Iterable[Row]) -> Rows:
     return sorted(rows, key=lambda row: (row["path"], row.get("reason", "")))
 
 
-def _fault(line: Line, complete: bool, lacking: str) -> Row | None:
+def _fault(line: Line, complete: bool, reason: str) -> Row | None:
     if not complete:
-        return line.broken(lacking)
+        return line.broken(reason)
     return line.broken("it is not in UTF-8") if "\ufffd" in line.text else None

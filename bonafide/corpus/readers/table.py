@@ -56,8 +56,8 @@ def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
     else:
         rows = _records(table, needed, of)
     rows = list(rows)
-    named = {row["path"] for row in rows if "reason" not in row}
-    return matched(rows, [path for path in files_below(table.parent) if path in named], unnamed="")
+    paths = {row["path"] for row in rows if "reason" not in row}
+    return matched(rows, [path for path in files_below(table.parent) if path in paths], unnamed="")
 
 
 def _records(table: Path, needed: list[str], of: partial[Row]) -> Iterator[Row]:
@@ -67,8 +67,8 @@ def _records(table: Path, needed: list[str], of: partial[Row]) -> Iterator[Row]:
             yield line.broken("it is no JSON object")
             continue
         cells = {name.lower(): _text(value) for name, value in record.items()}
-        if lacking := [name for name in needed if name not in cells]:
-            yield line.broken(f"it lacks {', '.join(lacking)}")
+        if missing := [name for name in needed if name not in cells]:
+            yield line.broken(f"it lacks {', '.join(missing)}")
         else:
             yield of(line, cells)
 
@@ -90,9 +90,9 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
     try:
         with pq.ParquetFile(table) as file:
             names = [field.name for field in file.schema_arrow if not pa.types.is_nested(field.type)]  # no audio
-            if lacking := set(needed) - {name.lower() for name in names}:
+            if missing := set(needed) - {name.lower() for name in names}:
                 raise UserError(
-                    f"{table} lacks the columns {', '.join(sorted(lacking))} as text: sound must lie in files"
+                    f"{table} lacks the columns {', '.join(sorted(missing))} as text: sound must lie in files"
                 )
             for batch in file.iter_batches(columns=names):
                 for record in batch.to_pylist():
