@@ -150,8 +150,8 @@ def main() -> None:
     parser.add_argument("--grid", action="store_true")
     parser.add_argument("--most", type=int, default=160, help="recordings of each side")
     options = parser.parse_args()
-    detector = Detector(options.model)
-    trained_on = set(detector.facts.card.get("sources", ()))
+    own = Detector(options.model)
+    trained_on = set(own.facts.card.get("sources", ()))
     rng = np.random.default_rng(1)
     sides: dict[str, list[Spliced]] = {"sources of training": [], "other sources": []}
     by_pool = pools(options.voices)
@@ -167,10 +167,10 @@ def main() -> None:
         if not recordings:
             continue
         detector.WINDOW_SECONDS, detector.HOP_SECONDS = window, hop
-        results = [detector.predict(spliced.samples, rate=RATE) for spliced in recordings]
+        results = [own.predict(spliced.samples, rate=RATE) for spliced in recordings]
         for cost, threshold in itertools.product(costs, ("balanced", "0.5")):
             verdicts.SWITCH_COST = cost
-            figures = measure(results, recordings, verdicts.cut_of(detector.facts.thresholds, threshold))
+            figures = measure(results, recordings, verdicts.cut_of(own.facts.thresholds, threshold))
             print(
                 f"{side} ({len(recordings)}), window {window:g} s, hop {hop:g} s, cost {cost:g}, threshold {threshold}"
             )

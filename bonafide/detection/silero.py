@@ -19,6 +19,7 @@ PIECE_SECONDS = PIECE / RATE
 CONTEXT, MIRRORED = 64, 64  # samples before a piece, and after it in a mirror
 WINDOW, HOP = 256, 128  # samples, of a spectrum
 SPECTRA, BINS = 4, WINDOW // 2 + 1  # of a piece
+BIN_HERTZ = RATE / WINDOW
 
 
 def pieces(samples: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonafide.audio.conditioning import resample
-from bonafide.detection.silero import BINS, PIECE_SECONDS, RATE, spectra, speech_probabilities
+from bonafide.detection.silero import BIN_HERTZ, PIECE_SECONDS, RATE, spectra, speech_probabilities
 
 VOICE_BAND = (100.0, 4000.0)  # hertz; where the power of speech is
 ACTIVE_DB = 40.0  # below the loudest pieces: quieter ones are pauses
@@ -60,13 +60,13 @@ def detect_speech(samples: np.ndarray, rate: int, *, seconds: float) -> Speech:
     """
     magnitudes = spectra(resample(samples, rate, RATE))
     power = np.square(magnitudes)
-    hertz = np.fft.rfftfreq(2 * (BINS - 1), 1 / RATE)
-    voice = power[:, :, (hertz >= VOICE_BAND[0]) & (hertz <= VOICE_BAND[1])].sum(axis=1) + 1e-12
+    low, telephone, high = (round(hertz / BIN_HERTZ) for hertz in (VOICE_BAND[0], TELEPHONE_HZ, VOICE_BAND[1]))
+    voice = power[:, :, low : high + 1].sum(axis=1) + 1e-12
     level = 10 * np.log10(voice.sum(axis=1))
     below_top = np.percentile(level, LOUDEST) - level
     spoken = min(seconds, _with_pauses(below_top < ACTIVE_DB))
     inside = power[1:-1, :-1]  # where the sound goes on before and after: an edge of it is wide
-    if inside[:, :, hertz >= TELEPHONE_HZ].sum() < NARROW_SHARE * inside.sum():
+    if inside[:, :, telephone:].sum() < NARROW_SHARE * inside.sum():
         return Speech(spoken, NARROW)
     if likelihood(speech_probabilities(magnitudes)) < MIN_PROBABILITY:
         return Speech(spoken, NO_SPEECH)
