@@ -134,7 +134,7 @@ def test_a_network_that_is_fitted_by_epochs_is_cross_fitted_and_released_too(pre
     project = prepared.copy(tmp_path / "project")
     shutil.rmtree(project.root / ".bonafide" / "folds", ignore_errors=True)
     project.set("features", scale="mel", n_bands=40)
-    project.set("train", model="cnn", cnn={"epochs": 1})
+    project.set("train", model="cnn", crop_seconds=1, cnn={"epochs": 1})
     said = project.run("bonafide", "folds", "--cross-fit", "--folds", 3).stdout
     assert "epoch 1 of 1: loss" in said and "dev AUC" not in said
     folds = sorted((project.root / ".bonafide" / "folds").glob("*/cross-fitted/source-*/details.json"))

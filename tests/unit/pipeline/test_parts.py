@@ -17,10 +17,8 @@ from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
-from bonafide.corpus.table import AUDIO, as_table
 from bonafide.pipeline import parts
 from bonafide.pipeline.parts import Task, build, fingerprint, part_files, tasks_from_parts
-from bonafide.pipeline.tables import write_table
 
 from ..building import MEL, NOISE, PARTS, clips_in, content, prepare
 
