@@ -147,7 +147,7 @@ def test_a_network_that_is_fitted_by_epochs_is_cross_fitted_and_released_too(pre
 
 def test_cross_fitting_two_folds_is_refused_in_a_sentence(prepared):
     said = prepared.run("bonafide", "folds", "--cross-fit", "--folds", 2, code=1).stderr
-    assert "cross-fitting needs three folds" in said and "Traceback" not in said
+    assert "cross-fitting needs 3 folds or more" in said and "Traceback" not in said
 
 
 def test_too_many_folds_are_refused_in_a_sentence(done):
