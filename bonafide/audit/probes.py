@@ -14,6 +14,7 @@ from bonafide.audio.conditioning import AudioSettings, from_flac
 from bonafide.audio.decoding import UnusableError, decode
 from bonafide.audio.framing import frames_of, hann
 from bonafide.audit.fingerprints import hashes, narrow
+from bonafide.corpus.sounds import sound_file
 from bonafide.errors import UserError
 from bonafide.pipeline.parts import Task, build, part_files, tasks_from_parts
 from bonafide.pipeline.tables import read_rows
@@ -109,7 +110,8 @@ def facts(samples: np.ndarray, rate: int) -> dict[str, float]:
 
 def _measured(root: Path, row: dict[str, Any], settings: AudioSettings) -> dict[str, Any]:
     try:
-        recording = decode(root / row["path"], max_seconds=settings.read_seconds)
+        with sound_file(root, row["path"]) as file:
+            recording = decode(file, max_seconds=settings.read_seconds)
     except (OSError, UnusableError) as error:
         raise UserError(f"{root / row['path']} is in the catalog and cannot be read any more: {error}") from None
     samples = from_flac(row["audio"]["bytes"])

@@ -9,6 +9,7 @@ from typing import Literal
 from bonafide.audio.conditioning import AudioSettings, check, condition, level_dbfs
 from bonafide.audio.decoding import UnusableError, decode
 from bonafide.corpus.rows import LABELS, Row, Rows
+from bonafide.corpus.sounds import sound_file
 from bonafide.errors import UserError
 from bonafide.files import sha256
 from bonafide.pipeline.executors import run_all
@@ -72,9 +73,11 @@ def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
     if (name := row["path"].encode(errors="replace").decode()) != row["path"]:
         return {"path": name, "reason": "the file's name is not in UTF-8: rename it"}
     try:
-        recording = decode(path, max_seconds=settings.read_seconds)
-        check(recording.samples)
-        condition(recording, settings)
+        with sound_file(root, row["path"]) as file:
+            recording = decode(file, max_seconds=settings.read_seconds)
+            check(recording.samples)
+            condition(recording, settings)
+            digest = sha256(file)
     except UnusableError as error:
         return {"path": row["path"], "reason": str(error)}
     except FileNotFoundError:
@@ -83,7 +86,6 @@ def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
         return {"path": row["path"], "reason": "the file may not be read: check its permissions"}
     except OSError as error:
         return {"path": row["path"], "reason": f"the file cannot be read: {error.strerror}"}
-    digest = sha256(path)
     return {
         **row,
         "clip": f"{digest[:12]}-{path.stem}",
