@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 COLUMNS = ("audio", "label", "speaker", "generator", "gender", "language")
 
 
@@ -160,9 +161,9 @@ def webdataset(root, record):
     record("shards/stray.wav")
     return {
         f"{first}/a/utt1.flac": ("human", "7", "", "female", "en", "", "train"),
-        f"{first}/a/utt2.mic1.wav": ("ai", "", "", "", "", "", "train"),
-        f"{first}/a/utt2.mic2.wav": ("ai", "7", "vits", "", "", "", "train"),
-        f"{first}/b/utt1.wav": ("human", "", "", "", "", "", "train"),
+        f"{first}/a/utt2.mic1.wav": ("ai", "", "", "", "", f"{first}/a/utt2", "train"),
+        f"{first}/a/utt2.mic2.wav": ("ai", "7", "vits", "", "", f"{first}/a/utt2", "train"),
+        f"{first}/b/utt1.wav": ("human", "", "", "", "", f"{first}/b/utt1", "train"),
         f"{second}/utt1.wav": ("human", "7", "", "", "", "", "test"),
     }, [
         (second, "the archive is damaged"),
