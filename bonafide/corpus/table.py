@@ -17,6 +17,7 @@ CLIP = pa.schema(
         ("label", pa.string()),  # "human" (bona fide) or "ai" (spoof)
         ("speaker", pa.string()),
         ("generator", pa.string()),  # "" for human
+        ("family", pa.string()),  # of the generator, one of `bonafide.corpus.rows.FAMILIES` or ""; "" for human
         ("source", pa.string()),
         ("language", pa.string()),
         ("gender", pa.string()),  # "female", "male" or ""

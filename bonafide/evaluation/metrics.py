@@ -24,7 +24,6 @@ class EvaluateSettings:
     replicates: Annotated[int, Gt(0)]
     seed: Annotated[int, Ge(0)]
     small_slice: Annotated[int, Gt(0)]
-    families: dict[str, str]
 
 
 def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, float]:
