@@ -38,13 +38,17 @@ class ReaderSettings:
         The official side of all its clips, in place of the one that the corpus itself gives each; ``search`` for none,
         so that train and dev are searched for among them where another corpus is tested.
     columns : dict of str to str
-        For the reader `table`: its names of the columns of the clip table.
+        For the readers of tables and shards: their names of the columns of the clip table.
+    labels : dict of str to str
+        For the same readers: what their labels mean where they are others than are known, such as ``{"0": "human"}``;
+        ``{"": "human"}`` where a corpus of one class has none.
     """
 
     reader: str
     path: str
     side: Literal["", "train", "dev", "test", "search"] = ""
     columns: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, Literal["human", "ai"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,6 @@ def _refuse_empty_class(clips: Rows, rejects: Rows) -> None:
 
 def _misnamed(path: Path, recording_format: str) -> str:
     container = recording_format.partition("/")[0]
-    if path.suffix.lower() in SUFFIXES.get(container, (path.suffix.lower(),)):
+    if path.suffix.lower() in ("", *SUFFIXES.get(container, (path.suffix.lower(),))):  # no suffix says nothing
         return ""
     return f"the file holds {container}, though its name ends in '{path.suffix}'; it is read as {container}"

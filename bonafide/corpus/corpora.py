@@ -44,7 +44,8 @@ def _read(root: Path, entry: ReaderSettings, several: bool) -> Iterator[Row]:
         raise UserError(f"corpus.readers: path '{entry.path}' must lie below corpus.root '{root}'")
     if entry.reader != "folder" and not path.exists():  # the reader of folders has a sentence of its own
         raise UserError(f"corpus.readers: {path} is not there, in which the reader '{reader.name}' shall read")
-    rows = reader.read(path, columns=entry.columns) if entry.columns else reader.read(path)
+    words = {"columns": entry.columns, "labels": entry.labels}
+    rows = reader.read(path, **{name: given for name, given in words.items() if given})
     if not rows:
         raise UserError(f"{path} holds nothing that the reader '{reader.name}' reads: {reader.about}")
     folder = PurePosixPath(entry.path)
@@ -60,8 +61,10 @@ def _read(root: Path, entry: ReaderSettings, several: bool) -> Iterator[Row]:
 def _reader(entry: ReaderSettings) -> Reader:
     if entry.reader not in READERS:
         raise UserError(f"corpus.readers: there is no reader '{entry.reader}'; there are {', '.join(READERS)}")
-    if entry.columns and entry.reader != "table":
-        raise UserError(f"corpus.readers: columns are for the reader 'table', not for '{entry.reader}'")
+    if (entry.columns or entry.labels) and not READERS[entry.reader].has_words:
+        able = ", ".join(f"'{name}'" for name, reader in READERS.items() if reader.has_words)
+        named = "columns" if entry.columns else "labels"
+        raise UserError(f"corpus.readers: {named} are for the readers {able}, not for '{entry.reader}'")
     return READERS[entry.reader]
 
 
