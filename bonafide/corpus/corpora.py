@@ -8,7 +8,7 @@ from bonafide.corpus.readers.folder import unused_columns
 from bonafide.corpus.readers.listing import ordered, reject
 from bonafide.corpus.readers.registry import READERS, Reader
 from bonafide.corpus.rows import Row, Rows
-from bonafide.corpus.tree import entries
+from bonafide.corpus.tree import entries, printable
 from bonafide.errors import UserError
 
 
@@ -83,7 +83,7 @@ def _with_faults(rows: Rows, faults: dict[str, str]) -> Rows:
     if not faults:
         return rows
     sound = [row for row in rows if row["path"] not in faults]
-    return ordered([*sound, *(reject(path, fault) for path, fault in faults.items())])
+    return ordered([*sound, *(reject(printable(path), fault) for path, fault in faults.items())])
 
 
 def _distinct(rows: Iterable[Row]) -> Rows:
