@@ -39,6 +39,11 @@ def sound_file(root: Path, path: str) -> Iterator[Path]:
         yield Path(file.name)
 
 
+def holder(root: Path, path: str) -> Path:
+    """Return the file of the corpus that the sound of the clip at `path` lies in: its own, or that of many."""
+    return _parted(root, path)[0]
+
+
 def _parted(root: Path, path: str) -> tuple[Path, str]:
     for match in CONTAINER.finditer(path):
         file = root / path[: match.end() - 1]

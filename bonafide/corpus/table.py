@@ -35,7 +35,7 @@ CATALOG = CLIP.append(  # the side that the corpus itself gives the clip: "train
 )
 
 SPLIT = (
-    CLIP.append(pa.field("split", pa.string()))  # "train", "dev", "test", or "dropped"
+    CLIP.append(pa.field("split", pa.string()))  # "train", "dev", "test", "dropped" or "apart"
     .append(pa.field("speaker_seen", pa.bool_()))  # in train, whatever the split of this clip
     .append(pa.field("source_seen", pa.bool_()))
     .append(pa.field("generator_seen", pa.bool_()))

@@ -10,7 +10,7 @@ from bonafide.evaluation.bootstrap import Draws, percentiles
 from bonafide.evaluation.drawn_clips import DrawnClips, edges_of
 from bonafide.evaluation.drawn_measures import measure
 from bonafide.evaluation.metrics import EvaluateSettings
-from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.evaluation.scored_clips import arrays, clusters, family_names
 from bonafide.scoring.calibration import check_scores
 from bonafide.scoring.measures import auc_between
 
@@ -35,6 +35,19 @@ def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
     """
     columns = {name: scores[name].astype(str) for name in (*NAMED, *SEEN)}
     columns |= {name: _banded(scores[name], edges, unit) for name, (edges, unit) in BANDS.items()}
+    return _slices(scores, columns, threshold, settings)
+
+
+def slices_apart(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings) -> pd.DataFrame:
+    """Return a row, as of `slices_of`, for each family of `scores` that is counted apart, against all test humans."""
+    tested_humans = (scores["split"] == "test") & (scores["label"] == "human")
+    own = scores[tested_humans | (scores["split"] == "apart")].reset_index(drop=True)
+    return _slices(own, {"family": family_names(own)}, threshold, settings)
+
+
+def _slices(
+    scores: pd.DataFrame, columns: dict[str, pd.Series], threshold: float, settings: EvaluateSettings
+) -> pd.DataFrame:
     llr, human = check_scores(*arrays(scores))
     draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
     thresholds, edges = {"balanced": threshold}, edges_of(llr)

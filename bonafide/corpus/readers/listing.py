@@ -5,13 +5,13 @@ lists it in metrics/rejects.csv.
 """
 
 import csv
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonafide.corpus import tree
 from bonafide.corpus.readers.folder import GENDERS, LABEL_WORDS, TEXT_COLUMNS
 from bonafide.corpus.rows import Row, Rows
 from bonafide.errors import UserError
@@ -86,19 +86,7 @@ def reject(path: str, reason: str) -> Row:
 
 def files_below(root: Path) -> list[str]:
     """Return the files below `root` as sorted paths relative to it; hidden ones are left out, links followed once."""
-    entered: set[tuple[int, int]] = set()
-    paths = []
-    for folder, folders, names in os.walk(root, followlinks=True):
-        facts = Path(folder).stat()
-        if (facts.st_dev, facts.st_ino) in entered:
-            folders.clear()
-            continue
-        entered.add((facts.st_dev, facts.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        place = Path(folder).relative_to(root).as_posix()
-        before = "" if place == "." else f"{place}/"
-        paths += [before + name for name in names if not name.startswith(".")]
-    return sorted(paths)
+    return sorted(tree.files_below(root))
 
 
 def is_audio(path: str) -> bool:

@@ -10,7 +10,7 @@ from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.curves import CURVE_POINTS, curve, histogram, reliability_points
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays, clusters
-from bonafide.evaluation.slices import slices_of
+from bonafide.evaluation.slices import slices_apart, slices_of
 from bonafide.report.run import read_slices
 from bonafide.scoring.curve import det_curve
 from bonafide.scoring.measures import auc, decisions, eer
@@ -28,6 +28,7 @@ def scores():
     effect = np.select([generator == "espeak", generator == "hifigan"], [-1.0, 0.6], 0.0)
     return pd.DataFrame(
         {
+            "split": "test",
             "label": np.where(human, "human", "ai"),
             "speaker": np.where(rng.random(n) < 0.2, "", rng.choice([f"s{i}" for i in range(9)], n)),
             "generator": generator,
@@ -114,6 +115,23 @@ def test_every_value_has_a_row_and_the_unknown_has_none(scores, sliced):
         inside = sliced[sliced["slice"] == name]
         known = scores["label"][scores[name].notna()].value_counts()
         assert (inside["clips_human"].sum(), inside["clips_ai"].sum()) == (known["human"], known["ai"])
+
+
+def test_what_is_counted_apart_is_one_slice_against_the_test_humans(scores):
+    humans, codec = scores[scores["label"] == "human"], scores[scores["generator"] == "espeak"]
+    codec = codec.assign(family="codec", split="apart", llr=codec["llr"] + 2)
+    (row,) = slices_apart(pd.concat([scores, codec]), THRESHOLD, SETTINGS).to_dict("records")
+    assert (row["slice"], row["value"], row["against"]) == ("family", "codec (apart)", "all human")
+    assert (row["clips_human"], row["clips_ai"]) == (0, len(codec))
+    assert row["fnr"] == pytest.approx((codec["llr"] >= THRESHOLD).mean())
+    assert row["auc"] == pytest.approx(auc(*arrays(pd.concat([humans, codec]))))
+
+
+def test_the_metrics_name_what_is_missed_of_each_family(scores):
+    measured = metrics_of(scores, {"balanced": THRESHOLD})
+    missed = {name: (own["llr"] >= THRESHOLD).mean() for name, own in scores.groupby("family") if name}
+    assert {name: measured[f"fnr_of_{name}"] for name in missed} == pytest.approx(missed)
+    assert missed.keys() == {"classic", "tts"}
 
 
 def test_small_slices_say_so(scores, sliced):
