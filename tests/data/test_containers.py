@@ -14,7 +14,7 @@ import yaml
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.preparation import prepare_part
-from bonafide.corpus import catalog
+from bonafide.corpus import catalog, splits
 from bonafide.corpus.catalog import CorpusSettings, examine, settle
 from bonafide.corpus.corpora import read_corpora
 from bonafide.corpus.official import official_split
@@ -47,9 +47,10 @@ def home(tmp_path_factory, small_corpus):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def measured_once():
-    """Measure no file of a corpus twice: it takes longest."""
+def quick():
+    """Measure no file twice, and search for a split no longer than a large corpus can."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(splits, "MOST_MOVES", splits.FEWEST_MOVES)
         patch.setattr(catalog, "measured", cache(catalog.measured))
         yield
 
