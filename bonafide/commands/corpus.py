@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bonafide.commands.corpus_check import check
 from bonafide.errors import UserError
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def fetch(
     fetched = list(track(coming, total=repos, what="fetching"))
     fetching.write_table(fetched, out)
     _tell(fetched, out, len(entries))
+
+
+app.command()(check)
 
 
 def _tell(fetched: list["fetching.Fetched"], out: Path, wanted: int) -> None:
