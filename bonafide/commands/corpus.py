@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bonafide.commands.corpus_check import check
+from bonafide.commands.corpus_copies import export, sample
 from bonafide.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def fetch(
 
 
 app.command()(check)
+app.command()(sample)
+app.command()(export)
 
 
 def _tell(fetched: list["fetching.Fetched"], out: Path, wanted: int) -> None:
