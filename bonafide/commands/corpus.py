@@ -7,6 +7,7 @@ import typer
 
 from bonafide.commands.corpus_check import check
 from bonafide.commands.corpus_copies import export, sample
+from bonafide.commands.corpus_stats import stats
 from bonafide.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def fetch(
 
 
 app.command()(check)
+app.command()(stats)
 app.command()(sample)
 app.command()(export)
 

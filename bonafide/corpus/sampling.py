@@ -5,6 +5,7 @@ from itertools import zip_longest
 import numpy as np
 
 from bonafide.corpus.rows import LABELS, Rows
+from bonafide.corpus.tally import OF_AI
 
 
 def sampled(rows: Rows, n: int, by: str, seed: int) -> Rows:
@@ -25,7 +26,7 @@ def sampled(rows: Rows, n: int, by: str, seed: int) -> Rows:
     queues = []
     for label in LABELS:
         groups: dict[str, list[int]] = {}
-        column = "source" if label == "human" and by in ("generator", "family") else by
+        column = "source" if label == "human" and by in OF_AI else by
         for number in order:
             if rows[number]["label"] == label:
                 groups.setdefault(rows[number].get(column, ""), []).append(number)

@@ -7,6 +7,7 @@ from typing import Any
 from bonafide.corpus.rows import LABELS, Row, Rows
 
 GROUPS = ("source", "speaker", "generator", "family", "language")  # whose variety a class is judged by
+OF_AI = ("generator", "family")
 COLUMNS = ("source", "generator", "family", "language", "gender", "native_rate", "native_format", "license", "official")
 
 
@@ -29,6 +30,8 @@ def by_class(rows: Rows) -> list[dict[str, Any]]:
 def by_value(rows: Rows, column: str) -> list[dict[str, Any]]:
     """Return for each value of `column` the clips and hours of each class, those with most clips first.
 
+    Human clips have neither a generator nor a family and are left out there.
+
     Returns
     -------
     list of dict
@@ -36,7 +39,8 @@ def by_value(rows: Rows, column: str) -> list[dict[str, Any]]:
     """
     groups: dict[str, Rows] = {}
     for row in rows:
-        groups.setdefault(str(row.get(column) or ""), []).append(row)
+        if row["label"] == "ai" or column not in OF_AI:
+            groups.setdefault(str(row.get(column) or ""), []).append(row)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return [{"value": value, **_of_classes(inside)} for value, inside in ordered]
 
