@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +25,7 @@ OTHER_SOUND = (
     ".aac", ".aif", ".aiff", ".amr", ".ape", ".au", ".caf", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".mp4", ".mpga",
     ".sph", ".voc", ".w64", ".webm", ".wma", ".wv",
 )  # fmt: skip
-QUICK_MOVES = 1200  # of the split's search: a second or so
+QUICK_WORK = 1e6  # of the split's search: a second or two
 FEWEST = 3  # of a group: train, dev and test need one each
 LINE = re.compile(r"\S+, line \d+ names")  # the part of a reason that is each line's own
 TWICE = re.compile(r".+ stands in .+, line \d+ already")
@@ -103,7 +103,7 @@ def preview(rows: Rows, settings: SplitSettings, companions: CompanionSettings, 
 def _searched(rows: Rows, settings: SplitSettings, whole: bool) -> Rows:
     if not whole:
         with suppress(UserError):
-            return split(rows, settings, most_moves=QUICK_MOVES)
+            return split(rows, settings, work=QUICK_WORK)
     return split(rows, settings)
 
 
@@ -128,7 +128,7 @@ def _copies(rows: Rows, entries: Entries) -> Iterable[str]:
     groups: dict[tuple[str, int], list[str]] = {}
     for row in rows:
         if size := entries.sizes.get(row["path"], 0):
-            groups.setdefault((PurePosixPath(row["path"]).name.lower(), size), []).append(row["path"])
+            groups.setdefault((row["path"].rpartition("/")[2].lower(), size), []).append(row["path"])
     same = [paths for paths in groups.values() if len(paths) > 1]
     if same:
         copies = sum(len(paths) - 1 for paths in same)

@@ -58,13 +58,11 @@ class Atoms:
     respects: np.ndarray
 
 
-def split(
-    rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset(), most_moves: int = MOST_MOVES
-) -> Rows:
+def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset(), work: float = WORK) -> Rows:
     """Return `rows` of the catalog, each with its `split` and its seen marks.
 
     Where `tested` names groups (numbers of `group_numbers`), they are the test side, and only train and dev are chosen.
-    With fewer than `MOST_MOVES` steps the search is quicker and what it finds is worse.
+    With less `work` the search is quicker, and what it finds is worse.
 
     Of many seeded assignments of groups to sides it takes the one that, after dropping what overlaps, leaves the most
     of the wanted shares of each class: so one voice that occurs in many sources ends on one side.
@@ -76,7 +74,7 @@ def split(
     """
     groups = group_numbers(rows, settings.group)
     atoms, atom_of = _atoms(rows, groups)
-    best = _search(atoms, settings, np.array(sorted(tested), int), most_moves)
+    best = _search(atoms, settings, np.array(sorted(tested), int), work)
     if best is None:
         raise UserError(_why_impossible(rows, groups, settings))
     sides = _sides(atoms, best, settings)[atom_of]
@@ -145,11 +143,11 @@ def _atoms(rows: Rows, groups: np.ndarray) -> tuple[Atoms, np.ndarray]:
     return Atoms(unique[:, 0], unique[:, 1], count, unique[:, 2:]), atom_of
 
 
-def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray, most_moves: int) -> np.ndarray | None:
+def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray, work: float) -> np.ndarray | None:
     """Return the best side for each group found by seeded annealing; None when no assignment is possible."""
     rng = np.random.default_rng(settings.seed)
     shares = [1 - settings.dev - settings.test, settings.dev, settings.test]
-    moves = int(np.clip(WORK / len(atoms.count), FEWEST_MOVES, most_moves)) // RESTARTS
+    moves = int(np.clip(work / len(atoms.count), FEWEST_MOVES, MOST_MOVES)) // RESTARTS
     best, least = None, np.inf
     n_sides = 2 if tested.size else 3  # train and dev alone, where the test side is given
     for start in range(RESTARTS + 1):
