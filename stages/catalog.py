@@ -11,6 +11,7 @@ from bonafide.corpus.families import with_families
 from bonafide.corpus.table import CATALOG, as_table
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
+from bonafide.pipeline.paths import MEMO
 from bonafide.pipeline.stage import run
 from bonafide.pipeline.tables import write_table
 from bonafide.progress import track
@@ -23,7 +24,7 @@ def catalog(params: Path, out: Path, rejects: Path) -> None:
     rows = with_families(read_corpora(root, corpus.readers), corpus.families)
     for table, columns in misspelt_columns(root, corpus.readers):
         print(f"columns of {table} that mean nothing here: {', '.join(columns)}. Is one misspelt?")
-    examined = examine_all(root, rows, read_section(params, "audio", AudioSettings))
+    examined = examine_all(root, rows, read_section(params, "audio", AudioSettings), MEMO)
     clips, bad = settle(track(examined, total=len(rows), what="looking into files"))
     write_table(as_table(clips, CATALOG), out)
     write_text(rejects, pd.DataFrame(bad, columns=["path", "used", "reason"]).to_csv(index=False))

@@ -9,8 +9,7 @@ import pyarrow as pa
 from annotated_types import Gt, Le
 
 from bonafide.audio.conditioning import AudioSettings, condition, to_flac
-from bonafide.audio.decoding import decode
-from bonafide.corpus.sounds import sound_file
+from bonafide.corpus.measuring import read_listed
 from bonafide.corpus.table import AUDIO, as_table, part_of
 from bonafide.pipeline.parts import Task
 
@@ -37,8 +36,7 @@ def prepare_part(payload: tuple[str, list[dict[str, Any]]], settings: AudioSetti
 
 
 def _prepared(root: Path, row: dict[str, Any], settings: AudioSettings) -> dict[str, Any]:
-    with sound_file(root, row["path"]) as file:
-        samples = condition(decode(file, max_seconds=settings.read_seconds), settings)
+    samples = condition(read_listed(root, row["path"], row["sha256"], settings.read_seconds), settings)
     return {
         **row,
         "copy": 0,
