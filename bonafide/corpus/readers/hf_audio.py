@@ -124,6 +124,9 @@ def _matched(files: list[str], rows: Rows) -> Rows:
 
 
 def _rows(root: Path, file: str, side: str, words: _Words) -> Iterator[Row]:
+    if not (root / file).is_file():
+        yield reject(file, "it is no file that can be read")
+        return
     try:
         schema = schema_of(root / file)
         sound = _sound_column(root / file, schema, words.columns.get("path", ""))
