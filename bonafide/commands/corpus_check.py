@@ -35,14 +35,14 @@ def check(
 ) -> None:
     """Say how a corpus is laid out, what of it can be used, what is wrong, and what the split could do with it."""
     from bonafide.corpus import checking
-    from bonafide.corpus.corpora import misspelt_columns, read_corpora
-    from bonafide.corpus.opening import place_of
+    from bonafide.corpus.corpora import misspelt_columns
+    from bonafide.corpus.opening import place_of, read
 
     place = place_of(path, reader, params)
     print(_recognised(place))
     name = printable(path or place.root)
     try:
-        rows, rejects = checking.with_reason(read_corpora(place.root, place.readers))
+        rows, rejects = read(place, params)
         for table, columns in misspelt_columns(place.root, place.readers):
             print(f"Columns of {table} that mean nothing here: {', '.join(columns)}. Is one misspelt?")
     except UserError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bonafide.corpus.apart import set_apart, with_apart
 from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.corpus.entries import Entries
 from bonafide.corpus.official import SIDES, official_split
@@ -93,9 +94,10 @@ def preview(rows: Rows, settings: SplitSettings, companions: CompanionSettings, 
             )
     named = [{**row, "clip": row.get("clip", row["path"])} for row in rows]
     try:
-        own, beside = parted(named, companions)
+        counted_in, apart = set_apart(named, settings.apart)
+        own, beside = parted(counted_in, companions)
         sides = official_split(own, settings) if settings.official else _searched(own, settings, whole)
-        return Preview(sides=describe(with_companions(sides, beside, settings)))
+        return Preview(sides=describe(with_apart(with_companions(sides, beside, settings), apart, settings)))
     except UserError as error:
         return Preview(refusal=str(error))
 

@@ -1,18 +1,14 @@
 """What lies in a corpus folder, and which of it no reader can use: found without opening a file."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from bonafide.corpus import tree
 from bonafide.corpus.readers.listing import is_audio, reject
 from bonafide.corpus.rows import Rows
 
 DEEPEST = 5  # folders and tables below the root that tell a layout lie no deeper
-NO_LINK = "it is a link that leads nowhere"
-NO_FILE = "it is neither a file nor a folder, such as a pipe or a device"
-NO_NAME = "its name is not in UTF-8: rename it"
-NO_ENTRY = "the folder may not be read: check its permissions"
 NO_BYTES = "the file is empty"
 
 
@@ -25,7 +21,7 @@ class Entries:
     sizes : dict of str to int
         Bytes of each file, by its path relative to the folder.
     landmarks : list of str
-        Paths of the folders, and of the files that are no recordings, not far below the folder.
+        Paths of the folders that are not empty, and of the files that are no recordings, not far below the folder.
     faults : list of dict
         With ``path`` and ``reason``: what can be of no use, whatever the layout.
     """
@@ -37,40 +33,21 @@ class Entries:
 
 def entries_of(root: Path) -> Entries:
     """Return what lies below `root`; links to folders are followed, each folder is looked into once."""
-    entries = Entries()
-    met: set[tuple[int, int]] = set()
-    waiting = [""]
-    for folder in waiting:  # which grows
-        about = (root / folder).stat()
-        if (about.st_dev, about.st_ino) not in met:
-            met.add((about.st_dev, about.st_ino))
-            waiting += _look_into(root, folder, entries)
-    entries.landmarks.sort()
-    entries.faults.sort(key=lambda fault: str(fault["path"]))
-    return entries
-
-
-def _look_into(root: Path, folder: str, entries: Entries) -> Iterator[str]:
-    """Add what lies in `folder` to `entries` and yield the folders in it."""
-    try:
-        with os.scandir(root / folder) as inside:
-            ordered = sorted((entry for entry in inside if not entry.name.startswith(".")), key=lambda one: one.name)
-    except PermissionError:
-        entries.faults.append(reject(folder or ".", NO_ENTRY))
-        return
-    near = folder.count("/") + bool(folder) < DEEPEST
-    for entry in ordered:
-        path = f"{folder}/{entry.name}" if folder else entry.name
-        if entry.name != (name := entry.name.encode(errors="replace").decode()):
-            entries.faults.append(reject(f"{folder}/{name}".lstrip("/"), NO_NAME))
-        elif entry.is_dir():
-            yield path
-        elif entry.is_file():
-            entries.sizes[path] = entry.stat().st_size
-            if not entries.sizes[path] and is_audio(path):
-                entries.faults.append(reject(path, NO_BYTES))
-        else:
-            entries.faults.append(reject(path, NO_LINK if entry.is_symlink() else NO_FILE))
+    sizes: dict[str, int] = {}
+    landmarks: set[str] = set()
+    faults: Rows = []
+    for entry in tree.entries(root):
+        if entry.fault:
+            faults.append(reject(tree.printable(entry.path), entry.fault))
             continue
-        if near and not is_audio(path):
-            entries.landmarks.append(path)
+        sizes[entry.path] = os.stat(f"{root}/{entry.path}").st_size  # noqa: PTH116 - quick, as there may be many
+        if not sizes[entry.path] and is_audio(entry.path):
+            faults.append(reject(entry.path, NO_BYTES))
+        folder = entry.path.rpartition("/")[0]
+        if folder and folder not in landmarks:
+            place = PurePosixPath(folder)
+            landmarks.update(map(str, (place, *place.parents[:-1])))
+        if not is_audio(entry.path):
+            landmarks.add(entry.path)
+    near = sorted(path for path in landmarks if path.count("/") < DEEPEST)
+    return Entries(sizes, near, sorted(faults, key=lambda fault: str(fault["path"])))

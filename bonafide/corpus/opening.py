@@ -10,6 +10,7 @@ from bonafide.corpus.catalog import CorpusSettings, ReaderSettings
 from bonafide.corpus.checking import with_reason
 from bonafide.corpus.corpora import read_corpora
 from bonafide.corpus.entries import Entries, entries_of
+from bonafide.corpus.families import with_families
 from bonafide.corpus.recognition import (
     Candidate,
     candidates,
@@ -104,7 +105,7 @@ def opened(path: Path | None, reader: str, params: Path) -> Opened:
         root = _folder(Path(read_section(params, "corpus", CorpusSettings).root))
         return Opened(root, pq.read_table(path).to_pylist(), [], complete=True)
     place = place_of(path, reader, params)
-    rows, rejects = with_reason(read_corpora(place.root, place.readers))
+    rows, rejects = read(place, params)
     return Opened(place.root, rows, rejects, complete=False)
 
 
@@ -115,6 +116,21 @@ def _is_pipelines(path: Path) -> bool:
         return set(pq.read_schema(path).names) >= TOLD
     except pa.ArrowInvalid:
         return False
+
+
+def read(place: Place, params: Path) -> tuple[Rows, Rows]:
+    """Return the clips of a corpus, with the families that `params` has patterns of, and what is of no use there.
+
+    Raises
+    ------
+    UserError
+        When it cannot be read.
+    """
+    rows, rejects = with_reason(read_corpora(place.root, place.readers))
+    if params.is_file():
+        patterns = read_section(params, "corpus", CorpusSettings).families
+        rows = with_families(rows, {str(family): pattern for family, pattern in patterns.items()})
+    return rows, rejects
 
 
 def _place(root: Path, found: list[Candidate], entries: Entries, otherwise: str) -> Place:

@@ -27,7 +27,7 @@ SIDES |= {"apart": SIDES["test"], "": SIDES["train"]}  # apart: scored, and coun
 KEYS = {"human": "bonafide", "ai": "spoof"}
 FINE = ("PCM_24", "PCM_32", "FLOAT", "DOUBLE")  # codings of which 24 bits are kept; FLAC has no more
 REAL = ("FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")  # no whole numbers
-COLUMNS = ("utterance", "path", "label", "gender", "native_rate", *TEXT_COLUMNS)
+COLUMNS = ("utterance", "path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS)
 BLOCK = 65536  # frames read at a time
 WHOLE_SECONDS = 600  # of what libsndfile cannot read, which is held in memory
 

@@ -12,7 +12,7 @@ from bonafide.corpus.sounds import sound_file
 from bonafide.corpus.writers.growing import fill
 from bonafide.corpus.writers.names import paths_of, suffix_of
 
-COLUMNS = ("path", "label", "gender", "native_rate", *TEXT_COLUMNS)
+COLUMNS = ("path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS)
 
 
 def write(root: Path, rows: Rows, folder: Path) -> Iterator[Row]:

@@ -106,4 +106,5 @@ def test_a_table_is_recognised_by_its_name(tmp_path, name):
     (tmp_path / name).touch()
     assert {one.reader for one in candidates(entries_of(tmp_path))} <= {"table", "folder"}
     (tmp_path / "human").mkdir()
+    (tmp_path / "human" / "1.wav").touch()
     assert {one.reader for one in candidates(entries_of(tmp_path))} == {"folder"}
