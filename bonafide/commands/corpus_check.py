@@ -34,7 +34,7 @@ def check(
     params: Annotated[Path, typer.Option(help="Its split is tried, where the file is there.")] = PARAMS,
 ) -> None:
     """Say how a corpus is laid out, what of it can be used, what is wrong, and what the split could do with it."""
-    from bonafide.corpus import checking
+    from bonafide.corpus import checking, tree
     from bonafide.corpus.corpora import misspelt_columns
     from bonafide.corpus.opening import place_of, read
 
@@ -49,7 +49,7 @@ def check(
         raise UserError(f"{name} cannot be used: {error}") from None
     faults = checking.all_faults(rejects, place.entries)
     bad = {fault["path"] for fault in faults}
-    rows = [row for row in rows if row["path"] not in bad]
+    rows = [row for row in rows if tree.printable(row["path"]) not in bad]
     rows, unheard = _heard(place.root, rows, everything)
     faults += unheard
     _tell_clips(rows)

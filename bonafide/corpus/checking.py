@@ -26,12 +26,12 @@ OTHER_SOUND = (
     ".aac", ".aif", ".aiff", ".amr", ".ape", ".au", ".caf", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".mp4", ".mpga",
     ".sph", ".voc", ".w64", ".webm", ".wma", ".wv",
 )  # fmt: skip
-QUICK_WORK = 1e6  # of the split's search: a second or two
+QUICK = 0.05  # of the split's search: about a second
 FEWEST = 3  # of a group: train, dev and test need one each
 LINE = re.compile(r"\S+, line \d+ names")  # the part of a reason that is each line's own
 TWICE = re.compile(r".+ stands in .+, line \d+ already")
 YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")  # which are no texts
-NUMBER = re.compile(r"\d+([.,]\d+)?")
+NUMBER = re.compile(r"(?<![\w-])\d+([.,]\d+)?")  # that stands by itself: UTF-8 stays
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def preview(rows: Rows, settings: SplitSettings, companions: CompanionSettings, 
 def _searched(rows: Rows, settings: SplitSettings, whole: bool) -> Rows:
     if not whole:
         with suppress(UserError):
-            return split(rows, settings, work=QUICK_WORK)
+            return split(rows, settings, effort=QUICK)
     return split(rows, settings)
 
 
