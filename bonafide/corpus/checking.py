@@ -29,6 +29,7 @@ OTHER_SOUND = (
 QUICK = 0.05  # of the split's search: about a second
 FEWEST = 3  # of a group: train, dev and test need one each
 LINE = re.compile(r"\S+, line \d+ names")  # the part of a reason that is each line's own
+SAME = re.compile(r"(the same content (as|is labelled both human and ai)).+")
 TWICE = re.compile(r".+ stands in .+, line \d+ already")
 YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")  # which are no texts
 NUMBER = re.compile(r"(?<![\w-])\d+([.,]\d+)?")  # that stands by itself: UTF-8 stays
@@ -123,7 +124,8 @@ def official_sides(rows: Rows) -> str:
 
 
 def _kind(reason: str) -> str:
-    return NUMBER.sub("N", LINE.sub("a line names", TWICE.sub("a clip that stands in another line already", reason)))
+    reason = LINE.sub("a line names", TWICE.sub("a clip that stands in another line already", reason))
+    return NUMBER.sub("N", SAME.sub(r"\1 …", reason))
 
 
 def _copies(rows: Rows, entries: Entries) -> Iterable[str]:

@@ -130,6 +130,7 @@ def test_corpora_beside_each_other_are_several_readers(corpus, capsys, tmp_path)
     (tmp_path / "wild" / "release_in_the_wild").mkdir(parents=True)
     shutil.copy(corpus / "human" / "human-0" / "clip0.wav", tmp_path / "wild" / "release_in_the_wild" / "0.wav")
     (tmp_path / "wild" / "release_in_the_wild" / "meta.csv").write_text("file,speaker,label\n0.wav,Ann,bona-fide\n")
+    text = said(capsys, tmp_path)
     readers = yaml.safe_load(text[text.index("\ncorpus:\n") : text.rindex("\n\n")])["corpus"]["readers"]
     assert readers == [{"reader": "folder", "path": "corpus"}, {"reader": "in-the-wild", "path": "wild"}]
 
