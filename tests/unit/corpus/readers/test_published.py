@@ -5,8 +5,10 @@ import re
 import pytest
 
 from bonafide.audio.decoding import decode
+from bonafide.corpus.entries import entries_of
 from bonafide.corpus.readers.asvspoof2019 import family_of
 from bonafide.corpus.readers.registry import READERS
+from bonafide.corpus.recognition import candidates, likeliest
 from bonafide.corpus.sounds import sound_file
 from bonafide.errors import UserError
 
@@ -104,10 +106,11 @@ def test_a_row_leads_to_a_recording(tmp_path, record, name):
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_corpus_is_recognised_by_its_own_reader_and_an_empty_folder_by_none(tmp_path, record, name):
-    assert not any(reader.recognise(tmp_path) for reader in READERS.values())
+    assert candidates(entries_of(tmp_path)) == []
     BY_NAME[name](tmp_path, record)
-    assert READERS[name].recognise(tmp_path)
-    assert not READERS["folder"].recognise(tmp_path)
+    found = candidates(entries_of(tmp_path))
+    assert name in {one.reader for one in found}
+    assert [one.reader for one in likeliest(tmp_path, found)] == [name]
 
 
 @pytest.mark.parametrize(
