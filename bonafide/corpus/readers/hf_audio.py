@@ -19,11 +19,13 @@ from bonafide.errors import UserError
 
 SHARD = re.compile(r"(?P<set>.*)-(?P<number>\d{5})-of-(?P<n>\d{5})(-[0-9a-f]{16})?\.parquet")  # some have a hash
 STATE, SPLITS = "state.json", "dataset_dict.json"
+# No deeper ones: else a folder of several corpora passes for one of these.
 PARQUET_MARKS = tuple(
     before + mark
-    for before in ("", "*/", "*/*/")
+    for before in ("", "data/")
     for mark in ("*-of-*.parquet", "train*.parquet", "test*.parquet", "train/*.parquet", "test/*.parquet")
 )
+DISK_MARKS = (STATE, SPLITS)
 
 
 @dataclass(frozen=True)

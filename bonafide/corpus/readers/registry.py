@@ -77,14 +77,14 @@ READERS = {
             "hf-disk",
             "state.json and data-00000-of-00001.arrow of a Hugging Face dataset that save_to_disk wrote",
             hf_audio.read_disk,
-            ("state.json", "*/state.json", "*/*/state.json"),
+            hf_audio.DISK_MARKS,
             has_words=True,
         ),
         Reader(
             "webdataset",
             "tar shards of a recording and a .json or .cls of its name each",
             webdataset.read,
-            ("*.tar", "*/*.tar", "*/*/*.tar"),
+            webdataset.MARKS,
             has_words=True,
         ),
         Reader(

@@ -15,6 +15,7 @@ from bonafide.corpus.rows import Row, Rows
 from bonafide.errors import UserError
 
 PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar.lz4")
+MARKS = tuple(f"{folder}*.tar" for folder in ("", "train/", "test/"))
 MOST_BYTES = 1 << 20  # of a text beside a recording
 LABEL_FILES = ("cls", "txt")  # where no JSON says it; a txt that is no label is what is spoken
 

@@ -93,25 +93,24 @@ def hf_disk(root, record):
     rows = rows_of(root, record)
     held = [({"bytes": sound(root, record), "path": f"utt{n}.flac"}, *rows[1][1:]) for n in range(4)]
     splits = {"train": dataset(held), "test": dataset([rows[0], rows[3], rows[6]]), "dev": dataset(held[:1])}
-    home = root / "voices"
-    datasets.DatasetDict(splits).save_to_disk(home, num_shards={"train": 4, "test": 1, "dev": 1})
-    shard = "voices/train/data-{:05d}-of-00004.arrow"
+    datasets.DatasetDict(splits).save_to_disk(root, num_shards={"train": 4, "test": 1, "dev": 1})
+    shard = "train/data-{:05d}-of-00004.arrow"
     (root / shard.format(1)).unlink()
     for name, left in ((shard.format(2), -5000), (shard.format(3), 20)):
         (root / name).write_bytes((root / name).read_bytes()[:left])
-    (home / "dev" / "state.json").write_text("{")
-    splits = json.loads((home / "dataset_dict.json").read_text())["splits"]
-    (home / "dataset_dict.json").write_text(json.dumps({"splits": [*splits, "extra"]}))
-    (home / "train" / "cache-1f14f9f.arrow").write_bytes(b"what map() keeps")
-    test = "voices/test/data-00000-of-00001.arrow"
+    (root / "dev" / "state.json").write_text("{")
+    splits = json.loads((root / "dataset_dict.json").read_text())["splits"]
+    (root / "dataset_dict.json").write_text(json.dumps({"splits": [*splits, "extra"]}))
+    (root / "train" / "cache-1f14f9f.arrow").write_bytes(b"what map() keeps")
+    test = "test/data-00000-of-00001.arrow"
     return {
         f"{shard.format(0)}/audio/000000/utt0.flac": ("ai", "Ann", "vits", "female", "en", "", "train"),
         f"{test}/audio/000000/utt1.flac": ("human", "Ann", "", "female", "en", "", "test"),
     }, [
-        ("voices/dev/state.json", "it names no files of a dataset"),
-        ("voices/extra", "voices/dataset_dict.json names it, but it is not there"),
+        ("dev/state.json", "it names no files of a dataset"),
+        ("extra", "dataset_dict.json names it, but it is not there"),
         *((test, f"row {n}: {reason}") for n, reason in enumerate(("it holds no sound", "the clip has no label"), 1)),
-        (shard.format(1), "voices/train/state.json names it, but it is not there"),
+        (shard.format(1), "train/state.json names it, but it is not there"),
         (shard.format(2), "what follows its row 0 cannot be read, the file is damaged or cut short"),
         (shard.format(3), "it cannot be read, the file is damaged or cut short"),
     ]
@@ -131,30 +130,31 @@ def facts(label="bonafide", **others):
     return json.dumps({"label": label, "speaker": 7, "words": ["so", "on"], **others}).encode()
 
 
+def members_of(root, record):
+    return [
+        ("./a/utt1.flac", sound(root, record)),
+        ("./a/utt1.json", facts(Generator="-", gender="F", language="en")),
+        ("./a/utt1.txt", b"fake"),
+        ("a/utt2.mic1.wav", sound(root, record)),
+        ("a/utt2.mic2.wav", sound(root, record)),
+        ("a/utt2.cls", b"spoof\n"),
+        ("a/utt2.mic2.json", facts("fake", generator="vits")),
+        ("b/utt1.wav", sound(root, record)),
+        ("b/utt1.txt", b"genuine"),
+        ("b/utt3.wav", sound(root, record)),
+        ("b/utt3.txt", b"hello there"),
+        ("b/utt4.wav", sound(root, record)),
+        ("b/utt4.json", b"{"),
+        ("b/utt5.json", facts()),
+        ("b/utt1.wav", sound(root, record)),
+        ("b/._utt1.wav", b"what macOS puts beside a file"),
+        ("README.txt", b"made by hand"),
+    ]
+
+
 def webdataset(root, record):
     first, second = "shards/train-000000.tar", "shards/eval/000001.tar"
-    shard(
-        root / first,
-        [
-            ("./a/utt1.flac", sound(root, record)),
-            ("./a/utt1.json", facts(Generator="-", gender="F", language="en")),
-            ("./a/utt1.txt", b"fake"),
-            ("a/utt2.mic1.wav", sound(root, record)),
-            ("a/utt2.mic2.wav", sound(root, record)),
-            ("a/utt2.cls", b"spoof\n"),
-            ("a/utt2.mic2.json", facts("fake", generator="vits")),
-            ("b/utt1.wav", sound(root, record)),
-            ("b/utt1.txt", b"genuine"),
-            ("b/utt3.wav", sound(root, record)),
-            ("b/utt3.txt", b"hello there"),
-            ("b/utt4.wav", sound(root, record)),
-            ("b/utt4.json", b"{"),
-            ("b/utt5.json", facts()),
-            ("b/utt1.wav", sound(root, record)),
-            ("b/._utt1.wav", b"what macOS puts beside a file"),
-            ("README.txt", b"made by hand"),
-        ],
-    )
+    shard(root / first, members_of(root, record))
     shard(root / second, [(f"utt{n}.{kind}", data) for n in (1, 2) for kind, data in clip(root, record)])
     (root / second).write_bytes((root / second).read_bytes()[:-12000])
     (root / "shards" / "notes.tar").write_bytes(b"no archive")

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from bonafide.corpus.catalog import ReaderSettings
 from bonafide.corpus.corpora import read_corpora
+from bonafide.corpus.entries import entries_of
 from bonafide.corpus.readers.registry import READERS
+from bonafide.corpus.recognition import candidates, likeliest
 from bonafide.errors import UserError
 
 from .containers import AUDIO, facts, shard
@@ -139,6 +141,23 @@ def test_a_table_that_cannot_be_meant_says_so(tmp_path, rows, columns, said):
     write_rows(tmp_path, "hf-parquet", rows)
     with pytest.raises(UserError, match=re.escape(said)):
         READ["hf-parquet"](tmp_path, columns)
+
+
+def test_three_corpora_in_one_folder_are_recognised_as_three(tmp_path):
+    for folder in ("clips/human", "tables", "disk", "shards"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "clips" / "human" / "1.wav").write_bytes(b"sound")
+    write_rows(tmp_path / "tables", "hf-parquet", [clip_row(1)])
+    write_rows(tmp_path / "disk", "hf-disk", [clip_row(2)])
+    shard(tmp_path / "shards" / "0.tar", [("1.wav", b"sound"), ("1.cls", b"fake")])
+    shard(tmp_path / "tables" / "1.tar", [("1.json", b"{}")])
+    found = likeliest(tmp_path, candidates(entries_of(tmp_path)))
+    assert {(one.path, one.reader) for one in found} == {
+        ("clips", "folder"),
+        ("tables", "hf-parquet"),
+        ("disk", "hf-disk"),
+        ("shards", "webdataset"),
+    }
 
 
 def test_shards_that_cannot_be_meant_say_so(tmp_path):
