@@ -9,7 +9,7 @@ from bonafide.corpus.readers.folder import TEXT_COLUMNS, read_folder
 from bonafide.corpus.rows import LABELS, Row
 from bonafide.errors import UserError
 
-COLUMNS = ("path", "label", "gender", "native_rate", *TEXT_COLUMNS)
+COLUMNS = ("path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS)
 
 Plan = list[tuple[Path, Row]]
 
