@@ -12,7 +12,7 @@ from bonafide.corpus.rows import Rows
 CLIP = pa.schema(
     [
         ("clip", pa.string()),  # content hash and path stem
-        ("path", pa.string()),  # relative to the corpus root
+        ("path", pa.string()),  # relative to the corpus root, and on into an archive or a table: see `sounds`
         ("sha256", pa.string()),
         ("label", pa.string()),  # "human" (bona fide) or "ai" (spoof)
         ("speaker", pa.string()),

@@ -120,9 +120,10 @@ def test_what_cannot_be_read_gets_a_reason_and_stops_nothing(root):
 
 def test_a_name_that_lies_is_remarked_on_and_the_file_used(root):
     (root / "human/a.wav").rename(root / "human/a.mp3")
+    (root / "human/b.wav").rename(root / "human/b")  # which says nothing, as a row of a table that has no name
     soundfile.write(root / "ai/e.oga", soundfile.read(root / "ai/d.wav")[0][::2], RATE, format="OGG")
     clips, rejects = catalog(root)
-    assert {"human/a.mp3", "ai/e.oga"} <= clips.keys()
+    assert {"human/a.mp3", "human/b", "ai/e.oga"} <= clips.keys()
     assert {path: row["used"] for path, row in rejects.items()} == {"human/a.mp3": "yes"}
     assert "holds WAV, though its name ends in '.mp3'" in rejects["human/a.mp3"]["reason"]
 

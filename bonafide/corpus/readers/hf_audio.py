@@ -138,7 +138,11 @@ def _rows(root: Path, file: str, side: str, words: _Words) -> Iterator[Row]:
         columns = {field.name.lower(): field.name for field in schema if not pa.types.is_nested(field.type)}
         needed = [name for name in needed_of(names, words.columns, words.labels) if name != names["path"]]
         if missing := [name for name in needed if name not in columns]:
-            raise UserError(f"{root / file} lacks the columns {', '.join(missing)}: it has {', '.join(columns)}")
+            unlabelled = ", or by labels: {'': human} that all are of people" if names["label"] in missing else ""
+            raise UserError(
+                f"{root / file} lacks the columns {', '.join(missing)} (it has {', '.join(columns) or 'none'}):"
+                f" say by columns of corpus.readers how it calls them{unlabelled}"
+            )
         read = {name: columns[name] for name in names.values() if name in columns and name != names["path"]}
         classes = {name: about.get("names", ()) for name, about in features_of(schema).items()}
         table = _Table(root, file, sound, names, words.labels, side)

@@ -130,8 +130,12 @@ def test_a_corpus_of_one_class_needs_no_labels(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "columns", "said"),
     [
-        ([clip_row(1)], {"speaker": "who"}, "parquet lacks the columns who: it has label"),
-        ([{"audio": clip_row(1)["audio"]}], {}, "parquet lacks the columns label"),
+        (
+            [clip_row(1)],
+            {"speaker": "who"},
+            "parquet lacks the columns who (it has label): say by columns of corpus.readers how it calls them",
+        ),
+        ([{"audio": clip_row(1)["audio"]}], {}, "how it calls them, or by labels: {'': human} that all are of people"),
         ([clip_row(1)], {"path": "label"}, "parquet has no column 'label' of sound; such are audio"),
         ([clip_row(1, more=clip_row(2)["audio"])], {}, "several columns of sound, audio, more: name one by columns"),
         ([clip_row(1) | {"label": "maybe"}], {}, "parquet, row 0: unknown label 'maybe'"),
