@@ -16,6 +16,7 @@ from bonafide.errors import UserError
 
 PACKED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar.lz4")
 MARKS = tuple(f"{folder}*.tar" for folder in ("", "train/", "test/"))
+COMPRESSED = "it is compressed: unpack it to a plain .tar, in which a clip is found at once"
 MOST_BYTES = 1 << 20  # of a text beside a recording
 LABEL_FILES = ("cls", "txt")  # where no JSON says it; a txt that is no label is what is spoken
 
@@ -54,19 +55,23 @@ def read(root: Path, columns: Mapping[str, str] = NO_WORDS, labels: Mapping[str,
     Raises
     ------
     UserError
-        When a shard is compressed, or a label is none that is known.
+        When all shards are compressed, or a label is none that is known.
     """
     files = files_below(root)
-    if packed := next((path for path in files if path.lower().endswith(PACKED)), None):
-        raise UserError(f"{root / packed} is compressed: unpack it to a plain .tar, in which a clip can be found")
+    shards = [path for path in files if path.lower().endswith(".tar")]
+    packed = [reject(path, COMPRESSED) for path in files if path.lower().endswith(PACKED)]
+    if packed and not shards:
+        raise UserError(f"{root / packed[0]['path']}: {COMPRESSED}")
     if "path" in columns:
         raise UserError(f"corpus.readers: columns of {root} names path, and a recording is told by its own name")
     names = names_of(root, columns)
     needed = [name for name in needed_of(names, columns, labels) if name not in (names["path"], names["label"])]
     words = _Words(names, needed, labels)
-    rows = [row for path in files if path.lower().endswith(".tar") for row in _rows(root, path, words)]
+    rows = [row for path in shards for row in _rows(root, path, words)]
     inside = [row["path"] for row in rows if "reason" not in row]
-    return matched(rows, [*inside, *filter(is_audio, files)], unnamed="it lies beside the shards, in none of them")
+    return matched(
+        [*packed, *rows], [*inside, *filter(is_audio, files)], unnamed="it lies beside the shards, in none of them"
+    )
 
 
 def _rows(root: Path, shard: str, words: _Words) -> Iterator[Row]:

@@ -100,7 +100,7 @@ def test_an_archive_is_walked_once_for_all_its_clips_and_again_when_it_has_chang
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, N_ROWS - 1), max_size=25), st.integers(1, 5000))
 def test_rows_come_right_in_whatever_order_and_however_little_is_held_at_once(name, rows, size):
     with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:

@@ -170,9 +170,11 @@ def test_shards_that_cannot_be_meant_say_so(tmp_path):
         READ["webdataset"](tmp_path)
     with pytest.raises(UserError, match="names path, and a recording is told by its own name"):
         READ["webdataset"](tmp_path, {"path": "wav"})
-    (tmp_path / "1.tar.gz").touch()
-    with pytest.raises(UserError, match=r"1\.tar\.gz is compressed: unpack it to a plain \.tar"):
+    (tmp_path / "0.tar").rename(tmp_path / "0.tar.gz")
+    with pytest.raises(UserError, match=r"0\.tar\.gz: it is compressed: unpack it to a plain \.tar"):
         READ["webdataset"](tmp_path)
+    shard(tmp_path / "1.tar", [("1.wav", b"sound"), ("1.json", facts("fake"))])
+    assert [row["path"] for row in READ["webdataset"](tmp_path)] == ["0.tar.gz", "1.tar/1.wav"]
 
 
 def test_a_table_without_sound_is_listed(tmp_path):
