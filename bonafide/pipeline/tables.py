@@ -1,6 +1,6 @@
 """Reads and writes Parquet files, a row group at a time."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from bonafide.files import write_whole
 
-ROWS_PER_GROUP = 64  # what a reader holds in memory at a time
+ROWS_PER_GROUP = 64  # what a reader holds in memory at a time, where rows hold sound
+CLIPS_PER_GROUP = 16384  # rows of facts alone
 
 
 def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -28,7 +29,19 @@ def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -
         yield from batch.filter(pa.compute.is_in(batch.column("clip"), names)).to_pylist()
 
 
-def write_table(table: pa.Table, path: Path) -> None:
+def write_table(table: pa.Table, path: Path, rows_per_group: int = ROWS_PER_GROUP) -> None:
     """Write `table` to `path` as Parquet, whole or not at all."""
-    write = partial(pq.write_table, table, compression="zstd", row_group_size=ROWS_PER_GROUP)
+    write = partial(pq.write_table, table, compression="zstd", row_group_size=rows_per_group)
+    write_whole(path, write)
+
+
+def write_facts(rows: Sequence[dict[str, Any]], schema: pa.Schema, path: Path) -> None:
+    """Write `rows` to `path` as `write_table` does, with no more than a row group of them in memory twice."""
+
+    def write(temporary: Path) -> None:
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            for start in range(0, len(rows) or 1, CLIPS_PER_GROUP):
+                group = rows[start : start + CLIPS_PER_GROUP]
+                writer.write_table(pa.Table.from_pylist(group, schema=schema), CLIPS_PER_GROUP)
+
     write_whole(path, write)
