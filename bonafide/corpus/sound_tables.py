@@ -42,7 +42,9 @@ def schema_of(path: Path) -> pa.Schema:
         When it is no Parquet or Arrow file, or cut short.
     """
     try:
-        return pq.read_schema(path) if _is_parquet(path) else pa.ipc.open_stream(pa.memory_map(str(path))).schema
+        schema = pq.read_schema(path) if _is_parquet(path) else pa.ipc.open_stream(pa.memory_map(str(path))).schema
+        sound_columns(schema)  # a name that is no text is an error as soon as it is looked at
+        return schema
     except FAULTS as error:
         raise _unreadable("it", error) from None
 
@@ -64,7 +66,7 @@ def sound_columns(schema: pa.Schema) -> list[str]:
     ['speech']
     """
     features = features_of(schema)
-    laid_out = [field.name for field in schema if _is_sound(field.type)]
+    laid_out = [name for name, kind in zip(schema.names, schema.types, strict=True) if _is_sound(kind)]
     return [name for name in laid_out if features.get(name, {"_type": "Audio"}).get("_type") == "Audio"]
 
 
@@ -145,7 +147,8 @@ def _cursor(path: Path, column: str, changed: int, size: int) -> _Cursor:
 
 def _parquet_batches(path: Path, columns_of: Callable[[pq.RowGroupMetaData], list[str]], first: int = 0) -> Batches:
     """Yield the row groups of `path` in pieces of a few megabytes, from the one that holds row `first` on."""
-    with pq.ParquetFile(path, buffer_size=BUFFER_BYTES) as file:  # else a whole column of a row group is read
+    # Else a whole column of a row group is read, which may be all of the file.
+    with pq.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
         start = 0
         for number in range(file.num_row_groups):
             group = file.metadata.row_group(number)
@@ -178,7 +181,9 @@ def _arrow_batches(path: Path, columns: list[str]) -> Batches:
     """Yield the batches of `path`, of which no byte is read that is not looked at."""
     row = 0
     for batch in pa.ipc.open_stream(pa.memory_map(str(path))):
-        yield row, batch.select(columns)
+        chosen = batch.select(columns)
+        chosen.validate(full=True)  # which Arrow takes on trust, and dies of what is not so
+        yield row, chosen
         row += batch.num_rows
 
 
@@ -199,8 +204,8 @@ def _is_parquet(path: Path) -> bool:
 def _is_sound(kind: pa.DataType) -> bool:
     if not pa.types.is_struct(kind) or {field.name for field in kind} != {"bytes", "path"}:
         return False
-    held = kind.field("bytes").type
-    return bool(pa.types.is_binary(held) or pa.types.is_large_binary(held))
+    held, path = kind.field("bytes").type, kind.field("path").type  # null where no row has any
+    return held in (pa.binary(), pa.large_binary(), pa.null()) and path in (pa.string(), pa.large_string(), pa.null())
 
 
 def _unreadable(what: str, error: Exception) -> UnusableError:

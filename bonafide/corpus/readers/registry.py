@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from bonafide.corpus.readers import (
     asvspoof5,
@@ -58,12 +57,6 @@ class Reader:
     corpus: str = ""
     is_file: bool = False
     has_words: bool = False
-
-    def recognise(self, root: Path) -> bool:
-        """Return whether `root` is laid out as this reader reads it, by the names of a few files and folders."""
-        if self.is_file or root.is_file():
-            return self.is_file and root.is_file() and any(root.match(mark) for mark in self.marks)
-        return any(next(root.glob(mark), None) for mark in self.marks)
 
 
 READERS = {

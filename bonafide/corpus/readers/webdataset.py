@@ -1,6 +1,7 @@
 """WebDataset: tar shards in which the files of a clip share a name: ``utt1.flac`` and ``utt1.json`` or ``utt1.cls``."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,16 +30,12 @@ class _Words:
 
 @dataclass
 class _Text:
-    """What is known of a clip: `cells` by the files' suffixes and the keys of the JSON, and `file`, where it stands."""
+    """What the files beside a recording say: `cells` by their suffixes and the keys of the JSON; `path` is of one."""
 
-    file: str
+    path: str
     cells: dict[str, str] = field(default_factory=dict)
     fault: str = ""
-
-    @property
-    def is_meant(self) -> bool:
-        """Whether it can but belong to a recording."""
-        return self.file.lower().endswith((".json", ".cls"))
+    is_used: bool = False
 
 
 def read(root: Path, columns: Mapping[str, str] = NO_WORDS, labels: Mapping[str, str] = NO_WORDS) -> Rows:
@@ -81,52 +78,62 @@ def _rows(root: Path, shard: str, words: _Words) -> Iterator[Row]:
             if is_audio(member.name):
                 recordings.append(member)
             elif member.size <= MOST_BYTES:
-                _read_text(root / shard, member, texts, words)
+                _read_text(root, shard, member, texts, words)
     except UnusableError as error:
         yield reject(shard, str(error))
-    size = (root / shard).stat().st_size
-    used: set[str] = set()
-    for member in recordings:
-        beside = [texts[name] for name in dict.fromkeys((_base(member.name), _stem(member.name))) if name in texts]
-        used |= {text.file for text in beside}
-        if member.offset + member.size > size:
-            yield reject(f"{shard}/{member.name}", "the archive is cut short within the file")
-        else:
-            yield _row(root, shard, member.name, beside, words)
+    yield from _recorded(root, shard, recordings, texts, words)
     for text in texts.values():
-        if text.is_meant and text.file not in used:
-            yield reject(f"{shard}/{text.file}", "the shard holds no recording of its name")
+        if not text.is_used and not text.path.endswith(".txt"):  # which may be about the shard
+            yield reject(text.path, "the shard holds no recording of its name")
 
 
-def _row(root: Path, shard: str, name: str, beside: list[_Text], words: _Words) -> Row:
-    path = f"{shard}/{name}"
+def _recorded(
+    root: Path, shard: str, recordings: list[Member], texts: Mapping[str, _Text], words: _Words
+) -> Iterator[Row]:
+    size = (root / shard).stat().st_size
+    of_one_key = Counter(_base(member.name) for member in recordings)
+    for member in recordings:
+        path, key = f"{shard}/{member.name}", _base(member.name)
+        beside = [texts[name] for name in dict.fromkeys((key, _stem(member.name))) if name in texts]
+        for text in beside:
+            text.is_used = True
+        if member.offset + member.size > size:
+            yield reject(path, "the archive is cut short within the file")
+        else:
+            pair = f"{shard}/{key}" if of_one_key[key] > 1 else ""
+            yield _row(root, path, beside, words, official=side_of(shard), pair=pair)
+
+
+def _row(root: Path, path: str, beside: list[_Text], words: _Words, **facts: str) -> Row:
+    """Return the row of the recording at `path`, with `facts` where what lies `beside` it does not say them."""
     if fault := next((text.fault for text in beside if text.fault), ""):
         return reject(path, fault)
-    line = Line(root, f"{shard}/{beside[-1].file}" if beside else path, 1, "")
-    cells = {column: cell for text in beside for column, cell in text.cells.items()}
+    line = Line(root, beside[-1].path if beside else path, 1, "")
+    cells = {words.names[name]: fact for name, fact in facts.items()}
+    for text in beside:
+        cells |= text.cells
     if missing := [column for column in words.needed if column not in cells]:
         return line.broken(f"it lacks {', '.join(missing)}")
     spoken = cells.get("txt", "")
     is_label = spoken.lower() in LABEL_WORDS or spoken in words.labels
     cells.setdefault(words.names["label"], cells.get("cls") or (spoken if is_label else ""))
-    cells.setdefault(words.names["official"], side_of(shard))
     return row_of(words.names, words.labels, line, {**cells, words.names["path"]: path})
 
 
-def _read_text(shard: Path, member: Member, texts: dict[str, _Text], words: _Words) -> None:
+def _read_text(root: Path, shard: str, member: Member, texts: dict[str, _Text], words: _Words) -> None:
     """Add what `member` says to the one of `texts` that has its stem; what is no text says nothing."""
     suffix = member.name.rpartition(".")[2].lower()
     wanted = {*words.names.values(), *LABEL_FILES}
     if suffix != "json" and suffix not in wanted:
         return
-    with shard.open("rb") as file:
+    with (root / shard).open("rb") as file:
         file.seek(member.offset)
         content = file.read(member.size)
-    text = texts.setdefault(_stem(member.name), _Text(member.name))
+    text = texts.setdefault(_stem(member.name), _Text(f"{shard}/{member.name}"))
     try:
         if suffix == "json":
             facts = {key.lower(): value for key, value in json.loads(content).items()}
-            text.file = member.name
+            text.path = f"{shard}/{member.name}"
             text.cells |= {key: text_of(facts[key]) for key in wanted & facts.keys()}
         else:
             text.cells.setdefault(suffix, text_of(content.decode()))
