@@ -147,7 +147,8 @@ def _cursor(path: Path, column: str, changed: int, size: int) -> _Cursor:
 
 def _parquet_batches(path: Path, columns_of: Callable[[pq.RowGroupMetaData], list[str]], first: int = 0) -> Batches:
     """Yield the row groups of `path` in pieces of a few megabytes, from the one that holds row `first` on."""
-    with pq.ParquetFile(path, buffer_size=BUFFER_BYTES) as file:  # else a whole column of a row group is read
+    # Else a whole column of a row group is read, which may be all of the file.
+    with pq.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
         start = 0
         for number in range(file.num_row_groups):
             group = file.metadata.row_group(number)

@@ -17,7 +17,7 @@ from bonafide.corpus.rows import Row, Rows
 from bonafide.corpus.sound_tables import SoundRow, features_of, rows_of, schema_of, sound_columns
 from bonafide.errors import UserError
 
-SHARD = re.compile(r"(?P<before>.*-)\d{5}(?P<count>-of-(?P<n>\d{5})\.parquet)")
+SHARD = re.compile(r"(?P<set>.*)-(?P<number>\d{5})-of-(?P<n>\d{5})(-[0-9a-f]{16})?\.parquet")  # some have a hash
 STATE, SPLITS = "state.json", "dataset_dict.json"
 PARQUET_MARKS = tuple(
     before + mark
@@ -124,9 +124,6 @@ def _matched(files: list[str], rows: Rows) -> Rows:
 
 
 def _rows(root: Path, file: str, side: str, words: _Words) -> Iterator[Row]:
-    if not (root / file).is_file():
-        yield reject(file, "it is no file that can be read")
-        return
     try:
         schema = schema_of(root / file)
         sound = _sound_column(root / file, schema, words.columns.get("path", ""))
@@ -172,14 +169,16 @@ def _cell(value: object, classes: Iterable[str] | None) -> str:
 
 def _missing_shards(tables: Iterable[str]) -> Iterator[Row]:
     """Yield a row for each set of numbered files that is not whole."""
-    sets: dict[tuple[str, str, int], set[str]] = {}
+    sets: dict[tuple[str, int], set[int]] = {}
     for path in tables:
         if match := SHARD.fullmatch(path):
-            sets.setdefault((match["before"], match["count"], int(match["n"])), set()).add(path)
-    for (before, count, n), there in sets.items():
-        names = (f"{before}{number:05d}{count}" for number in range(n))
-        if first := next((path for path in names if path not in there), None):
-            yield reject(first, f"the file is not there: {len(there)} of {n} such are")
+            sets.setdefault((match["set"], int(match["n"])), set()).add(int(match["number"]))
+    for (name, n), there in sets.items():
+        first = next((number for number in range(n) if number not in there), None)
+        if first is not None:
+            yield reject(
+                f"{name}-{first:05d}-of-{n:05d}.parquet", f"the file is not there: {len(there)} of {n} such are"
+            )
 
 
 def _missing(path: str, file: str) -> Row:

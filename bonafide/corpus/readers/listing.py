@@ -7,8 +7,9 @@ lists it in metrics/rejects.csv.
 import csv
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bonafide.corpus import tree
@@ -149,6 +150,25 @@ def in_columns(
             yield fault
         else:
             yield of(line, dict(zip(names, cells, strict=True)))
+
+
+def of_protocols(
+    root: Path,
+    protocol: re.Pattern[str],
+    audio: re.Pattern[str],
+    n_words: int,
+    of: Callable[[Mapping[str, str], re.Match[str], Line, list[str]], Row],
+) -> Rows:
+    """Return the clips that the lines of all files name whose paths match `protocol`; their own paths match `audio`.
+
+    `of` makes a row of the recordings by their stems, the match of the protocol's path, a line and its words.
+    """
+    files = files_below(root)
+    recordings = [path for path in files if audio.fullmatch(path) and is_audio(path)]
+    stems = by_stem(recordings)
+    matches = [match for match in map(protocol.fullmatch, files) if match]
+    rows = [row for match in matches for row in in_words(root, match[0], n_words, partial(of, stems, match))]
+    return matched(rows, recordings, unnamed="no line of a protocol names the file")
 
 
 def matched(rows: Iterable[Row], audio: Iterable[str], unnamed: str) -> Rows:

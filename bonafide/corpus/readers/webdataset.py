@@ -69,9 +69,6 @@ def read(root: Path, columns: Mapping[str, str] = NO_WORDS, labels: Mapping[str,
 
 
 def _rows(root: Path, shard: str, words: _Words) -> Iterator[Row]:
-    if not (root / shard).is_file():
-        yield reject(shard, "it is no file that can be read")
-        return
     recordings: list[Member] = []
     texts: dict[str, _Text] = {}
     try:

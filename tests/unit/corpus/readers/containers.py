@@ -59,7 +59,7 @@ def rows_of(root, record):
 def hf_parquet(root, record):
     rows = rows_of(root, record)
     (root / "data").mkdir(parents=True)
-    train, test = "data/train-00000-of-00002.parquet", "data/test-00000-of-00001.parquet"
+    train, test = "data/train-00000-of-00002-d2121f11b45386ac.parquet", "data/test-00000-of-00001.parquet"
     pq.write_table(table(rows), root / train)  # Hugging Face's own writer stops where a file is missing
     dataset(
         ({"bytes": sound(root, record), "path": "C:\\voices\\utt1.flac"}, *row[1:]) for row in rows[1:2]

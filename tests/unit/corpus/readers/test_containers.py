@@ -152,12 +152,15 @@ def test_shards_that_cannot_be_meant_say_so(tmp_path):
         READ["webdataset"](tmp_path)
 
 
-def test_a_table_without_sound_and_what_is_no_file_are_listed(tmp_path):
+def test_a_table_without_sound_is_listed(tmp_path):
     pq.write_table(pa.table({"label": ["fake"]}), tmp_path / "facts.parquet")
-    (tmp_path / "gone.parquet").symlink_to("nowhere")
+    assert [row["reason"].partition(":")[0] for row in READ["hf-parquet"](tmp_path)] == ["no column of it holds sound"]
+
+
+def test_what_is_no_file_stops_no_reader(tmp_path):
     os.mkfifo(tmp_path / "pipe.tar")
-    assert [row["reason"].partition(":")[0] for row in READ["hf-parquet"](tmp_path)] == [
-        "no column of it holds sound",
-        "it is no file that can be read",
-    ]
-    assert [row["reason"] for row in READ["webdataset"](tmp_path)] == ["it is no file that can be read"]
+    (tmp_path / "gone.parquet").symlink_to("nowhere")
+    shard(tmp_path / "0.tar", [("1.wav", b"sound"), ("1.cls", b"fake")])
+    read = read_corpora(tmp_path, [ReaderSettings("webdataset", ".")])
+    assert [row["path"] for row in read if "reason" not in row] == ["0.tar/1.wav"]
+    assert [row["path"] for row in read if "reason" in row] == ["gone.parquet", "pipe.tar"]
