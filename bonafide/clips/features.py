@@ -1,6 +1,7 @@
 """Stage features' work on one part: spectrograms of its clips and their copies."""
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 from bonafide.audio.conditioning import from_flac
 from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
 from bonafide.pipeline.parts import Task, tasks_from_parts
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import ROWS_PER_GROUP, read_rows
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,14 @@ def feature_schema(n_bands: int) -> pa.Schema:
     return pa.schema([("clip", pa.string()), ("copy", pa.int32()), ("frames", pa.int32()), ("mel", mel)])
 
 
-def feature_part(payload: list[str], settings: FeatureSettings) -> pa.Table:
-    """Return the spectrograms of the clips and copies in the parts that `payload` names."""
-    schema = feature_schema(settings.spectrogram.n_bands)
-    batches = [
-        _spectrograms(batch, settings, schema)
-        for batch in read_rows([Path(path) for path in payload], ["clip", "copy", "audio"])
-    ]
+def feature_part(payload: list[str], settings: FeatureSettings) -> pa.RecordBatchReader:
+    """Return the spectrograms of the clips and copies in the parts that `payload` names, computed as they are read."""
     facts = {"rate": str(settings.rate), **{key: str(value) for key, value in vars(settings.spectrogram).items()}}
-    return pa.Table.from_batches(batches, schema=schema).replace_schema_metadata(facts)
+    schema = feature_schema(settings.spectrogram.n_bands).with_metadata(facts)
+    batches = read_rows([Path(path) for path in payload], ["clip", "copy", "audio"])
+    rows = (row for batch in batches for row in batch.to_pylist())
+    groups = iter(lambda: list(islice(rows, ROWS_PER_GROUP)), [])
+    return pa.RecordBatchReader.from_batches(schema, (_spectrograms(group, settings, schema) for group in groups))
 
 
 def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
@@ -57,11 +57,11 @@ def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
     return np.split(flat, ends[:-1])
 
 
-def _spectrograms(batch: pa.RecordBatch, settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
-    audio: list[dict[str, Any]] = batch.column("audio").to_pylist()
-    mels = [log_spectrogram(from_flac(one["bytes"]), settings.rate, settings.spectrogram) for one in audio]
+def _spectrograms(rows: list[dict[str, Any]], settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
+    mels = [log_spectrogram(from_flac(row["audio"]["bytes"]), settings.rate, settings.spectrogram) for row in rows]
     lengths = np.array([len(mel) for mel in mels], np.int32)
     frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.spectrogram.n_bands)
     offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
-    columns = [batch.column("clip"), batch.column("copy"), pa.array(lengths)]
+    columns = [pa.array([row["clip"] for row in rows]), pa.array([row["copy"] for row in rows], pa.int32())]
+    columns.append(pa.array(lengths))
     return pa.RecordBatch.from_arrays([*columns, pa.ListArray.from_arrays(offsets, frames)], schema=schema)

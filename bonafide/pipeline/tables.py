@@ -19,7 +19,8 @@ def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterat
     """Yield the rows of `paths` a row group at a time."""
     for path in paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(ROWS_PER_GROUP, columns=columns)
+            for group in range(file.num_row_groups):  # `iter_batches` keeps all that it has read
+                yield from file.read_row_group(group, columns).to_batches(ROWS_PER_GROUP)
 
 
 def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -> Iterator[dict[str, Any]]:
@@ -29,19 +30,22 @@ def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -
         yield from batch.filter(pa.compute.is_in(batch.column("clip"), names)).to_pylist()
 
 
-def write_table(table: pa.Table, path: Path, rows_per_group: int = ROWS_PER_GROUP) -> None:
-    """Write `table` to `path` as Parquet, whole or not at all."""
-    write = partial(pq.write_table, table, compression="zstd", row_group_size=rows_per_group)
-    write_whole(path, write)
+def write_table(table: pa.Table | pa.RecordBatchReader, path: Path, rows_per_group: int = ROWS_PER_GROUP) -> None:
+    """Write `table` to `path` as Parquet, whole or not at all; of a reader no more than a batch is in memory.
+
+    A reader's batches must have `rows_per_group` rows, but for the last: the same rows then make the same bytes.
+    """
+    write_whole(path, partial(_write, table, rows_per_group))
 
 
 def write_facts(rows: Sequence[dict[str, Any]], schema: pa.Schema, path: Path) -> None:
-    """Write `rows` to `path` as `write_table` does, with no more than a row group of them in memory twice."""
+    """Write `rows`, which hold no sound, to `path` as `write_table` does."""
+    groups = (rows[start : start + CLIPS_PER_GROUP] for start in range(0, len(rows), CLIPS_PER_GROUP))
+    batches = (pa.RecordBatch.from_pylist(group, schema=schema) for group in groups)
+    write_table(pa.RecordBatchReader.from_batches(schema, batches), path, CLIPS_PER_GROUP)
 
-    def write(temporary: Path) -> None:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-            for start in range(0, len(rows) or 1, CLIPS_PER_GROUP):
-                group = rows[start : start + CLIPS_PER_GROUP]
-                writer.write_table(pa.Table.from_pylist(group, schema=schema), CLIPS_PER_GROUP)
 
-    write_whole(path, write)
+def _write(table: pa.Table | pa.RecordBatchReader, rows_per_group: int, path: Path) -> None:
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for part in [table] if isinstance(table, pa.Table) else table:
+            writer.write(part, row_group_size=rows_per_group)
