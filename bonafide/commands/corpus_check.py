@@ -1,5 +1,6 @@
 """`bonafide corpus check`: what would become of a corpus, before anything runs."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bonafide.commands.columns import aligned
+from bonafide.commands.corpus_settings import audio_settings, companion_settings, split_settings
 from bonafide.errors import UserError
 from bonafide.progress import track
 from bonafide.text import counted, printable
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from bonafide.corpus.checking import Fault
     from bonafide.corpus.opening import Place
     from bonafide.corpus.rows import Rows
-    from bonafide.corpus.splits import SplitSettings
 
 SAMPLE = 200  # recordings whose headers are read
 SHOWN = 15  # kinds of faults
@@ -50,7 +51,7 @@ def check(
     faults = checking.all_faults(rejects, place.entries)
     bad = {fault["path"] for fault in faults}
     rows = [row for row in rows if tree.printable(row["path"]) not in bad]
-    rows, unheard = _heard(place.root, rows, everything)
+    rows, unheard = _heard(place.root, rows, everything, params)
     faults += unheard
     _tell_clips(rows)
     _tell_faults(checking.kinds_of(faults), checking.remarks_on(rows, place.entries))
@@ -69,23 +70,23 @@ def _recognised(place: "Place") -> str:
         return "\n".join(f"{one.path}: reader {one.reader}, as params.yaml says" for one in place.readers)
     lines = []
     for one in place.chosen:
-        by = f", by {printable(one.sign)}" if one.sign else ", as you say"
+        by = f", as it has {printable(one.sign)}" if one.sign else ", as you say"
         lines.append(f"{place.root / one.path}: reader {one.reader}{by}")
         others = [other for other in place.found if other.path == one.path and other != one]
         lines += [
-            f"  it may be {other.reader} too, by {printable(other.sign)}: --reader {other.reader} reads it so"
+            f"  it may be {other.reader} too, as it has {printable(other.sign)}: --reader {other.reader} reads it so"
             for other in others
         ]
     return "\n".join(lines)
 
 
-def _heard(root: Path, rows: "Rows", everything: bool) -> tuple["Rows", "Rows"]:
+def _heard(root: Path, rows: "Rows", everything: bool, params: Path) -> tuple["Rows", "Rows"]:
     """Return the rows that can be heard and the faults of the others; without `everything` of a sample alone."""
     from bonafide.corpus import checking
     from bonafide.corpus.headers import headers
 
     if everything:
-        return _decoded(root, rows)
+        return _decoded(root, rows, params)
     sample = checking.sample_of(rows, SAMPLE, SEED)
     read, unheard = checking.with_reason(headers(root, sample))
     formats = _shares(row["native_format"] for row in read)
@@ -96,19 +97,15 @@ def _heard(root: Path, rows: "Rows", everything: bool) -> tuple["Rows", "Rows"]:
     return [row for row in rows if row["path"] not in bad], unheard
 
 
-def _decoded(root: Path, rows: "Rows") -> tuple["Rows", "Rows"]:
+def _decoded(root: Path, rows: "Rows", params: Path) -> tuple["Rows", "Rows"]:
     from bonafide.corpus.catalog import examine_all, settle
-    from bonafide.detection.detector import Detector
 
-    settings = Detector().facts.audio
-    examined = list(track(examine_all(root, rows, settings), total=len(rows), what="decoding recordings"))
+    examined = list(track(examine_all(root, rows, audio_settings(params)), total=len(rows), what="decoding recordings"))
     clips, faults = settle(examined)
     return clips, [fault for fault in faults if fault["used"] == "no"]
 
 
 def _shares(values: Iterable[str]) -> str:
-    from collections import Counter
-
     return ", ".join(f"{value} {count}" for value, count in Counter(values).most_common(6))
 
 
@@ -136,23 +133,11 @@ def _tell_faults(faults: list["Fault"], remarks: list[str]) -> None:
 def _tell_split(name: str, rows: "Rows", params: Path, *, whole: bool) -> None:
     """Print what the split would do; refuse where it would."""
     from bonafide.corpus.checking import preview
-    from bonafide.corpus.companions import CompanionSettings
-    from bonafide.pipeline.params import read_section
 
-    companions = read_section(params, "companions", CompanionSettings) if params.is_file() else CompanionSettings(())
-    settings = _split_settings(params)
-    shown = preview(rows, settings, companions, whole=whole)
+    settings = split_settings(params)
+    shown = preview(rows, settings, companion_settings(params), whole=whole)
     if shown.refusal:
         raise UserError(f"{name} cannot be used as it is: {shown.refusal}")
     how = "the corpus's own sides" if settings.official else f"{settings.group}, seed {settings.seed}"
     about = "" if whole or settings.official else ", about, after a short search"
     print(f"\nThe split by {how}{about}:\n{shown.sides}")
-
-
-def _split_settings(params: Path) -> "SplitSettings":
-    from bonafide.corpus.splits import SplitSettings
-    from bonafide.pipeline.params import read_section
-
-    if params.is_file():
-        return read_section(params, "split", SplitSettings)
-    return SplitSettings("source", dev=0.2, test=0.2, on_overlap="drop", seed=SEED)

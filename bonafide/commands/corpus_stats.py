@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bonafide.commands.columns import aligned
+from bonafide.commands.corpus_settings import audio_settings
 from bonafide.errors import UserError
 from bonafide.progress import track
 from bonafide.text import counted, printable
 
 if TYPE_CHECKING:
+    from bonafide.audio.conditioning import AudioSettings
     from bonafide.corpus.opening import Opened
     from bonafide.corpus.rows import Rows
     from bonafide.report.corpus_page import Example, Pictures
+
+Counts = tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]  # by class, and by column and value
 
 SHOWN = 10  # values of a column on the terminal
 HEARD = 480  # clips that the page's pictures come from
@@ -59,7 +63,7 @@ def stats(
         from bonafide.report.corpus_page import page as drawn
 
         name = str((path or corpus.root).resolve().name)
-        write_text(page, drawn(_pictures(name, corpus, rows, classes, columns)))
+        write_text(page, drawn(_pictures(name, corpus, rows, (classes, columns), params)))
         print(f"{page} is written", file=sys.stderr)
 
 
@@ -94,13 +98,13 @@ def _print_csv(columns: dict[str, list[dict[str, Any]]]) -> None:
     writer.writerows([name, *row.values()] for name, rows in columns.items() for row in rows)
 
 
-def _pictures(name: str, corpus: "Opened", rows: "Rows", classes: Any, columns: Any) -> "Pictures":  # noqa: ANN401
+def _pictures(name: str, corpus: "Opened", rows: "Rows", counts: "Counts", params: Path) -> "Pictures":
     from bonafide.audit import glance, listening
     from bonafide.corpus.sampling import sampled
-    from bonafide.detection.detector import Detector
     from bonafide.report.corpus_page import Pictures
 
-    settings = Detector().facts.audio
+    classes, columns = counts
+    settings = audio_settings(params)
     sample = sampled(rows, HEARD, "source", SEED)
     coming = listening.listen(corpus.root, sample, settings)
     heard = [one for one in track(coming, total=len(sample), what="listening to clips") if one is not None]
@@ -124,7 +128,7 @@ def _pictures(name: str, corpus: "Opened", rows: "Rows", classes: Any, columns: 
     )
 
 
-def _examples(root: Path, rows: "Rows", sources: list[dict[str, Any]], settings: Any) -> list["Example"]:  # noqa: ANN401
+def _examples(root: Path, rows: "Rows", sources: list[dict[str, Any]], settings: "AudioSettings") -> list["Example"]:
     """Return a clip of each of the sources with most clips, by class."""
     from bonafide.audit.listening import mel_of
     from bonafide.report.corpus_page import Example

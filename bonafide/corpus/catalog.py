@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.decoding import UnusableError
 from bonafide.corpus.measuring import Facts, Outcome, measured, stamp
 from bonafide.corpus.memo import Memo
 from bonafide.corpus.rows import LABELS, Family, Row, Rows
+from bonafide.corpus.segments import Segments, moved, within_file
 from bonafide.corpus.tree import printable
 from bonafide.errors import UserError
 from bonafide.pipeline.executors import run_all, run_alone
@@ -76,7 +78,7 @@ def examine_all(root: Path, rows: Rows, settings: AudioSettings, memo: Path | No
         if "reason" in row:
             yield row
         elif known and (facts := _recalled(known, root, row["path"])):
-            yield _completed(row, facts)
+            yield _completed(row, facts, settings)
         else:
             unread.append(row)
     tasks = ((start, _paths(unread, start)) for start in range(0, len(unread), FILES_PER_TASK))
@@ -85,7 +87,7 @@ def examine_all(root: Path, rows: Rows, settings: AudioSettings, memo: Path | No
         batch = unread[start : start + FILES_PER_TASK]
         if known:
             known.put((row["path"], stamp, facts) for row, (stamp, facts) in zip(batch, outcomes, strict=True) if stamp)
-        yield from (_completed(row, facts) for row, (_, facts) in zip(batch, outcomes, strict=True))
+        yield from (_completed(row, facts, settings) for row, (_, facts) in zip(batch, outcomes, strict=True))
     if known:
         known.close({row["path"] for row in rows})
 
@@ -95,7 +97,7 @@ def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
 
     What a reader found to be of no use stays as it is.
     """
-    return row if "reason" in row else _completed(row, measured(root, row["path"], settings)[1])
+    return row if "reason" in row else _completed(row, measured(root, row["path"], settings)[1], settings)
 
 
 def settle(rows: Iterable[Row]) -> tuple[Rows, Rows]:
@@ -165,20 +167,40 @@ def _measure_one(root: Path, settings: AudioSettings, path: str) -> Outcome:
     return measured(root, path, settings)
 
 
-def _completed(row: Row, facts: Facts) -> Row:
+def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
     if facts.reason:
         return {"path": printable(row["path"]), "reason": facts.reason}
+    try:
+        segments = _segments(row.get("segments") or [], facts, settings)
+    except UnusableError as error:
+        return {"path": row["path"], "reason": str(error)}
     path = Path(row["path"])
     return {
         **row,
         "clip": f"{facts.sha256[:12]}-{path.stem}",
         "sha256": facts.sha256,
-        "seconds": facts.seconds,
+        "seconds": round(facts.seconds, 4),
         "level_dbfs": facts.level_dbfs,
         "native_rate": row["native_rate"] or facts.rate,
         "native_format": row["native_format"] or facts.format,
         "note": _misnamed(path, facts.format),
+        "segments": segments,
     }
+
+
+def _segments(segments: Segments, facts: Facts, settings: AudioSettings) -> Segments:
+    """Return the machine-made segments of a clip in seconds of its file, after a look at what conditioning leaves.
+
+    A clip that none is left of is of no use: it is ai by its label and would train and be tested as such, though all
+    that is heard of it is human.
+    """
+    # Of a file that goes on after what was read of it, nobody knows the end.
+    inside = within_file(segments, facts.seconds) if facts.seconds < settings.read_seconds else segments
+    if segments and not moved(inside, facts.start, facts.used):
+        raise UnusableError(
+            f"no machine-made segment lies in what is used of it, {facts.used:.2f} s from {facts.start:.2f} s on"
+        )
+    return inside
 
 
 def _reject(row: Row, reason: str, used: str = "no") -> Row:

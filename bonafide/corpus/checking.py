@@ -148,8 +148,8 @@ def _passed_over(rows: Rows, entries: Entries) -> Iterable[str]:
     sound = {suffix: count for suffix, count in left.items() if suffix in OTHER_SOUND}
     if sound:
         yield (
-            f"{counted(sum(sound.values()), 'file')} in {listed(sorted(sound))} may hold sound and are passed over:"
-            " convert them to FLAC or WAV"
+            f"passed over: {counted(sum(sound.values()), 'file')} in {listed(sorted(sound))}, which may hold sound:"
+            " convert such to FLAC or WAV"
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bonafide.audio.conditioning import AudioSettings, check, condition, level_dbfs
+from bonafide.audio.conditioning import AudioSettings, check, conditioned, level_dbfs
 from bonafide.audio.decoding import Recording, UnusableError, decode
 from bonafide.corpus.sounds import holder, sound_file
 from bonafide.corpus.tree import ODD_FILE, fault_of, printable
@@ -32,6 +32,8 @@ class Facts:
         In hertz.
     format : str
         As libsndfile names it, ``"WAV/PCM_16"``.
+    start, used : float
+        Where in the file begins what conditioning leaves of it, and how long that is, in seconds.
     """
 
     reason: str = ""
@@ -40,6 +42,8 @@ class Facts:
     level_dbfs: float = 0.0
     rate: int = 0
     format: str = ""
+    start: float = 0.0
+    used: float = 0.0
 
 
 # Facts, and the stamp of the file that they hold for; None where the reason is none that lies in its bytes.
@@ -63,7 +67,7 @@ def measured(root: Path, path: str, settings: AudioSettings) -> Outcome:
         try:
             recording, digest = read_sound(root, path, settings.read_seconds)
             check(recording.samples)
-            condition(recording, settings)
+            samples, start = conditioned(recording, settings)
         except UnusableError as error:
             return (None if str(error) == CHANGED else before), Facts(str(error))
     except FileNotFoundError:
@@ -72,9 +76,9 @@ def measured(root: Path, path: str, settings: AudioSettings) -> Outcome:
         return None, Facts("the file may not be read: check its permissions")
     except OSError as error:
         return None, Facts(f"the file cannot be read: {error.strerror}")
-    seconds = round(recording.samples.size / recording.rate, 4)
+    seconds, used = recording.samples.size / recording.rate, samples.size / settings.rate
     level = round(float(level_dbfs(recording.samples)), 2)
-    return before, Facts("", digest, seconds, level, recording.rate, recording.format)
+    return before, Facts("", digest, seconds, level, recording.rate, recording.format, start, used)
 
 
 def read_sound(root: Path, path: str, max_seconds: float) -> tuple[Recording, str]:

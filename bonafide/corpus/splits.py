@@ -12,7 +12,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from bonafide.corpus.groups import group_numbers, numbers
-from bonafide.corpus.rows import LABELS, Family, Rows
+from bonafide.corpus.rows import LABELS, Family, Rows, clips_of
 from bonafide.errors import UserError
 
 TRAIN, DEV, TEST, DROPPED = range(4)
@@ -135,14 +135,15 @@ def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
 
 def unknown_groups(rows: Rows, group: str) -> int:
     """Return how many clips name no `group` and so were grouped by something weaker."""
-    return sum(not row[group] for row in rows if group != "generator" or row["label"] == "ai")
+    return clips_of([row for row in rows if not row[group] and (group != "generator" or row["label"] == "ai")])
 
 
 def _atoms(rows: Rows, groups: np.ndarray) -> tuple[Atoms, np.ndarray]:
     respects = [numbers([row[name] for row in rows], unknown="") for name in RESPECTS]
     labels = np.array([LABELS.index(row["label"]) for row in rows])
     facts = np.stack([groups, labels, *respects], axis=1)
-    unique, atom_of, count = np.unique(facts, axis=0, return_inverse=True, return_counts=True)
+    unique, atom_of = np.unique(facts, axis=0, return_inverse=True)
+    count = np.bincount(atom_of, weights=[row.get("clips", 1) for row in rows]).astype(int)
     return Atoms(unique[:, 0], unique[:, 1], count, unique[:, 2:]), atom_of
 
 
@@ -223,7 +224,11 @@ def marked(rows: Rows) -> Rows:
 def _why_impossible(rows: Rows, groups: np.ndarray, settings: SplitSettings) -> str:
     if reason := _too_few_groups(rows, groups, settings):
         return reason
-    ties = Counter((name, row[name]) for name in RESPECTS for row in rows if row[name] and name != settings.group)
+    ties: Counter[tuple[str, str]] = Counter()
+    for name in RESPECTS:
+        for row in rows:
+            if row[name] and name != settings.group:
+                ties[name, row[name]] += clips_of([row])
     (name, value), count = ties.most_common(1)[0] if ties else (("group", "?"), 0)
     return (
         f"no split by {settings.group} leaves both classes in train, dev and test once what they share is dropped"
@@ -250,7 +255,7 @@ def describe(rows: Rows) -> str:
         inside = [row for row in rows if row["split"] == side]
         if side == "apart" and not inside:
             continue
-        labels = ", ".join(f"{sum(row['label'] == label for row in inside)} {label}" for label in LABELS)
+        labels = ", ".join(f"{clips_of([row for row in inside if row['label'] == label])} {label}" for label in LABELS)
         named = ", ".join(f"{len({row[name] for row in inside} - {''})} {name}s" for name in RESPECTS)
         lines.append(f"{side}: {labels}; {named}")
     return "\n".join(lines)

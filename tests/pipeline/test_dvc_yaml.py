@@ -124,6 +124,12 @@ def test_git_keeps_what_dvc_does_not():
             assert (ignored or exact) == (out in cached(stage)), out
 
 
+def test_a_stage_that_fails_loses_no_file_that_git_tracks():
+    tracked = [out for stage in STAGES.values() for out in stage["outs"] if isinstance(out, dict)]
+    assert [name for out in tracked for name, kept in out.items() if kept != {"cache": False, "persist": True}] == []
+    assert len(tracked) > 10
+
+
 def test_metrics_and_plots_are_small_files_that_git_keeps():
     pipeline = yaml.safe_load((ROOT / "dvc.yaml").read_text())
     kept_by_dvc = {out for stage in STAGES.values() for out in cached(stage)}

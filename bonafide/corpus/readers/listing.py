@@ -16,6 +16,7 @@ from bonafide.corpus import tree
 from bonafide.corpus.readers.folder import GENDERS, LABEL_WORDS, TEXT_COLUMNS
 from bonafide.corpus.rows import Row, Rows
 from bonafide.errors import UserError
+from bonafide.progress import track
 
 SUFFIXES = frozenset((".wav", ".wave", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a"))
 OFFICIAL_WORDS = {
@@ -23,6 +24,7 @@ OFFICIAL_WORDS = {
     **dict.fromkeys(("dev", "development", "validation", "valid", "val"), "dev"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
 }
+MANY_LINES = 20_000  # of a protocol: from here on its reading takes long enough to be shown
 UNKNOWN = frozenset(("", "-"))  # how protocols write that there is nothing to say
 
 
@@ -105,8 +107,13 @@ def by_stem(paths: Iterable[str]) -> dict[str, str]:
 
 def read_lines(root: Path, file: str) -> Iterator[Line]:
     """Yield the lines of the text `file` below `root` that are not blank; U+FFFD stands for bytes that are no text."""
+    with (root / file).open("rb") as content:
+        total = sum(block.count(b"\n") for block in iter(partial(content.read, 2**20), b""))
     with (root / file).open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
-        for number, text in enumerate(lines, start=1):
+        numbered: Iterable[tuple[int, str]] = enumerate(lines, start=1)
+        if total >= MANY_LINES:
+            numbered = track(numbered, total=total, what=f"reading {file}")
+        for number, text in numbered:
             if text.strip():
                 yield Line(root, file, number, text.rstrip("\r\n"))
 

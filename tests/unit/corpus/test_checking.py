@@ -49,7 +49,7 @@ def said(capsys, *arguments, **options):
 
 def test_a_sound_corpus_is_counted_divided_and_can_be_used(corpus, capsys):
     text = said(capsys, corpus)
-    assert text.startswith(f"{corpus}: reader folder, by ai\n")
+    assert text.startswith(f"{corpus}: reader folder, as it has ai\n")
     assert re.search(r"^human +12 +6 +6 +0", text, re.MULTILINE)
     assert re.search(r"^ai +12 +6 +6 +6", text, re.MULTILINE)
     assert "Headers of 24 recordings: WAV/PCM_16 24; 16000 Hz 24." in text
@@ -104,7 +104,7 @@ def test_sound_that_a_published_layout_passes_over_is_named(tmp_path, corpus, ca
     (tmp_path / "meta.csv").write_text("\n".join(lines))
     (tmp_path / "99.amr").write_text("sound")
     text = said(capsys, tmp_path)
-    assert "1 file in .amr may hold sound and are passed over" in text
+    assert "passed over: 1 file in .amr, which may hold sound" in text
     assert "no ai clip says its generator" in text
 
 
@@ -120,8 +120,8 @@ def test_all_of_it_decoded_shows_what_no_header_tells(corpus, capsys, monkeypatc
 def test_a_corpus_that_may_be_two_things_names_both_and_takes_the_larger(corpus, capsys):
     (corpus / "meta.csv").write_text("file,speaker,label\nhuman/human-0/clip0.wav,Ann,bona-fide\n")
     text = said(capsys, corpus)
-    assert f"{corpus}: reader folder, by ai" in text
-    assert "it may be in-the-wild too, by meta.csv: --reader in-the-wild reads it so" in text
+    assert f"{corpus}: reader folder, as it has ai" in text
+    assert "it may be in-the-wild too, as it has meta.csv: --reader in-the-wild reads it so" in text
     with pytest.raises(UserError, match="no clip is labelled 'ai'"):
         check(corpus, reader="in-the-wild", params=NO_PARAMS)
 

@@ -1,20 +1,25 @@
 """What is no file that can be read, changes or kills its reader is a reject with a reason, and stops nothing."""
 
+import importlib.util
 import os
 from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus import catalog, measuring
 from bonafide.corpus.catalog import ReaderSettings, examine, examine_all, settle
 from bonafide.corpus.corpora import read_corpora
 from bonafide.corpus.readers.folder import read_folder
+from bonafide.corpus.table import CATALOG
 from bonafide.corpus.tree import files_below
 from bonafide.errors import UserError
 from bonafide.pipeline.parts import Task, build
+from bonafide.pipeline.tables import write_facts
 
+ROOT = Path(__file__).parents[3]
 FOLDER = (ReaderSettings("folder", "."),)
 
 
@@ -105,6 +110,24 @@ def test_a_file_that_changes_after_the_catalog_stops_the_run_and_enters_no_part(
     with pytest.raises(measuring.ChangedError, match=rf"{clips[0]['path']} .*run `dvc repro` again"):
         build(prepare_part, audio_settings, tasks, tmp_path / "parts", what="preparing")
     assert list(store.glob("*.parquet")) == []
+
+
+def test_a_catalog_that_is_not_true_any_more_is_gone_so_that_dvc_makes_it_anew(
+    tiny_corpus, audio_settings, store, made, tmp_path
+):
+    spec = importlib.util.spec_from_file_location("prepare", ROOT / "stages" / "prepare.py")
+    stage = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(stage)
+    clips, _ = settle([examine(tiny_corpus, row, audio_settings) for row in read_folder(tiny_corpus)])
+    table, params = tmp_path / "catalog.parquet", tmp_path / "params.yaml"
+    write_facts(clips, CATALOG, table)
+    sections = yaml.safe_load((ROOT / "params.yaml").read_text())
+    sections["corpus"] = {"root": str(tiny_corpus)}
+    params.write_text(yaml.safe_dump(sections))
+    change(tiny_corpus / clips[-1]["path"])
+    with pytest.raises(UserError, match="has changed since the catalog was made"):
+        stage.prepare(params, table, tmp_path / "clips")
+    assert not table.exists()
 
 
 def deadly(root, path, settings):
