@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 from dataclasses import asdict, astuple
 from importlib import metadata
 from importlib.util import find_spec
@@ -62,14 +62,13 @@ class Memo:
                 self._ask("insert or replace into facts values (?, ?, ?, ?, ?, ?, ?)", row)
         self._commit()
 
-    def close(self, paths: Collection[str]) -> None:
+    def close(self, paths: Set[str]) -> None:
         """Forget the files of this corpus that are not among `paths`, and the corpora that were used longest ago."""
         count = next(iter(self._ask("select count(*) from facts where name = ?", (self._name,))), (0,))[0]
         if count > len(paths):
-            there = set(paths)
             names = [path for (path,) in self._ask("select path from facts where name = ?", (self._name,))]
             for path in names:
-                if path not in there:
+                if path not in paths:
                     self._ask("delete from facts where name = ? and path = ?", (self._name, path))
         kept = f"select name from sets order by used desc limit {MOST_SETS}"
         for table in ("sets", "facts"):

@@ -101,9 +101,8 @@ def test_a_file_that_changes_while_it_is_read_is_a_reject(tiny_corpus, audio_set
 
 @pytest.mark.parametrize("fault", [change, Path.unlink], ids=["changed", "gone"])
 def test_a_file_that_changes_after_the_catalog_stops_the_run_and_enters_no_part(
-    fault, tiny_corpus, audio_settings, store, tmp_path, monkeypatch
+    fault, tiny_corpus, audio_settings, store, made, tmp_path
 ):
-    monkeypatch.setenv("BONAFIDE_WORKERS", "1")
     clips, _ = settle([examine(tiny_corpus, row, audio_settings) for row in read_folder(tiny_corpus)])
     fault(tiny_corpus / clips[0]["path"])
     tasks = [Task(0, "rows", (str(tiny_corpus), clips))]
