@@ -17,7 +17,7 @@ from bonafide.text import counted, printable
 if TYPE_CHECKING:
     from bonafide.audio.conditioning import AudioSettings
     from bonafide.corpus.opening import Opened
-    from bonafide.corpus.rows import Rows
+    from bonafide.corpus.rows import Row, Rows
     from bonafide.report.corpus_page import Example, Pictures
 
 Counts = tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]  # by class, and by column and value
@@ -79,7 +79,7 @@ def _measured(corpus: "Opened") -> "Rows":
         first = f"{rejects[0]['path']}: {rejects[0]['reason']}"
         count = counted(len(rejects), "file or line", "files and lines")
         print(f"{count} of no use, the first: {printable(first)}; see bonafide corpus check", file=sys.stderr)
-    return sorted(rows, key=lambda row: str(row["path"]))
+    return sorted(rows, key=_path)
 
 
 def _print_tables(classes: list[dict[str, Any]], columns: dict[str, list[dict[str, Any]]]) -> None:
@@ -124,23 +124,30 @@ def _pictures(name: str, corpus: "Opened", rows: "Rows", counts: "Counts", param
         levels={label: table.loc[table["label"] == label, "files.rms"].tolist() for label in ("human", "ai")},
         probes=glance.probe_aucs(table),
         properties=glance.properties_of(table),
-        examples=_examples(corpus.root, [one.row for one in heard], columns.get("source", []), settings),
+        examples=_examples(corpus.root, rows, sorted((one.row for one in heard), key=_path), settings),
     )
 
 
-def _examples(root: Path, rows: "Rows", sources: list[dict[str, Any]], settings: "AudioSettings") -> list["Example"]:
-    """Return a clip of each of the sources with most clips, by class."""
+def _path(row: "Row") -> str:
+    return str(row["path"])
+
+
+def _examples(root: Path, rows: "Rows", heard: "Rows", settings: "AudioSettings") -> list["Example"]:
+    """Return a clip of each of the sources with most clips, by class; more of a source where there are too few."""
     from bonafide.audit.listening import mel_of
+    from bonafide.corpus.tally import by_value
     from bonafide.report.corpus_page import Example
 
     shown = []
     for label in ("human", "ai"):
-        ordered = sorted(sources, key=lambda each: -int(each[f"{label} clips"]))
-        for source in [each["value"] for each in ordered if each[f"{label} clips"]][:EXAMPLES]:
-            row = next((row for row in rows if row["label"] == label and row.get("source", "") == source), None)
-            if row is not None:
-                facts = [row.get(name) for name in ("generator", "speaker", "language")]
-                facts += [f"{row['native_rate']} Hz", row["native_format"]]
-                text = ", ".join(str(fact) for fact in facts if fact)
-                shown.append(Example(label, source or "not said", text, mel_of(root, row, settings)))
+        inside = [row for row in heard if row["label"] == label]
+        firsts = {row.get("source", ""): row for row in reversed(inside)}
+        sources = by_value([row for row in rows if row["label"] == label], "source")
+        chosen = [firsts[each["value"]] for each in sources if each["value"] in firsts]
+        chosen += [row for row in inside if row not in chosen]
+        for row in chosen[:EXAMPLES]:
+            facts = [row.get(name) for name in ("generator", "speaker", "language")]
+            facts += [f"{row['native_rate']} Hz", row["native_format"]]
+            text = ", ".join(str(fact) for fact in facts if fact)
+            shown.append(Example(label, row.get("source") or "source not said", text, mel_of(root, row, settings)))
     return shown

@@ -40,17 +40,18 @@ def sign_of(reader: Reader, landmarks: Iterable[str]) -> str:
 def candidates(entries: Entries) -> list[Candidate]:
     """Return the corpora that a folder with `entries` may be, or else those that the folders in it may be.
 
-    A table of clips is taken for a corpus where nothing else is recognised.
+    Layouts whose signs lie in different folders are corpora beside each other. A table of clips is taken for a corpus
+    where nothing else is recognised.
     """
     whole = _layouts(entries.landmarks, ".")
-    if whole:
-        return whole
     inner: dict[str, list[str]] = {}
     for path in entries.landmarks:
         folder, _, rest = path.partition("/")
         if rest:
             inner.setdefault(folder, []).append(rest)
     parts = [one for folder, landmarks in sorted(inner.items()) for one in _layouts(landmarks, folder)]
+    if whole and not _beside(whole, parts):
+        return whole
     return parts or [one for path in entries.landmarks if "/" not in path for one in candidates_of_file(path)]
 
 
@@ -91,6 +92,16 @@ def unrecognised(root: Path, landmarks: Collection[str]) -> str:
     return (
         f"{root} is laid out as no reader knows it ({there}): sort the recordings into human/ and ai/, write a table of"
         " them, or name one of the readers with --reader"
+    )
+
+
+def _beside(whole: list[Candidate], parts: list[Candidate]) -> bool:
+    """Return whether the layouts of a folder are those of folders in it, each of another one."""
+    folders = [one.sign.partition("/")[0] for one in whole if "/" in one.sign]
+    alone = {(one.reader, one.path) for one in parts}
+    return (
+        1 < len(whole) == len(set(folders))
+        and {(one.reader, folder) for one, folder in zip(whole, folders, strict=False)} == alone
     )
 
 

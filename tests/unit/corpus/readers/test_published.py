@@ -113,6 +113,17 @@ def test_a_corpus_is_recognised_by_its_own_reader_and_an_empty_folder_by_none(tm
     assert [one.reader for one in likeliest(tmp_path, found)] == [name]
 
 
+def test_corpora_beside_each_other_are_recognised_each_in_its_folder(tmp_path, record):
+    layouts.asvspoof2019_la(tmp_path, record)
+    layouts.in_the_wild(tmp_path, record)
+    found = candidates(entries_of(tmp_path))
+    assert [(one.reader, one.path) for one in found] == [
+        ("asvspoof2019-la", "LA"),
+        ("in-the-wild", "release_in_the_wild"),
+    ]
+    assert likeliest(tmp_path, found) == found
+
+
 @pytest.mark.parametrize(
     ("name", "path", "old", "new", "line"),
     [
