@@ -7,7 +7,7 @@ gives its recording chain away more than its voice: both classes get one rate, t
 import io
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import soundfile
@@ -37,6 +37,13 @@ class AudioSettings:
     level_dbfs: Annotated[float, Lt(0)]
 
 
+class Conditioned(NamedTuple):
+    """A conditioned clip and where in its recording it begins."""
+
+    samples: np.ndarray  # shape=(n,), float32
+    start: float  # seconds
+
+
 def check(samples: np.ndarray) -> None:
     """Raise `UnusableError` when `samples`, shape (n,), hold no usable voice: NaN, silence, clipping, an offset."""
     if not np.isfinite(samples).all():
@@ -60,12 +67,17 @@ def clipped_share(samples: np.ndarray) -> float:
 
 
 def condition(recording: Recording, settings: AudioSettings) -> np.ndarray:
+    """Return what the features are computed from, as `conditioned` does."""
+    return conditioned(recording, settings).samples
+
+
+def conditioned(recording: Recording, settings: AudioSettings) -> Conditioned:
     """Return what the features are computed from: no offset, one rate, trimmed, at most N seconds, one level.
 
     Returns
     -------
-    np.ndarray, shape=(n,), float32
-        Multiples of 1/32768, so that storing them as 16-bit FLAC changes no score.
+    Conditioned
+        Its samples are multiples of 1/32768, so that storing them as 16-bit FLAC changes no score.
 
     Raises
     ------
@@ -73,12 +85,13 @@ def condition(recording: Recording, settings: AudioSettings) -> np.ndarray:
         When less than `settings.min_seconds` is left between silent edges.
     """
     samples = resample(_centred(recording.samples), recording.rate, settings.rate)
-    samples = trim(samples, settings.rate, trim_db=settings.trim_db)
+    start, stop = _loud(samples, settings.rate, settings.trim_db)
+    samples = samples[start:stop]
     if samples.size < settings.min_seconds * settings.rate:
         seconds = samples.size / settings.rate
         raise UnusableError(f"too short: {seconds:.2f} s between silent edges, {settings.min_seconds} s are needed")
     samples = _centred(samples[: round(settings.max_seconds * settings.rate)])  # of what is kept, silence aside
-    return quantize(level(samples, settings.level_dbfs))
+    return Conditioned(quantize(level(samples, settings.level_dbfs)), start / settings.rate)
 
 
 def resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
@@ -91,12 +104,18 @@ def trim(samples: np.ndarray, rate: int, *, trim_db: float) -> np.ndarray:
 
     An offset is not loud: digital silence beside a recording with an offset is cut as well.
     """
+    start, stop = _loud(samples, rate, trim_db)
+    return samples[start:stop]
+
+
+def _loud(samples: np.ndarray, rate: int, trim_db: float) -> tuple[int, int]:
+    """Return where the samples begin and end that `trim` leaves."""
     size = max(1, round(FRAME_SECONDS * rate))
     frames = -(-samples.size // size)
     padded = np.pad(samples, (0, frames * size - samples.size), mode="edge") if samples.size else samples
     power = padded.reshape(frames, size).var(axis=1, dtype=np.float64)
     loud = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (-trim_db / 10))
-    return samples[loud[0] * size : (loud[-1] + 1) * size] if loud.size else samples[:0]
+    return (int(loud[0]) * size, (int(loud[-1]) + 1) * size) if loud.size else (0, 0)
 
 
 def level_dbfs(samples: np.ndarray) -> float:

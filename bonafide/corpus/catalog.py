@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from bonafide.audio.conditioning import AudioSettings, check, condition, level_dbfs
-from bonafide.audio.decoding import UnusableError, decode
+from bonafide.audio.conditioning import AudioSettings, check, conditioned, level_dbfs
+from bonafide.audio.decoding import Recording, UnusableError, decode
 from bonafide.corpus.rows import LABELS, Row, Rows
+from bonafide.corpus.segments import Segments, moved, within_file
 from bonafide.corpus.sounds import sound_file
 from bonafide.errors import UserError
 from bonafide.files import sha256
@@ -76,7 +77,7 @@ def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
         with sound_file(root, row["path"]) as file:
             recording = decode(file, max_seconds=settings.read_seconds)
             check(recording.samples)
-            condition(recording, settings)
+            segments = _segments(row, recording, settings)
             digest = sha256(file)
     except UnusableError as error:
         return {"path": row["path"], "reason": str(error)}
@@ -95,7 +96,27 @@ def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
         "native_rate": row["native_rate"] or recording.rate,
         "native_format": row["native_format"] or recording.format,
         "note": _misnamed(path, recording.format),
+        "segments": segments,
     }
+
+
+def _segments(row: Row, recording: Recording, settings: AudioSettings) -> Segments:
+    """Return the machine-made segments of a clip in seconds of its file, after a look at what conditioning leaves.
+
+    A clip that none is left of is of no use: it is ai by its label and would train and be tested as such, though all
+    that is heard of it is human.
+    """
+    samples, start = conditioned(recording, settings)
+    seconds = recording.samples.size / recording.rate
+    # Of a file that goes on after what was read of it, nobody knows the end.
+    segments = row.get("segments") or []
+    segments = within_file(segments, seconds) if seconds < settings.read_seconds else segments
+    if row.get("segments") and not moved(segments, start, samples.size / settings.rate):
+        raise UnusableError(
+            f"no machine-made segment lies in what is used of it, {samples.size / settings.rate:.2f} s from"
+            f" {start:.2f} s on"
+        )
+    return segments
 
 
 def settle(rows: Iterable[Row]) -> tuple[Rows, Rows]:

@@ -16,13 +16,14 @@ from bonafide.corpus.readers.listing import (
     read_lines,
 )
 from bonafide.corpus.rows import Row, Rows
+from bonafide.corpus.segments import segments_in
 from bonafide.errors import UserError
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl", ".ndjson")
 MARKS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 NEEDED = ("path", "label")
-COLUMNS = (*NEEDED, *TEXT_COLUMNS, "gender", "native_rate", "official")
+COLUMNS = (*NEEDED, *TEXT_COLUMNS, "gender", "native_rate", "official", "segments")
 NO_COLUMNS: Mapping[str, str] = {}
 
 
@@ -105,7 +106,7 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
 def _row(names: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
     facts = {name: cells.get(column, "") for name, column in names.items()}
     path, label = PurePosixPath(facts.pop("path")), facts.pop("label")
-    rate, official = facts.pop("native_rate"), facts.pop("official").lower()
+    rate, official, segments = facts.pop("native_rate"), facts.pop("official").lower(), facts.pop("segments")
     if not path.name or path.is_absolute() or ".." in path.parts:
         return line.broken(f"path '{path}' must lie in the folder of the table")
     if LABEL_WORDS.get(label.lower()) == "human" and facts["generator"] not in UNKNOWN:
@@ -115,7 +116,10 @@ def _row(names: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
     if official and official not in OFFICIAL_WORDS:
         return line.broken(f"unknown side '{official}', known are: {', '.join(OFFICIAL_WORDS)}")
     row = line.row(path.as_posix(), label, **facts, official=OFFICIAL_WORDS.get(official, ""))
-    return row if "reason" in row else {**row, "native_rate": int(rate or 0)}
+    if "reason" in row:
+        return row
+    row["native_rate"] = int(rate or 0)
+    return line.partly(row, partial(segments_in, segments)) if segments else row
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from bonafide.audio.decoding import decode
 from bonafide.corpus.readers.registry import READERS
 from bonafide.errors import UserError
 
-from . import layouts, people
+from . import layouts, partly, people
 
 CORPORA = [
     layouts.asvspoof2019_la,
@@ -21,6 +21,8 @@ CORPORA = [
     layouts.mlaad,
     layouts.spoofceleb,
     layouts.codecfake,
+    partly.partialspoof,
+    partly.llamapartialspoof,
     people.fake_or_real,
     people.librispeech,
     people.common_voice,
