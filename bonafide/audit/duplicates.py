@@ -9,11 +9,13 @@ import pandas as pd
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.audit import fingerprints
+from bonafide.corpus.rows import LABELS
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import rows_of
 from bonafide.progress import track
 
+PARTLY = "ai in part"
 PAIRS_PER_TASK = 1000  # compared by one worker at a time: some 100 MB of waveforms
 
 
@@ -24,7 +26,7 @@ class Duplicate:
     Attributes
     ----------
     paths, splits, labels : (str, str)
-        Of both clips.
+        Of both clips; the label of a partly synthetic one is `PARTLY`.
     likeness : float
         Correlation of the waveforms, 1 at most.
     """
@@ -41,8 +43,8 @@ class Duplicate:
 
     @property
     def contrary(self) -> bool:
-        """Whether both labels are given to one sound."""
-        return self.labels[0] != self.labels[1]
+        """Whether both labels are given to one sound, and not because a clip is the other one but for a part of it."""
+        return set(self.labels) == set(LABELS)
 
 
 def duplicates(rows: pd.DataFrame, clips: Path, rate: int, *, same_above: float) -> list[Duplicate]:
@@ -80,7 +82,8 @@ def _forbidden(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.
     split, label, pair = (rows[name].to_numpy().astype(str) for name in ("split", "label", "pair"))
     used = (split[first] != "dropped") & (split[second] != "dropped")
     declared = (pair[first] == pair[second]) & (pair[first] != "")
-    contrary = (label[first] != label[second]) & ~declared
+    partly = (rows["segments"].map(len) > 0).to_numpy()
+    contrary = (label[first] != label[second]) & ~declared & ~partly[first] & ~partly[second]
     forbidden: np.ndarray = ((split[first] != split[second]) & used) | contrary
     return forbidden
 
@@ -100,5 +103,6 @@ def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[t
 
 def _duplicate(by_clip: pd.DataFrame, pair: tuple[str, str], likeness: float) -> Duplicate:
     both = by_clip.loc[list(pair)].sort_values("path")
+    both["label"] = both["label"].where(both["segments"].map(len) == 0, PARTLY)
     paths, splits, labels = ((both[name].iloc[0], both[name].iloc[1]) for name in ("path", "split", "label"))
     return Duplicate(paths, splits, labels, round(likeness, 3))

@@ -77,6 +77,7 @@ def row(file, label, split, number, **more):
     info = soundfile.info(file)
     return {
         **{field.name: "" if field.type == pa.string() else 0 for field in CATALOG},
+        "segments": [],
         **dict.fromkeys(("speaker_seen", "source_seen", "generator_seen"), False),
         **dict.fromkeys(("clip", "path", "sha256"), file.name),
         **dict.fromkeys(("speaker", "source"), group),
@@ -200,6 +201,10 @@ def with_duplicates(recordings, tmp_path_factory):
     declared = next(each for each in train[3:] if each["label"] == "human")
     declared["pair"] = "p"
     add(declared, "declared", sound(declared), label="ai", pair="p")
+    partly = next(each for each in train[20:] if each["label"] == "human")
+    spliced = sound(partly)
+    spliced[4000:5000] = sound(train[4])[4000:5000]
+    add(partly, "spliced", spliced, label="ai", segments=[{"start": 0.25, "end": 0.3125}])
     librosa = pytest.importorskip("librosa")
     for number, each in enumerate(train[10:20]):
         magnitudes = np.abs(librosa.stft(sound(each), n_fft=1024))
@@ -208,7 +213,7 @@ def with_duplicates(recordings, tmp_path_factory):
     return measured(root, rows, folder / "clips"), root, folder / "clips", train
 
 
-def test_duplicates_are_found_with_their_paths_and_vocoded_copies_are_none(with_duplicates):
+def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(with_duplicates):
     rows, _, clips, train = with_duplicates
     found = duplicates(rows, clips, RATE, same_above=0.9)
     assert {each.paths for each in found} == {(train[0]["path"], "leak.mp3"), (train[1]["path"], "contrary.wav")}
