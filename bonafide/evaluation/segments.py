@@ -29,7 +29,7 @@ from bonafide.scoring.windows import Span, edges_of
 RESOLUTIONS = (20, 40, 80, 160, 320, 640)  # milliseconds
 CELL = RESOLUTIONS[0] / 1000  # seconds; of it all coarser segments are made
 LEAST = 0.0005  # seconds of a segment that make it spoof: less is rounding of the labels
-WINDOW_SECONDS, HOP_SECONDS = 1.0, 0.1
+WINDOW_SECONDS, HOP_SECONDS = 1.0, 0.2  # of spliced clips half a second is as good, two are worse, four a guess
 
 
 class SegmentScores(NamedTuple):
