@@ -7,6 +7,7 @@ import pandas as pd
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.corpus.catalog import CorpusSettings, examine_all, settle
 from bonafide.corpus.corpora import misspelt_columns, read_corpora
+from bonafide.corpus.families import with_families
 from bonafide.corpus.table import CATALOG, as_table
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
@@ -19,7 +20,7 @@ def catalog(params: Path, out: Path, rejects: Path) -> None:
     """List the clips of the corpus that `params` names in `out`, and the files with a fault in `rejects`."""
     corpus = read_section(params, "corpus", CorpusSettings)
     root = Path(corpus.root)
-    rows = read_corpora(root, corpus.readers)
+    rows = with_families(read_corpora(root, corpus.readers), corpus.families)
     for table, columns in misspelt_columns(root, corpus.readers):
         print(f"columns of {table} that mean nothing here: {', '.join(columns)}. Is one misspelt?")
     examined = examine_all(root, rows, read_section(params, "audio", AudioSettings))

@@ -4,14 +4,15 @@ import json
 from math import nan
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings, headline_of, intervals_of, metrics_of
-from bonafide.evaluation.scored_clips import score_clips
+from bonafide.evaluation.scored_clips import score_clips, tested
 from bonafide.evaluation.segments import segment_measures
-from bonafide.evaluation.slices import slices_of
+from bonafide.evaluation.slices import slices_apart, slices_of
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
@@ -31,19 +32,23 @@ def evaluate(
     slices: Path,
     plots: Path,
 ) -> None:
-    """Score the test side of `split` with `model` and write what follows from the scores."""
+    """Score the test side of `split`, and what is counted apart, with `model`; write what follows from the scores."""
     settings = read_section(params, "evaluate", EvaluateSettings)
     thresholds = dict(Scorer(model).facts.thresholds)
-    rows = pq.read_table(split, filters=[("split", "=", "test")])
-    scored = score_clips(model, clips, rows.drop_columns("segments").to_pandas())  # the parts have them in clips' time
+    rows = pq.read_table(split, filters=[("split", "in", ["test", "apart"])])
+    every = score_clips(model, clips, rows.drop_columns("segments").to_pandas())  # the parts have them in clips' time
+    scored = tested(every)
     measured = metrics_of(scored, thresholds)
     segments = segment_measures(model, clips, scored)
-    write_table(pa.Table.from_pandas(scored, preserve_index=False), scores)
+    write_table(pa.Table.from_pandas(every, preserve_index=False), scores)
     ends = intervals_of(scored, thresholds, settings)
     detailed = measured | ({"segments": segments} if segments else {})
     for path, values in ((metrics, headline_of(measured)), (details, detailed), (intervals, ends)):
         write_text(path, json.dumps(values, indent=2) + "\n")
-    write_text(slices, slices_of(scored, thresholds["balanced"], settings).to_csv(index=False))
+    parts = [slices_of(scored, thresholds["balanced"], settings)]
+    if len(every) > len(scored):
+        parts.append(slices_apart(every, thresholds["balanced"], settings))
+    write_text(slices, pd.concat(parts).to_csv(index=False))
     for name, points in points_of(scored, thresholds["balanced"]).items():
         write_text(plots / f"{name}.csv", points.to_csv(index=False))
     print(

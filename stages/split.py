@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from bonafide.corpus.apart import set_apart, with_apart
 from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.corpus.official import official_split
 from bonafide.corpus.splits import SplitSettings, describe, unknown_groups, with_companions
@@ -17,9 +18,10 @@ from bonafide.pipeline.tables import write_table
 def split(params: Path, catalog: Path, out: Path) -> None:
     """Give every clip of `catalog` its side."""
     settings = read_section(params, "split", SplitSettings)
-    own, companions = parted(pq.read_table(catalog).to_pylist(), read_section(params, "companions", CompanionSettings))
+    counted, apart = set_apart(pq.read_table(catalog).to_pylist(), settings.apart)
+    own, companions = parted(counted, read_section(params, "companions", CompanionSettings))
     sides = official_split if settings.official else split_rows
-    rows = with_companions(sides(own, settings), companions, settings)
+    rows = with_apart(with_companions(sides(own, settings), companions, settings), apart, settings)
     write_table(as_table(rows, SPLIT), out)
     if unknown := unknown_groups(rows, settings.group):
         print(f"{unknown} clips name no {settings.group}: if they share one, the split leaks. Say it in clips.csv.")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from bonafide.audio.conditioning import from_flac
 from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
 from bonafide.corpus.segments import Segment
 from bonafide.pipeline.parts import Task, tasks_from_parts
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import ROWS_PER_GROUP, read_rows
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,14 @@ def feature_schema(n_bands: int) -> pa.Schema:
     )
 
 
-def feature_part(payload: list[str], settings: FeatureSettings) -> pa.Table:
-    """Return the spectrograms of the clips and copies in the parts that `payload` names."""
-    schema = feature_schema(settings.spectrogram.n_bands)
-    batches = [
-        _spectrograms(batch, settings, schema)
-        for batch in read_rows([Path(path) for path in payload], ["clip", "copy", "audio", "segments"])
-    ]
+def feature_part(payload: list[str], settings: FeatureSettings) -> pa.RecordBatchReader:
+    """Return the spectrograms of the clips and copies in the parts that `payload` names, computed as they are read."""
     facts = {"rate": str(settings.rate), **{key: str(value) for key, value in vars(settings.spectrogram).items()}}
-    return pa.Table.from_batches(batches, schema=schema).replace_schema_metadata(facts)
+    schema = feature_schema(settings.spectrogram.n_bands).with_metadata(facts)
+    batches = read_rows([Path(path) for path in payload], ["clip", "copy", "audio", "segments"])
+    rows = (row for batch in batches for row in batch.to_pylist())
+    groups = iter(lambda: list(islice(rows, ROWS_PER_GROUP)), [])
+    return pa.RecordBatchReader.from_batches(schema, (_spectrograms(group, settings, schema) for group in groups))
 
 
 def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
@@ -81,15 +81,14 @@ def ai_frames(segments: Iterable[Segment] | None, frames: int, seconds_per_frame
     return [{"start": start, "stop": min(stop, frames)} for start, stop in ends if start < min(stop, frames)]
 
 
-def _spectrograms(batch: pa.RecordBatch, settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
-    audio: list[dict[str, Any]] = batch.column("audio").to_pylist()
-    mels = [log_spectrogram(from_flac(one["bytes"]), settings.rate, settings.spectrogram) for one in audio]
+def _spectrograms(rows: list[dict[str, Any]], settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
+    mels = [log_spectrogram(from_flac(row["audio"]["bytes"]), settings.rate, settings.spectrogram) for row in rows]
     lengths = np.array([len(mel) for mel in mels], np.int32)
     frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.spectrogram.n_bands)
     offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
-    columns = [batch.column("clip"), batch.column("copy"), pa.array(lengths), pa.ListArray.from_arrays(offsets, frames)]
+    columns = [pa.array([row["clip"] for row in rows]), pa.array([row["copy"] for row in rows], pa.int32())]
+    columns += [pa.array(lengths), pa.ListArray.from_arrays(offsets, frames)]
     step = settings.spectrogram.hop_length / settings.rate
-    segments = batch.column("segments").to_pylist()
-    stretches = [ai_frames(each, int(length), step) for each, length in zip(segments, lengths, strict=True)]
+    stretches = [ai_frames(row["segments"], len(mel), step) for row, mel in zip(rows, mels, strict=True)]
     columns.append(pa.array(stretches, schema.field("ai_frames").type))
     return pa.RecordBatch.from_arrays(columns, schema=schema)

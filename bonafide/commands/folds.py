@@ -21,7 +21,10 @@ def folds(
     ] = None,
     name: Annotated[str, typer.Option(help="What the row is called.")] = "default",
 ) -> None:
-    """Hold every source (or generator, or speaker) out once: train and test in k folds, and show the spread."""
+    """Hold every source (or generator, or speaker) out once: train and test in k folds, and show the spread.
+
+    Official sides of the corpora (split.official of params.yaml) count nothing here.
+    """
     import pandas as pd
 
     from bonafide.files import write_text
@@ -30,6 +33,8 @@ def folds(
     from bonafide.protocol.table import fold_figures, put_into, spread, table_row
 
     protocol = read_protocol(params, by)
+    if protocol.sections["split"].get("official"):
+        print(f"split.official counts nothing here: every {by} is held out once, whatever sides the corpora have")
     done, rows = [], []
     for fold in run_folds(protocol, n_folds, _numbers(seeds), cross_fit=cross_fit):
         done.append(fold)

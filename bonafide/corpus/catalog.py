@@ -8,7 +8,7 @@ from typing import Literal
 
 from bonafide.audio.conditioning import AudioSettings, check, conditioned, level_dbfs
 from bonafide.audio.decoding import Recording, UnusableError, decode
-from bonafide.corpus.rows import LABELS, Row, Rows
+from bonafide.corpus.rows import LABELS, Family, Row, Rows
 from bonafide.corpus.segments import Segments, moved, within_file
 from bonafide.corpus.sounds import sound_file
 from bonafide.errors import UserError
@@ -50,10 +50,14 @@ class ReaderSettings:
 
 @dataclass(frozen=True)
 class CorpusSettings:
-    """Where the recordings are and how they lie there; section `corpus` of params.yaml."""
+    """Where the recordings are and how they lie there; section `corpus` of params.yaml.
+
+    `families` has a pattern for a family: see `bonafide.corpus.families`.
+    """
 
     root: str
     readers: tuple[ReaderSettings, ...] = (ReaderSettings("folder", "."),)
+    families: dict[Family, str] = field(default_factory=dict)
 
 
 def examine_all(root: Path, rows: Rows, settings: AudioSettings) -> Iterable[Row]:

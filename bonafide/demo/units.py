@@ -71,7 +71,7 @@ class Human:
     def clips(self, folder: Path) -> Iterator[tuple[Clip, np.ndarray]]:
         """Yield pieces of recordings in a seeded order."""
         source = SOURCES[self.source]
-        facts = {"label": "human", "generator": "", "source": self.source, "language": source.language}
+        facts = {"label": "human", "generator": "", "family": "", "source": self.source, "language": source.language}
         facts |= {"gender": source.gender, "license": source.license, "channel": source.channel}
         listed = recordings(self.source, self.root, dict(self.transcripts))
         for recording in sorted(listed, key=lambda recording: shuffled(self.seed, self.source, recording.name)):
@@ -102,7 +102,7 @@ class Copies:
             samples = from_flac((self.originals / original["file"]).read_bytes())
             stem = Path(original["file"]).stem
             facts = {"file": f"{stem}-{vocoder}.flac", "label": "ai", "generator": GENERATORS[vocoder]}
-            pair = {"pair": f"{self.source}/{stem}"}
+            pair = {"family": "vocoder", "pair": f"{self.source}/{stem}"}
             yield {**original, **facts, **pair}, transmit(copy(samples, vocoder), RATE, original["channel"])
 
 
@@ -142,7 +142,12 @@ class Spoken:
         """Yield speech in a seeded order of the sentences."""
         engine = ENGINES[self.engine]
         facts = {"label": "ai", "speaker": self.speaker, "generator": engine.generator, "gender": ""}
-        facts |= {"source": f"engine-{self.engine}", "language": self.language, "license": engine.license}
+        facts |= {
+            "family": engine.family,
+            "source": f"engine-{self.engine}",
+            "language": self.language,
+            "license": engine.license,
+        }
         sentences = sorted(self.sentences, key=lambda sentence: shuffled(self.seed, self.speaker, sentence))
         speech = speak(self.engine, self.voice, sentences, dict(self.packages), folder)
         number = 0

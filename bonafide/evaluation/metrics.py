@@ -24,14 +24,20 @@ class EvaluateSettings:
     replicates: Annotated[int, Gt(0)]
     seed: Annotated[int, Ge(0)]
     small_slice: Annotated[int, Gt(0)]
-    families: dict[str, str]
 
 
 def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, float]:
-    """Return the metrics of all test clips: pooled, at each threshold, and as means over generators and sources."""
+    """Return the metrics of all test clips: pooled, at each threshold, and as means over generators and sources.
+
+    ``fnr_of_tts`` and the like are the shares of each family that are missed at the balanced threshold.
+    """
     llr, human = arrays(scores)
     groups = _by_group(scores, thresholds["balanced"])
     means = {name: float(of.mean()) for name, of in groups.items()}
+    missed = ~pd.Series(is_ai(llr, thresholds["balanced"]))[~human]
+    means |= {
+        f"fnr_of_{name}": float(of.mean()) for name, of in missed.groupby(scores["family"].to_numpy()[~human]) if name
+    }
     return dict(sorted((summary(llr, human, thresholds) | means).items()))
 
 

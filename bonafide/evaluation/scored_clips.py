@@ -51,6 +51,16 @@ def clusters(scores: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.where(scores["label"] == "human", scores["speaker"], scores["generator"]))
 
 
+def tested(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the clips of the test side, which all figures are of, without those that are counted apart."""
+    return scores[scores["split"] == "test"].reset_index(drop=True)
+
+
+def family_names(scores: pd.DataFrame) -> pd.Series:
+    """Return what each clip's family is called: ``"tts"``, and ``"codec (apart)"`` where it is counted apart."""
+    return scores["family"] + np.where(scores["split"] == "apart", " (apart)", "")
+
+
 @lru_cache(maxsize=1)
 def cached_scorer(model: str) -> Scorer:
     """Return the detector in the file `model`, the same one each time that a worker asks."""

@@ -1,6 +1,5 @@
 """The metrics of parts of the test side: a generator, a language, low voices, short clips, noisy recordings."""
 
-import re
 from itertools import pairwise
 from typing import Any
 
@@ -11,11 +10,11 @@ from bonafide.evaluation.bootstrap import Draws, percentiles
 from bonafide.evaluation.drawn_clips import DrawnClips, edges_of
 from bonafide.evaluation.drawn_measures import measure
 from bonafide.evaluation.metrics import EvaluateSettings
-from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.evaluation.scored_clips import arrays, clusters, family_names
 from bonafide.scoring.calibration import check_scores
 from bonafide.scoring.measures import auc_between
 
-NAMED = ("generator", "source", "speaker", "language", "gender", "native_format")
+NAMED = ("generator", "family", "source", "speaker", "language", "gender", "native_format")
 RATES = ("accuracy", "precision", "recall", "f1", "fpr", "fnr", "hter")
 SEEN = ("speaker_seen", "source_seen", "generator_seen")
 # Edges of the bands that numbers are cut into, and how a band is written.
@@ -35,8 +34,20 @@ def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
     than `settings.small_slice`: read their numbers as hints.
     """
     columns = {name: scores[name].astype(str) for name in (*NAMED, *SEEN)}
-    columns["generator family"] = families(scores["generator"], settings.families)
     columns |= {name: _banded(scores[name], edges, unit) for name, (edges, unit) in BANDS.items()}
+    return _slices(scores, columns, threshold, settings)
+
+
+def slices_apart(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings) -> pd.DataFrame:
+    """Return a row, as of `slices_of`, for each family of `scores` that is counted apart, against all test humans."""
+    tested_humans = (scores["split"] == "test") & (scores["label"] == "human")
+    own = scores[tested_humans | (scores["split"] == "apart")].reset_index(drop=True)
+    return _slices(own, {"family": family_names(own)}, threshold, settings)
+
+
+def _slices(
+    scores: pd.DataFrame, columns: dict[str, pd.Series], threshold: float, settings: EvaluateSettings
+) -> pd.DataFrame:
     llr, human = check_scores(*arrays(scores))
     draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
     thresholds, edges = {"balanced": threshold}, edges_of(llr)
@@ -48,15 +59,6 @@ def slices_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings
                 own = draws.among(positions).clips(llr[positions], thresholds, edges)
                 rows.append({"slice": name, "value": value, **_measure(own, everyone, settings)})
     return pd.DataFrame(rows)
-
-
-def families(generators: pd.Series, patterns: dict[str, str]) -> pd.Series:
-    """Return the family of each generator: the first whose pattern its name holds, "other" where none is."""
-    family = {
-        name: next((family for family, pattern in patterns.items() if re.search(pattern, name)), "other")
-        for name in set(generators) - {""}
-    }
-    return generators.map({**family, "": ""})
 
 
 def _banded(numbers: pd.Series, edges: list[float], unit: str) -> pd.Series:

@@ -21,7 +21,7 @@ from bonafide.corpus.readers.folder import GENDERS
 from bonafide.errors import UserError
 
 SOURCE = "collected"  # where a clip comes from, unless the user knows better
-COLUMNS = ("path", "label", "speaker", "generator", "source", "language", "gender", "license")
+COLUMNS = ("path", "label", "speaker", "generator", "family", "source", "language", "gender", "license")
 CONSENT_COLUMNS = ("path", "speaker", "agreed")
 MIN_SECONDS = 1.0  # a shorter recording says nothing of a voice
 MOST_SECONDS = 600.0  # decoded, to look whether it is usable and new; the pipeline takes less of a clip

@@ -118,7 +118,11 @@ def generate(batches: Sequence[Batch], language: str, text_license: str = "") ->
         made = _made(batch)
         engine = ENGINES[batch.engine]
         facts = {"label": "ai", "speaker": _speaker(batch), "generator": engine.generator, "language": language}
-        facts |= {"source": f"engine-{batch.engine}", "license": _license(engine.license, text_license)}
+        facts |= {
+            "family": engine.family,
+            "source": f"engine-{batch.engine}",
+            "license": _license(engine.license, text_license),
+        }
         add_rows(batch.folder, [{"path": path, **facts} for path in (*made.old, *made.new)])
         yield batch, made
 

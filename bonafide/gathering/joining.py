@@ -10,7 +10,7 @@ from bonafide.corpus.rows import LABELS, Row
 from bonafide.corpus.segments import as_text
 from bonafide.errors import UserError
 
-COLUMNS = ("path", "label", "gender", "native_rate", *TEXT_COLUMNS, "segments")
+COLUMNS = ("path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS, "segments")
 
 Plan = list[tuple[Path, Row]]
 

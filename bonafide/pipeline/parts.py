@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,6 +27,8 @@ from bonafide.progress import track
 
 STORE_GB = 20.0
 SOUND_LIBRARIES = ("audiomentations", "numpy", "pyarrow", "scipy", "soundfile", "soxr")  # their bytes are in parts
+
+Part: TypeAlias = pa.Table | pa.RecordBatchReader  # what a part is made into: whole, or a row group at a time
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def tasks_from_parts(folder: Path) -> list[Task]:
 
 
 def build(
-    make: Callable[[Any, Any], pa.Table],
+    make: Callable[[Any, Any], Part],
     settings: Any,  # noqa: ANN401 - a dataclass
     tasks: list[Task],
     out: Path,
@@ -76,7 +78,8 @@ def build(
     Parameters
     ----------
     make : callable
-        A module's function of (payload, settings) that returns the part's table; it must be pure.
+        A module's function of (payload, settings) that returns the part's table, or its rows as they are made; it
+        must be pure.
     settings : dataclass
     tasks : list of Task
         A task whose table comes out empty leaves no file.
@@ -107,7 +110,7 @@ def _library_versions() -> list[str]:
     return [metadata.version(name) for name in SOUND_LIBRARIES]
 
 
-def _make_part(make: Callable[[Any, Any], pa.Table], settings: Any, task: tuple[Path, Any]) -> None:  # noqa: ANN401
+def _make_part(make: Callable[[Any, Any], Part], settings: Any, task: tuple[Path, Any]) -> None:  # noqa: ANN401
     path, payload = task
     write_table(make(payload, settings), path)
 

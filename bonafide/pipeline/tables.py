@@ -18,7 +18,8 @@ def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterat
     """Yield the rows of `paths` a row group at a time."""
     for path in paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(ROWS_PER_GROUP, columns=columns)
+            for group in range(file.num_row_groups):  # `iter_batches` keeps all that it has read
+                yield from file.read_row_group(group, columns).to_batches(ROWS_PER_GROUP)
 
 
 def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -> Iterator[dict[str, Any]]:
@@ -28,7 +29,15 @@ def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -
         yield from batch.filter(pa.compute.is_in(batch.column("clip"), names)).to_pylist()
 
 
-def write_table(table: pa.Table, path: Path) -> None:
-    """Write `table` to `path` as Parquet, whole or not at all."""
-    write = partial(pq.write_table, table, compression="zstd", row_group_size=ROWS_PER_GROUP)
-    write_whole(path, write)
+def write_table(table: pa.Table | pa.RecordBatchReader, path: Path) -> None:
+    """Write `table` to `path` as Parquet, whole or not at all; of a reader no more than a batch is in memory.
+
+    A reader's batches must have `ROWS_PER_GROUP` rows, but for the last: the same rows then make the same bytes.
+    """
+    write_whole(path, partial(_write, table))
+
+
+def _write(table: pa.Table | pa.RecordBatchReader, path: Path) -> None:
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for part in [table] if isinstance(table, pa.Table) else table:
+            writer.write(part, row_group_size=ROWS_PER_GROUP)

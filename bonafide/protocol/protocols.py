@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pyarrow.parquet as pq
 import yaml
 
+from bonafide.corpus.apart import set_apart, with_apart
 from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.corpus.groups import fold_groups
 from bonafide.corpus.rows import Rows
@@ -31,9 +32,11 @@ class Protocol:
     sections : dict
         Of the params file; `split.group` is what is held out.
     rows : list of dict
-        Of the catalog: the corpus's own clips and its companions.
+        Of the catalog, the clips that count: the corpus's own and its companions.
     own, companions : list of dict
         The clips that are divided into folds, and those that train beside them in every one.
+    apart : list of dict
+        Those that are scored only, in the folds that train on nothing like them.
     settings : SplitSettings
         As in `sections`.
     home : Path
@@ -44,6 +47,7 @@ class Protocol:
     rows: Rows
     own: Rows
     companions: Rows
+    apart: Rows
     settings: SplitSettings
     home: Path
 
@@ -69,18 +73,19 @@ class Protocol:
 
     def sides(self, fold: Fold) -> Rows:
         """Return the rows of a split table: what `fold` holds out is tested, all else trains."""
-        rows = assign(self.own, self.settings, self._groups(fold.held, fold.of))
-        return with_companions(rows, self.companions, self.settings)
+        return self._with_others(assign(self.own, self.settings, self._groups(fold.held, fold.of)))
 
     def sides_with_dev(self, fold: Fold) -> Rows:
         """Return the rows of a split table: what `fold` holds out is tested, all else trains or judges."""
-        rows = split(self.own, self.settings, self._groups(fold.held, fold.of))
-        return with_companions(rows, self.companions, self.settings)
+        return self._with_others(split(self.own, self.settings, self._groups(fold.held, fold.of)))
 
     def judges(self, fold: Fold, other: int) -> Rows:
         """Return the clips of the part `other` that share nothing with what `fold` tests."""
         rows = assign(self.own, self.settings, self._groups(fold.held, fold.of), self._groups([other], fold.of))
         return [row for row in rows if row["split"] == "dev"]
+
+    def _with_others(self, rows: Rows) -> Rows:
+        return with_apart(with_companions(rows, self.companions, self.settings), self.apart, self.settings)
 
     def _groups(self, held: Iterable[int], of: int) -> frozenset[int]:
         parts = fold_groups(self.own, self.settings.group, of)
@@ -90,6 +95,8 @@ class Protocol:
 def read_protocol(params: Path, by: By, work: Path = FOLDS) -> Protocol:
     """Return the protocol for what `params` say and what was prepared, kept in a folder of its own in `work`.
 
+    What `by` names is held out, whatever official sides the corpora have: `split.official` counts nothing here.
+
     Raises
     ------
     UserError
@@ -97,11 +104,12 @@ def read_protocol(params: Path, by: By, work: Path = FOLDS) -> Protocol:
     """
     if not CLIPS.is_dir():
         raise UserError(f"{CLIPS} is not there: run `dvc repro prepare` first")
-    settings = replace(read_section(params, "split", SplitSettings), group=by)
+    settings = replace(read_section(params, "split", SplitSettings), group=by, official=False)
     sections = yaml.safe_load(params.read_text(encoding="utf-8"))
     sections["split"]["group"] = by
     rows = pq.read_table(CATALOG).to_pylist()
-    own, companions = parted(rows, read_section(params, "companions", CompanionSettings))
+    counted, apart = set_apart(rows, settings.apart)
+    own, companions = parted(counted, read_section(params, "companions", CompanionSettings))
     facts = json.dumps([sections, rows], sort_keys=True)
     home = work / hashlib.sha256(facts.encode()).hexdigest()[:16]
-    return Protocol(sections, rows, own, companions, settings, home)
+    return Protocol(sections, counted, own, companions, apart, settings, home)

@@ -1,7 +1,7 @@
 """The figures that Bonafide is developed by: held-out sources, pooled, within sources, and on sources without fakes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from bonafide.evaluation.bootstrap import Draws
-from bonafide.evaluation.scored_clips import arrays, clusters
+from bonafide.evaluation.scored_clips import arrays, clusters, family_names, tested
 from bonafide.files import write_text
 from bonafide.protocol.fold import Fold
+from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.measures import auc, decisions, eer
 from bonafide.scoring.operating_points import measure_name
 
@@ -26,7 +27,7 @@ SHOWN_MEANS = ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sou
 
 def read_fold(fold: Fold) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return the scores of a fold's test clips, and the thresholds that its dev side chose."""
-    return pd.read_parquet(fold.scores), carried_over(_metrics(fold))
+    return tested(pd.read_parquet(fold.scores)), carried_over(_metrics(fold))
 
 
 def fold_figures(fold: Fold) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def spread(rows: pd.DataFrame) -> pd.DataFrame:
 def table_row(name: str, params: str, calibrated_by: str, folds: Sequence[Fold]) -> dict[str, Any]:
     """Return the row of the table for the whole protocol: the system `name`, known by its `params`, on `folds`."""
     figures = summary_row([read_fold(fold) for fold in folds], replicates=REPLICATES, seed=1)
+    figures |= missed_by_family((pd.read_parquet(fold.scores), carried_over(_metrics(fold))) for fold in folds)
     return {
         "name": name,
         "params": params,
@@ -130,6 +132,20 @@ def summary_row(
         **at_points,
         "clips": pool["clip"].nunique(),
     }
+
+
+def missed_by_family(folds: Iterable[tuple[pd.DataFrame, Mapping[str, float]]]) -> dict[str, float]:
+    """Return the share of each family's clips that is not called ai at the balanced threshold, by column of the table.
+
+    A clip counts once, however many folds and seeds have scored it: what is counted apart may be in several.
+    """
+    parts = []
+    for scores, cuts in folds:
+        ai = scores[scores["label"] == "ai"]
+        missed = ~is_ai(ai["llr"].to_numpy(), cuts["balanced"])
+        parts.append(pd.DataFrame({"clip": ai["clip"], "family": family_names(ai), "missed": missed}))
+    of_clip = pd.concat(parts).groupby(["family", "clip"])["missed"].mean()
+    return {f"missed, {name}": float(share) for name, share in of_clip.groupby("family").mean().items() if name}
 
 
 def put_row(table: pd.DataFrame, row: Mapping[str, object], key: Sequence[str] = NUMBERS) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from bonafide.report.run import Run
 from bonafide.text import printable
 
 LABELS = {"human": "human", "ai": "AI"}
-SIDES = ("train", "dev", "test", "dropped")
+SIDES = ("train", "dev", "test", "dropped", "apart")
 PACKAGES = (
     "audiomentations",
     "bonafide",
@@ -38,7 +38,7 @@ def sides_of(split: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"side": side, "label": LABELS[label], **_counts(split[(split["split"] == side) & (split["label"] == label)])}
         for side in SIDES
-        if side != "dropped" or (split["split"] == side).any()
+        if side not in ("dropped", "apart") or (split["split"] == side).any()
         for label in LABELS
     ]
 

@@ -121,7 +121,7 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         history=pd.read_csv(files.history),
         facts=Scorer(files.model).facts,
         hashes={str(path): sha256(path) for path in (files.model, files.split, files.scores)},
-        scores=pq.read_table(files.scores).to_pandas(),
+        scores=pq.read_table(files.scores, filters=[("split", "=", "test")]).to_pandas(),
         metrics=metrics,
         intervals=json.loads(files.intervals.read_text(encoding="utf-8")),
         slices=read_slices(files.slices),

@@ -14,7 +14,7 @@ from bonafide.text import decimal, decimal_between, ends_of, known
 # In the order of the page: what a slice is called there, and what its lines mean.
 TITLES = {
     "generator": "Generator",
-    "generator family": "Kind of generator",
+    "family": "Family of the generator",
     "source": "Source",
     "language": "Language",
     "gender": "Gender as labelled",

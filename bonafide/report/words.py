@@ -11,6 +11,7 @@ from bonafide.text import counted, listed, of_hundred, of_hundred_between, perce
 
 RARE = 0.05  # share of AI clips in the example of what a flag means where AI is rare
 OFF = 0.1  # mean error of the probabilities from which they are not to be read as such
+APART = " (apart)"  # what the name of a family ends in that is counted apart, among the slices
 HARDER = 0.1  # by how much a condition must raise an error to be spoken of
 
 
@@ -30,6 +31,8 @@ def sentences(run: Run) -> Iterator[tuple[str, str]]:
     yield "Unseen", _unseen(run)
     if "fnr_over_generators" in run.metrics:
         yield "Each alike", _macro(run)
+    if text := _families(run):
+        yield "Families", text
     yield "Probability", _probability(run)
     yield "Conditions", _conditions(run)
     yield "Audit", _audit(run)
@@ -120,6 +123,22 @@ def _macro(run: Run) -> str:
         f" {of_hundred(run.metric('fpr_over_human_sources'))} of 100 human clips"
         f"{percent_interval(run, 'fpr_over_human_sources')}."
     )
+
+
+def _families(run: Run) -> str:
+    """Say what it misses by family; empty where no family is known."""
+    rows = run.slices[(run.slices["slice"] == "family") & run.slices["fnr"].notna()]
+    is_apart = rows["value"].str.endswith(APART)
+    text = ""
+    if not rows[~is_apart].empty:
+        missed = [f"{of_hundred(row['fnr'])} of 100 {row['value']}" for row in rows[~is_apart].to_dict("records")]
+        text = f"By how the voice was made it misses {listed(missed)} clips."
+    for row in rows[is_apart].to_dict("records"):
+        text += (
+            f" Counted apart, neither as human nor as AI: of 100 {row['value'].removesuffix(APART)} clips it calls"
+            f" {of_hundred(1 - row['fnr'])} AI ({counted(row['clips_ai'], 'clip')})."
+        )
+    return text.strip()
 
 
 def _probability(run: Run) -> str:

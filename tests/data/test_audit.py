@@ -201,10 +201,15 @@ def with_duplicates(recordings, tmp_path_factory):
     declared = next(each for each in train[3:] if each["label"] == "human")
     declared["pair"] = "p"
     add(declared, "declared", sound(declared), label="ai", pair="p")
-    partly = next(each for each in train[20:] if each["label"] == "human")
+    partly = [each for each in train[20:] if each["label"] == "human"][1]
     spliced = sound(partly)
     spliced[4000:5000] = sound(train[4])[4000:5000]
     add(partly, "spliced", spliced, label="ai", segments=[{"start": 0.25, "end": 0.3125}])
+    codec = {"label": "ai", "family": "codec", "split": "apart"}
+    of_test = next(each for each in rows if (each["label"], each["split"]) == ("human", "test"))
+    of_train = next(each for each in train[20:] if each["label"] == "human")
+    for name, of in (("codec-of-test", of_test), ("codec-of-train", of_train)):
+        add(of, name, sound(of), **codec)
     librosa = pytest.importorskip("librosa")
     for number, each in enumerate(train[10:20]):
         magnitudes = np.abs(librosa.stft(sound(each), n_fft=1024))
@@ -216,6 +221,9 @@ def with_duplicates(recordings, tmp_path_factory):
 def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(with_duplicates):
     rows, _, clips, train = with_duplicates
     found = duplicates(rows, clips, RATE, same_above=0.9)
+    (heard,) = (each for each in found if "codec-of-train.wav" in each.paths)
+    assert (heard.across, heard.contrary, set(heard.splits)) == (True, False, {"train", "apart"})
+    found.remove(heard)  # the other one, a tested person through a codec, is that person's sound
     assert {each.paths for each in found} == {(train[0]["path"], "leak.mp3"), (train[1]["path"], "contrary.wav")}
     leak = next(each for each in found if "leak.mp3" in each.paths)
     assert (leak.across, leak.contrary, leak.splits) == (True, False, ("train", "test"))
@@ -236,7 +244,7 @@ def test_the_stage_writes_its_report_and_stops_at_duplicates(with_duplicates, tm
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "audit.passed").exists()
     first = (tmp_path / "audit.json").read_bytes()
-    assert json.loads(first)["duplicates"]["across_splits"] == 1
+    assert json.loads(first)["duplicates"]["across_splits"] == 2
     assert set(pd.read_csv(tmp_path / "audit.csv")["view"]) == {"files", "clips"}
     again = stage(tmp_path, root, clips, "warn")
     assert again.returncode == 0, again.stderr

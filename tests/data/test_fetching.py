@@ -202,6 +202,8 @@ def test_a_mirror_serves_without_a_network(tmp_path, clips):
         ({"sha256": "12ab"}, "64 hexadecimal digits"),
         ({"label": "real"}, "human or ai, not 'real'"),
         ({"generator": "x"}, "a human clip has no generator"),
+        ({"family": "vc"}, "unknown family 'vc', a human clip has none"),
+        ({"label": "ai", "family": "clone"}, "unknown family 'clone', known are: tts, zero-shot-tts, vc, vocoder"),
     ],
 )
 def test_a_line_that_cannot_be_meant_is_named(tmp_path, change, message):

@@ -62,6 +62,7 @@ def known_scores():
             "label": np.where(human, "human", "ai"),
             "speaker": [f"speaker{n % 10}" for n in number],
             "generator": np.where(human, "", np.where(number % 2, "espeak", "hifigan")),
+            "family": np.where(human, "", np.where(number % 2, "classic", "vocoder")),
             "source": np.where(human, "radio", "engines"),
             "language": np.where(number % 3, "en", "de"),
             "gender": np.where(number % 2, "female", "male"),

@@ -4,6 +4,7 @@ import re
 from functools import partial
 from pathlib import Path
 
+from bonafide.corpus.readers.asvspoof2019 import family_of
 from bonafide.corpus.readers.listing import Line, by_stem, files_below, in_words, is_audio, matched
 from bonafide.corpus.rows import Row, Rows
 
@@ -33,6 +34,7 @@ def _row(stems: dict[str, str], track: str, line: Line, words: list[str]) -> Row
         stems.get(clip, f"ASVspoof2021_{track}_eval/flac/{clip}.flac"),
         key,
         speaker=speaker,
+        family="vc" if corpus else family_of(attack),  # the other corpora are of the Voice Conversion Challenge
         generator=f"{corpus or 'ASVspoof2019'}-{attack}",  # the attacks A07 to A19 are those of 2019
         source=corpus,
         language="" if corpus else "en",

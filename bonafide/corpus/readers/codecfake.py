@@ -27,4 +27,6 @@ def _row(places: dict[tuple[str, str], str], part: str, line: Line, words: list[
     official = part if part in ("train", "dev") else "test"
     codec = f"Codecfake-{words[2]}" if len(words) > 2 else ""
     folder = part if official == part else f"test/{part}"
-    return line.row(places.get((part, file), f"{folder}/{file}"), key, generator=codec, official=official)
+    family = "" if part.startswith("A") else "codec"  # A1 to A3: audio that a language model made
+    path = places.get((part, file), f"{folder}/{file}")
+    return line.row(path, key, generator=codec, family=family, official=official)

@@ -25,4 +25,5 @@ def _row(path: str) -> Row:
         return reject(path, "it does not lie in training, validation or testing, real or fake")
     stem = PurePosixPath(path).name.partition(".")[0]
     pair = f"FakeOrReal/{match['part']}/{match['label']}/{stem}"
-    return row(path, LABEL_WORDS[match["label"]], language="en", pair=pair, official=OFFICIAL_WORDS[match["part"]])
+    label, official = LABEL_WORDS[match["label"]], OFFICIAL_WORDS[match["part"]]
+    return row(path, label, family="tts", language="en", pair=pair, official=official)

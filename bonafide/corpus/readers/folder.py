@@ -8,7 +8,7 @@ from pathlib import Path
 from bonafide.corpus import clips_table
 from bonafide.corpus.clip_paths import Likely, Spellings, files_below, loose
 from bonafide.corpus.clips_table import ClipsTable
-from bonafide.corpus.rows import LABELS, Row, Rows
+from bonafide.corpus.rows import FAMILIES, LABELS, Row, Rows
 from bonafide.corpus.segments import segments_in
 from bonafide.errors import UserError
 
@@ -17,8 +17,9 @@ LABEL_WORDS = {
     **dict.fromkeys(("ai", "spoof", "fake", "synthetic", "deepfake", "generated"), "ai"),
 }
 GENDERS = {"female": "female", "f": "female", "male": "male", "m": "male", "": ""}
+FAMILY_WORDS: dict[str, str] = {"": "", **{family: family for family in FAMILIES}}
 MOST_HERTZ = 2**31  # what the clip table can hold
-OTHER_COLUMNS = ("path", "label", "gender", "native_rate", "segments", "seconds")  # seconds are measured
+OTHER_COLUMNS = ("path", "label", "family", "gender", "native_rate", "segments", "seconds")  # seconds are measured
 CLOSE_COLUMN = 0.8  # difflib's ratio of two names from which on one is the other misspelt
 FIRST_LINES = 3  # that a message names
 RATE = re.compile(r"([0-9]+)|([0-9]{4,})[.,]0+")  # as spreadsheets write it; 16.000 is a thousand times another rate
@@ -36,7 +37,7 @@ def read_folder(root: Path) -> Rows:
     Returns
     -------
     list of dict
-        With ``path`` relative to `root`, ``label``, the text columns of the clip table, ``gender`` and
+        With ``path`` relative to `root`, ``label``, the text columns of the clip table, ``family``, ``gender`` and
         ``native_rate`` (0 where clips.csv does not say), sorted by path.
 
     Raises
@@ -76,7 +77,7 @@ def _unknown(path: str) -> Row:
     label = folder if folder in LABELS else ""
     source = parts[1] if label and len(parts) > 2 else ""
     empty = dict.fromkeys(TEXT_COLUMNS, "")
-    return {"path": path, "label": label, **empty, "source": source, "gender": "", "native_rate": 0}
+    return {"path": path, "label": label, **empty, "source": source, "family": "", "gender": "", "native_rate": 0}
 
 
 def _read_table(table: Path, files: Collection[str]) -> dict[str, Row]:
@@ -164,10 +165,13 @@ def _row(path: str, cells: dict[str, str], where: str) -> Row:
     row = _unknown(path)
     row |= {column: cells[column] for column in TEXT_COLUMNS if cells.get(column)}
     row["label"] = _label(cells.get("label", ""), row["label"], where)
+    row["family"] = _choice(FAMILY_WORDS, cells.get("family", ""), "family", where)
     row["gender"] = _choice(GENDERS, cells.get("gender", ""), "gender", where)
     row["native_rate"] = _rate(cells.get("native_rate", ""), where)
     if row["label"] == "human" and row["generator"]:
         raise UserError(f"{where}: a human clip has no generator, and this one names '{row['generator']}'")
+    if row["label"] == "human" and row["family"]:
+        raise UserError(f"{where}: a human clip has no family, and this one names '{row['family']}'")
     return row | _segments(cells.get("segments", ""), row["label"], where)
 
 

@@ -47,6 +47,7 @@ def _row(path: str, sides: dict[str, str]) -> Row:
         "human" if folder == "gt" else "ai",
         speaker=f"librivox-{match[2]}",  # the same numbers as in LibriSpeech
         generator=folder,
+        family="vocoder",
         language="en",
         pair=f"LibriSeVoc/{match[1]}",
         official=sides.get(match[1], ""),

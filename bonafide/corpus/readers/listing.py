@@ -70,17 +70,19 @@ class Line:
 
 
 def row(path: str, label: str, **facts: str) -> Row:
-    """Return the row of the clip at `path`; what `facts` do not say is an empty string, and so is a human's generator.
+    """Return the row of the clip at `path`; what `facts` do not say is empty, as are a human's generator and family.
 
     >>> row("a.wav", "human", speaker="p225", generator="-", gender="F")["gender"]
     'female'
     """
     # One speaker or generator is one text in memory, however many of 600,000 rows name it.
     texts = {column: "" if (text := facts.get(column, "")) in UNKNOWN else sys.intern(text) for column in TEXT_COLUMNS}
+    family = "" if label == "human" else facts.get("family", "")
     texts["generator"] = "" if label == "human" else texts["generator"]
     gender = GENDERS.get(facts.get("gender", "").lower(), "")
     official = facts.get("official", "")
-    return {"path": path, "label": label, **texts, "gender": gender, "native_rate": 0, "official": official}
+    own = {"family": family, "gender": gender, "native_rate": 0, "official": official}
+    return {"path": path, "label": label, **texts, **own}
 
 
 def reject(path: str, reason: str) -> Row:

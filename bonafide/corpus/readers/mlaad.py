@@ -29,6 +29,7 @@ def _generated(line: Line, cells: dict[str, str]) -> Row:
         (folder / PurePosixPath(cells["path"]).name).as_posix(),
         "fake",
         generator=cells["model_name"] or folder.name,
+        family="tts",
         language=cells.get("language") or folder.parent.name,
         license="CC-BY-NC-4.0",
     )

@@ -33,5 +33,6 @@ def _row(place: str, official: str, line: Line, cells: dict[str, str]) -> Row:
         "bonafide" if attack == "a00" else "spoof",
         speaker=f"voxceleb-{speaker}",
         generator=f"SpoofCeleb-{attack}",
+        family="tts",  # all 23
         official=official,
     )

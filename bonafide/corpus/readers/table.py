@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from bonafide.corpus.readers.folder import LABEL_WORDS, MOST_HERTZ, TEXT_COLUMNS
+from bonafide.corpus.readers.folder import FAMILY_WORDS, LABEL_WORDS, MOST_HERTZ, TEXT_COLUMNS
 from bonafide.corpus.readers.listing import (
     OFFICIAL_WORDS,
     UNKNOWN,
@@ -15,7 +15,7 @@ from bonafide.corpus.readers.listing import (
     matched,
     read_lines,
 )
-from bonafide.corpus.rows import Row, Rows
+from bonafide.corpus.rows import FAMILIES, Row, Rows
 from bonafide.corpus.segments import segments_in
 from bonafide.errors import UserError
 
@@ -23,7 +23,7 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl", ".ndjson")
 MARKS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 NEEDED = ("path", "label")
-COLUMNS = (*NEEDED, *TEXT_COLUMNS, "gender", "native_rate", "official", "segments")
+COLUMNS = (*NEEDED, *TEXT_COLUMNS, "family", "gender", "native_rate", "official", "segments")
 NO_COLUMNS: Mapping[str, str] = {}
 
 
@@ -105,12 +105,15 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
 
 def _row(names: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
     facts = {name: cells.get(column, "") for name, column in names.items()}
+    facts["family"] = "" if facts["family"] in UNKNOWN else facts["family"].lower()
     path, label = PurePosixPath(facts.pop("path")), facts.pop("label")
     rate, official, segments = facts.pop("native_rate"), facts.pop("official").lower(), facts.pop("segments")
     if not path.name or path.is_absolute() or ".." in path.parts:
         return line.broken(f"path '{path}' must lie in the folder of the table")
     if LABEL_WORDS.get(label.lower()) == "human" and facts["generator"] not in UNKNOWN:
         return line.broken(f"a human clip has no generator, and this one names '{facts['generator']}'")
+    if facts["family"] not in FAMILY_WORDS:
+        return line.broken(f"unknown family '{facts['family']}', known are: {', '.join(FAMILIES)}")
     if rate and not (rate.isdecimal() and int(rate) < MOST_HERTZ):
         return line.broken(f"the native rate must be a whole number of hertz, not '{rate}'")
     if official and official not in OFFICIAL_WORDS:

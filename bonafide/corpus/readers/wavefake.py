@@ -29,9 +29,10 @@ def _row(path: str) -> Row:
         return row(path, "human", **VOICES[corpus], pair=_pair(corpus, place.stem), license=LICENSES[corpus])
     if match := VOCODED.fullmatch(place.parent.name):
         pair = _pair(match[1], ENDING.sub("", place.stem))
-        return row(path, "ai", **VOICES[match[1]], generator=match[2], pair=pair, license="CC-BY-SA-4.0")
+        facts = {"generator": match[2], "family": "vocoder", "license": "CC-BY-SA-4.0"}
+        return row(path, "ai", **VOICES[match[1]], pair=pair, **facts)
     if match := SPOKEN.fullmatch(place.parent.name):
-        return row(path, "ai", **VOICES["ljspeech"], generator=match[1], license="CC-BY-SA-4.0")
+        return row(path, "ai", **VOICES["ljspeech"], generator=match[1], family="tts", license="CC-BY-SA-4.0")
     return reject(path, "its folder is none that WaveFake, LJ Speech or JSUT has")
 
 

@@ -10,12 +10,12 @@ from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.curves import CURVE_POINTS, curve, histogram, reliability_points
 from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import arrays, clusters
-from bonafide.evaluation.slices import slices_of
+from bonafide.evaluation.slices import slices_apart, slices_of
 from bonafide.report.run import read_slices
 from bonafide.scoring.curve import det_curve
 from bonafide.scoring.measures import auc, decisions, eer
 
-SETTINGS = EvaluateSettings(replicates=40, seed=3, small_slice=20, families={"neural": "gan|diff"})
+SETTINGS = EvaluateSettings(replicates=40, seed=3, small_slice=20)
 THRESHOLD = 0.2
 
 
@@ -28,9 +28,11 @@ def scores():
     effect = np.select([generator == "espeak", generator == "hifigan"], [-1.0, 0.6], 0.0)
     return pd.DataFrame(
         {
+            "split": "test",
             "label": np.where(human, "human", "ai"),
             "speaker": np.where(rng.random(n) < 0.2, "", rng.choice([f"s{i}" for i in range(9)], n)),
             "generator": generator,
+            "family": pd.Series(generator).map({"espeak": "classic", "": ""}).fillna("tts"),
             "source": np.where(human, rng.choice(["radio", "books"], n), "engines"),
             "language": rng.choice(["de", "en"], n),
             "gender": rng.choice(["female", "male", ""], n),
@@ -66,8 +68,6 @@ def test_a_speaker_called_nan_or_na_is_one_in_the_table_and_in_the_report(scores
 
 
 def clips_of(scores, name, value):
-    if name == "generator family":
-        return scores["generator"].str.contains("gan|diff") if value == "neural" else scores["generator"] == "espeak"
     return scores[name].astype(str) == value
 
 
@@ -109,12 +109,29 @@ def test_a_slice_of_one_class_says_nothing_of_the_other(sliced):
 def test_every_value_has_a_row_and_the_unknown_has_none(scores, sliced):
     values = sliced.groupby("slice")["value"].apply(list)
     assert values["gender"] == ["female", "male"]
-    assert values["generator family"] == ["neural", "other"]
+    assert values["family"] == ["classic", "tts"]
     assert values["speaker_seen"] == ["False", "True"]
     for name in ("seconds", "pitch_hz"):
         inside = sliced[sliced["slice"] == name]
         known = scores["label"][scores[name].notna()].value_counts()
         assert (inside["clips_human"].sum(), inside["clips_ai"].sum()) == (known["human"], known["ai"])
+
+
+def test_what_is_counted_apart_is_one_slice_against_the_test_humans(scores):
+    humans, codec = scores[scores["label"] == "human"], scores[scores["generator"] == "espeak"]
+    codec = codec.assign(family="codec", split="apart", llr=codec["llr"] + 2)
+    (row,) = slices_apart(pd.concat([scores, codec]), THRESHOLD, SETTINGS).to_dict("records")
+    assert (row["slice"], row["value"], row["against"]) == ("family", "codec (apart)", "all human")
+    assert (row["clips_human"], row["clips_ai"]) == (0, len(codec))
+    assert row["fnr"] == pytest.approx((codec["llr"] >= THRESHOLD).mean())
+    assert row["auc"] == pytest.approx(auc(*arrays(pd.concat([humans, codec]))))
+
+
+def test_the_metrics_name_what_is_missed_of_each_family(scores):
+    measured = metrics_of(scores, {"balanced": THRESHOLD})
+    missed = {name: (own["llr"] >= THRESHOLD).mean() for name, own in scores.groupby("family") if name}
+    assert {name: measured[f"fnr_of_{name}"] for name in missed} == pytest.approx(missed)
+    assert missed.keys() == {"classic", "tts"}
 
 
 def test_small_slices_say_so(scores, sliced):

@@ -40,7 +40,12 @@ def test_every_voice_speaks_every_sentence_once(made):
     assert len(rows) == 4
     assert {row["speaker"] for row in rows} == {"espeak-en-us", "espeak-en-us-f3"}
     for row in rows:
-        assert (row["label"], row["generator"], row["source"]) == ("ai", "espeak", "engine-espeak")
+        assert (row["label"], row["generator"], row["family"], row["source"]) == (
+            "ai",
+            "espeak",
+            "classic",
+            "engine-espeak",
+        )
         assert (row["language"], row["license"]) == ("en", f"{ENGINES['espeak'].license}; text: CC0-1.0")
         samples, rate = soundfile.read(made / "corpus" / row["path"])
         assert 1 < samples.size / rate < 5

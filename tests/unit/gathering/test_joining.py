@@ -17,10 +17,10 @@ def corpora(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
     (tmp_path / "theirs" / "clips.csv").write_text(
-        "path,label,speaker,generator,source,language,gender,license,native_rate,pair\n"
-        'human/a.wav,human,"Ann, the first",,radio,pt-br,f,CC0-1.0,44100,1\n'
-        "mixed/c.wav,ai,,vits,radio,en,,,,1\n"
-        "ai/gone.wav,ai,,vits,radio,en,,,,\n"
+        "path,label,speaker,generator,source,language,gender,license,native_rate,pair,family\n"
+        'human/a.wav,human,"Ann, the first",,radio,pt-br,f,CC0-1.0,44100,1,\n'
+        "mixed/c.wav,ai,,vits,radio,en,,,,1,tts\n"
+        "ai/gone.wav,ai,,vits,radio,en,,,,,\n"
     )
     return [tmp_path / "ours", tmp_path / "theirs"]
 
@@ -34,6 +34,7 @@ def test_a_joined_corpus_reads_as_its_parts_did(corpora, tmp_path):
     pairs = {path: f"theirs/{row['pair']}" if row["pair"] else "" for path, row in apart.items()}
     assert joined == {path: {**row, "path": path, "pair": pairs[path]} for path, row in apart.items()}
     assert joined["theirs/human/a.wav"]["pair"] == joined["theirs/mixed/c.wav"]["pair"] == "theirs/1"
+    assert joined["theirs/mixed/c.wav"]["family"] == "tts"
     assert joined["ours/human/desk/a.wav"]["source"] == "desk"
     assert joined["theirs/human/a.wav"]["native_rate"] == 44100
     for path in joined.keys() - {"theirs/ai/gone.wav"}:

@@ -12,13 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from bonafide.audio.conditioning import to_flac
 from bonafide.clips.augmentation import AugmentedAudio, augment_part, augment_tasks
 from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
+from bonafide.corpus.table import AUDIO, as_table
 from bonafide.pipeline import parts
 from bonafide.pipeline.parts import Task, build, fingerprint, part_files, tasks_from_parts
+from bonafide.pipeline.tables import write_table
 
 from ..building import MEL, NOISE, PARTS, clips_in, content, prepare
 
@@ -160,17 +163,18 @@ def test_what_is_in_use_is_kept_whatever_the_limit(tiny_corpus, tmp_path, store,
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import pyarrow.parquet as pq, shutil
-from bonafide.pipeline import parts
+import shutil
+from bonafide.pipeline import parts, tables
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
+from bonafide.corpus.table import AUDIO, as_table
 from bonafide.pipeline.params import read_section
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 
 root, out, params, where = map(str, sys.argv[1:])
 parts.run_all = map
-home, name = (pq, "write_table") if where == "making" else (shutil, "copyfile")
+home, name = (tables, "_write") if where == "making" else (shutil, "copyfile")
 whole, calls = getattr(home, name), []
 
 def half(source, target, **options):
@@ -234,3 +238,15 @@ def test_task_inputs_follow_the_bytes_of_a_part(tmp_path):
     after = tasks_from_parts(tmp_path)
     assert after[0].inputs != before[0].inputs
     assert after[1] == before[1]
+
+
+def test_features_are_read_and_made_a_row_group_at_a_time(tmp_path, voice):
+    rows = [{name: 0 if name in ("copy", "native_rate") else None for name in AUDIO.names} for _ in range(70)]
+    for number, row in enumerate(rows):
+        row |= {"clip": f"c{number}", "audio": {"bytes": to_flac(voice[:4000], 16000), "path": ""}}
+    write_table(as_table(rows, AUDIO), tmp_path / "clips.parquet")
+    parts = [str(tmp_path / "clips.parquet"), str(tmp_path / "missing.parquet")]
+    reader = feature_part(parts, FeatureSettings(MEL, 16000))
+    assert next(reader).column("clip").to_pylist() == [f"c{number}" for number in range(64)]
+    with pytest.raises(FileNotFoundError):
+        next(reader)

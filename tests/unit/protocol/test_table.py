@@ -1,7 +1,14 @@
 import pandas as pd
 import pytest
 
-from bonafide.protocol.table import balanced_accuracy, false_alarms, put_row, summary_row, within_sources
+from bonafide.protocol.table import (
+    balanced_accuracy,
+    false_alarms,
+    missed_by_family,
+    put_row,
+    summary_row,
+    within_sources,
+)
 
 
 def clips(source, label, llr, who):
@@ -56,6 +63,20 @@ def test_a_row_pools_and_averages(scores):
     assert row["within-source AUC"] == 0.5
     assert row["human-only false alarms"] == 0.25
     assert row["human-only false alarms, decisive"] == 0.75
+
+
+def test_each_clip_counts_once_in_the_share_that_is_missed_of_its_family():
+    ai = {"label": "ai", "split": "test"}
+    first = [
+        {**ai, "clip": "a", "family": "tts", "llr": 1.0},
+        {**ai, "clip": "b", "family": "tts", "llr": -1.0},
+        {**ai, "clip": "c", "family": "codec", "split": "apart", "llr": 2.0},
+        {**ai, "clip": "d", "family": "", "llr": 2.0},
+        {"label": "human", "split": "test", "clip": "e", "family": "", "llr": -2.0},
+    ]
+    second = [{**first[2], "llr": -2.0}, {**first[2], "clip": "f"}]
+    folds = [(pd.DataFrame(rows), {"balanced": cut}) for rows, cut in ((first, 0.0), (second, 0.5))]
+    assert missed_by_family(folds) == {"missed, codec (apart)": 0.75, "missed, tts": 0.5}
 
 
 def test_a_new_row_takes_the_place_of_its_elder():

@@ -49,14 +49,16 @@ def test_every_label_of_the_field_is_known(root, said, label):
 def test_what_the_table_says_is_taken(root):
     row = with_table(
         root,
-        "path, label, speaker, generator, source, language, gender, pair, license, native_rate, native_format, mood",
-        'ai/tts/deep/d.wav, fake, "Doe, Jane", vits, lab, en, F, p1, MIT, 22050, MP3, 7',
+        "path, label, speaker, generator, source, language, gender, pair, license, native_rate, native_format, mood,"
+        "Family",
+        'ai/tts/deep/d.wav, fake, "Doe, Jane", vits, lab, en, F, p1, MIT, 22050, MP3, 7, TTS',
     )["ai/tts/deep/d.wav"]
     assert row == {
         "path": "ai/tts/deep/d.wav",
         "label": "ai",
         "speaker": "Doe, Jane",
         "generator": "vits",
+        "family": "tts",
         "source": "lab",
         "language": "en",
         "gender": "female",
@@ -103,6 +105,18 @@ def test_a_line_that_cannot_be_meant_is_named(root, line, said):
     with pytest.raises(UserError, match=said) as caught:
         with_table(root, *lines)
     assert f"{root / 'clips.csv'}, line 4" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("ai/c.wav,ai,clone", "unknown family 'clone', known are: tts, zero-shot-tts, vc, vocoder, codec"),
+        ("human/a.wav,human,vc", "a human clip has no family, and this one names 'vc'"),
+    ],
+)
+def test_a_family_that_is_none_is_named_with_its_line(root, line, said):
+    with pytest.raises(UserError, match=f"clips.csv, line 2: {said}"):
+        with_table(root, "path,label,family", line)
 
 
 @pytest.mark.parametrize(

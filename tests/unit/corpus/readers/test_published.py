@@ -5,6 +5,7 @@ import re
 import pytest
 
 from bonafide.audio.decoding import decode
+from bonafide.corpus.readers.asvspoof2019 import family_of
 from bonafide.corpus.readers.registry import READERS
 from bonafide.errors import UserError
 
@@ -47,6 +48,36 @@ def test_a_corpus_as_it_is_published_is_read_whole(tmp_path, record, name):
     for (path, reason), (expected, text) in zip(listed, sorted(rejects), strict=True):
         assert path == expected
         assert reason.startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "families"),
+    [
+        ("asvspoof2019-la", {"A01": "tts", "A11": "tts"}),
+        ("asvspoof2021-la", {"A07": "tts"}),
+        ("asvspoof2021-df", {"A14": "tts", "team20": "vc"}),  # the other corpora are of the Voice Conversion Challenge
+        ("wavefake", {"melgan": "vocoder"}),
+        ("librisevoc", {"": "vocoder"}),
+        ("mlaad", {"": "tts"}),
+        ("spoofceleb", {"": "tts"}),
+        ("codecfake", {"": "codec"}),
+        ("fake-or-real", {"": "tts"}),
+        ("in-the-wild", {"": ""}),
+    ],
+)
+def test_the_family_of_a_clip_is_what_its_corpus_publishes(tmp_path, record, name, families):
+    BY_NAME[name](tmp_path, record)
+    clips = [row for row in READERS[name].read(tmp_path) if "reason" not in row]
+    assert {row["family"] for row in clips if row["label"] == "human"} <= {""}
+    for end, family in families.items():
+        inside = [row for row in clips if row["label"] == "ai" and row["generator"].endswith(end)]
+        assert inside
+        assert {row["family"] for row in inside} == {family}
+
+
+def test_attacks_of_2019_that_convert_a_voice_or_join_units_say_so():
+    named = {family_of(f"A{number:02d}"): number for number in range(1, 20)}
+    assert named == {"tts": 15, "classic": 16, "vc": 19}
 
 
 @pytest.mark.parametrize("name", BY_NAME)

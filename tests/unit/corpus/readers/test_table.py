@@ -13,13 +13,22 @@ from bonafide.errors import UserError
 COLUMNS = {"path": "File", "label": "class", "speaker": "who", "official": "fold"}
 CLIPS = [
     {"File": "a/1.wav", "class": "genuine", "who": "Zoë", "fold": "train", "gender": "f", "native_rate": "44100"},
-    {"File": "./a/2.wav", "class": "SPOOF", "who": "007", "fold": "validation", "gender": "", "native_rate": ""},
+    {
+        "File": "./a/2.wav",
+        "class": "SPOOF",
+        "who": "007",
+        "fold": "validation",
+        "gender": "",
+        "native_rate": "",
+        "family": "VC",
+    },
 ]
 BAD = [
     ({"File": "a/3.wav", "class": "fake"}, "names the file, but it is not there"),
     ({"File": "../4.wav", "class": "fake"}, "path '../4.wav' must lie in the folder of the table"),
     ({"File": "a/1.wav", "class": "real"}, "a/1.wav stands in"),
     ({"File": "a/5.wav", "class": ""}, "the clip has no label"),
+    ({"File": "a/4.wav", "class": "fake", "family": "clone"}, "unknown family 'clone', known are: tts"),
     ({"File": "a/6.wav", "class": "real", "fold": "third"}, "unknown side 'third', known are: train"),
     ({"File": "a/7.wav", "class": "real", "native_rate": "16k"}, "the native rate must be a whole number of hertz"),
     ({"File": "a/8.wav", "class": "real", "generator": "vits"}, "a human clip has no generator, and this one names"),
@@ -37,15 +46,15 @@ def test_a_table_of_any_format_gives_the_same_rows_and_lists_the_same_faults(tmp
     record("a/1.wav", "a/2.wav", "a/9.wav")
     lines = [*CLIPS, *(line for line, _ in BAD)]
     frame = pd.DataFrame(
-        lines, columns=["File", "class", "who", "fold", "gender", "native_rate", "generator"], dtype=object
+        lines, columns=["File", "class", "who", "fold", "gender", "native_rate", "generator", "family"], dtype=object
     )
     WRITERS[name](frame.fillna("").assign(text='said: "no'), tmp_path / name)
     read = table.read(tmp_path / name, COLUMNS)
     clips = [row for row in read if "reason" not in row]
-    facts = ("path", "label", "speaker", "official", "gender", "native_rate")
+    facts = ("path", "label", "speaker", "official", "gender", "family", "native_rate")
     assert [tuple(row[fact] for fact in facts) for row in clips] == [
-        ("a/1.wav", "human", "Zoë", "train", "female", 44100),
-        ("a/2.wav", "ai", "007", "dev", "", 0),
+        ("a/1.wav", "human", "Zoë", "train", "female", "", 44100),
+        ("a/2.wav", "ai", "007", "dev", "", "vc", 0),
     ]
     reasons = [row["reason"] for row in read if "reason" in row]
     assert len(reasons) == len(BAD)
