@@ -20,6 +20,10 @@ from bonafide.errors import UserError
 
 # What pip installs beside the light detector for these commands.
 EXTRAS = {
+    "corpus check": "pipeline",
+    "corpus export": "pipeline",
+    "corpus sample": "pipeline",
+    "corpus stats": "pipeline",
     "folds": "pipeline",
     "preset": "pipeline",
     "release": "pipeline",
@@ -57,8 +61,9 @@ def main() -> None:
     except UserError as error:
         sys.exit(_say(str(error), 1))
     except ModuleNotFoundError as error:
-        command, module = sys.argv[1], str(error.name).partition(".")[0]
-        if command not in EXTRAS or module == "bonafide":
+        module = str(error.name).partition(".")[0]
+        command = next((name for name in (sys.argv[1], " ".join(sys.argv[1:3])) if name in EXTRAS), "")
+        if not command or module == "bonafide":
             raise
         sys.exit(_say(f"'{command}' needs {module}: pip install 'bonafide[{EXTRAS[command]}]'", 1))
     except SystemExit as end:

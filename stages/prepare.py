@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.preparation import PrepareSettings, prepare_part, prepare_tasks
 from bonafide.corpus.catalog import CorpusSettings
+from bonafide.corpus.measuring import ChangedError
 from bonafide.corpus.table import CLIP
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.parts import build
@@ -18,7 +19,11 @@ def prepare(params: Path, catalog: Path, out: Path) -> None:
     root = Path(read_section(params, "corpus", CorpusSettings).root)
     n_parts = read_section(params, "prepare", PrepareSettings).parts
     tasks = prepare_tasks(pq.read_table(catalog, columns=CLIP.names).to_pylist(), root, n_parts)
-    build(prepare_part, read_section(params, "audio", AudioSettings), tasks, out, what="preparing parts")
+    try:
+        build(prepare_part, read_section(params, "audio", AudioSettings), tasks, out, what="preparing parts")
+    except ChangedError:
+        catalog.unlink()  # or DVC, which hashed the corpus after the catalog was made, would hold it to be up to date
+        raise
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ import pyarrow.parquet as pq
 import scipy.fft
 
 from bonafide.audio.conditioning import AudioSettings, from_flac
-from bonafide.audio.decoding import UnusableError, decode
 from bonafide.audio.framing import frames_of, hann
 from bonafide.audit.fingerprints import hashes, narrow
-from bonafide.corpus.sounds import sound_file
-from bonafide.errors import UserError
+from bonafide.corpus.measuring import read_listed
 from bonafide.pipeline.parts import Task, build, part_files, tasks_from_parts
 from bonafide.pipeline.tables import read_rows
 
@@ -73,7 +71,7 @@ def measure(root: Path, clips: Path, settings: AudioSettings) -> pd.DataFrame:
 def measure_part(payload: tuple[str, str], settings: AudioSettings) -> pa.Table:
     """Return the facts of one part's clips; `payload` is the corpus root and the part's path."""
     root, part = payload
-    rows = (row for batch in read_rows([Path(part)], ["clip", "path", "audio"]) for row in batch.to_pylist())
+    rows = (row for batch in read_rows([Path(part)], ["clip", "path", "sha256", "audio"]) for row in batch.to_pylist())
     return pa.Table.from_pylist([_measured(Path(root), row, settings) for row in rows], schema=MEASURED)
 
 
@@ -109,11 +107,7 @@ def facts(samples: np.ndarray, rate: int) -> dict[str, float]:
 
 
 def _measured(root: Path, row: dict[str, Any], settings: AudioSettings) -> dict[str, Any]:
-    try:
-        with sound_file(root, row["path"]) as file:
-            recording = decode(file, max_seconds=settings.read_seconds)
-    except (OSError, UnusableError) as error:
-        raise UserError(f"{root / row['path']} is in the catalog and cannot be read any more: {error}") from None
+    recording = read_listed(root, row["path"], row["sha256"], settings.read_seconds)
     samples = from_flac(row["audio"]["bytes"])
     views = {"files": facts(recording.samples, recording.rate), "clips": facts(samples, settings.rate)}
     flat = {f"{view}.{name}": value for view, measures in views.items() for name, value in measures.items()}

@@ -9,9 +9,8 @@ import pyarrow as pa
 from annotated_types import Gt, Le
 
 from bonafide.audio.conditioning import AudioSettings, conditioned, to_flac
-from bonafide.audio.decoding import decode
+from bonafide.corpus.measuring import read_listed
 from bonafide.corpus.segments import moved
-from bonafide.corpus.sounds import sound_file
 from bonafide.corpus.table import AUDIO, as_table, part_of
 from bonafide.pipeline.parts import Task
 
@@ -38,11 +37,10 @@ def prepare_part(payload: tuple[str, list[dict[str, Any]]], settings: AudioSetti
 
 
 def _prepared(root: Path, row: dict[str, Any], settings: AudioSettings) -> dict[str, Any]:
-    with sound_file(root, row["path"]) as file:
-        samples, start = conditioned(decode(file, max_seconds=settings.read_seconds), settings)
+    samples, start = conditioned(read_listed(root, row["path"], row["sha256"], settings.read_seconds), settings)
     return {
         **row,
-        "segments": moved(row["segments"] or [], start, samples.size / settings.rate),
+        "segments": moved(row.get("segments") or [], start, samples.size / settings.rate),
         "copy": 0,
         "audio": {"bytes": to_flac(samples, settings.rate), "path": f"{row['clip']}.flac"},
     }

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bonafide.commands.corpus_check import check
+from bonafide.commands.corpus_copies import export, sample
+from bonafide.commands.corpus_stats import stats
 from bonafide.errors import UserError
 
 if TYPE_CHECKING:
@@ -50,6 +53,12 @@ def fetch(
     fetched = list(track(coming, total=repos, what="fetching"))
     fetching.write_table(fetched, out)
     _tell(fetched, out, len(entries))
+
+
+app.command()(check)
+app.command()(stats)
+app.command()(sample)
+app.command()(export)
 
 
 def _tell(fetched: list["fetching.Fetched"], out: Path, wanted: int) -> None:

@@ -1,21 +1,23 @@
 """Looks into every file of a corpus: what can be used becomes a row of the clip table, the rest gets a reason."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from bonafide.audio.conditioning import AudioSettings, check, conditioned, level_dbfs
-from bonafide.audio.decoding import Recording, UnusableError, decode
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.decoding import UnusableError
+from bonafide.corpus.measuring import Facts, Outcome, measured, stamp
+from bonafide.corpus.memo import Memo
 from bonafide.corpus.rows import LABELS, Family, Row, Rows
 from bonafide.corpus.segments import Segments, moved, within_file
-from bonafide.corpus.sounds import sound_file
+from bonafide.corpus.tree import printable
 from bonafide.errors import UserError
-from bonafide.files import sha256
-from bonafide.pipeline.executors import run_all
+from bonafide.pipeline.executors import run_all, run_alone
 
 FILES_PER_TASK = 32
+DEADLY = "the process that decoded it died: the file is damaged, or needs more memory than there is"
 SUFFIXES = {
     "WAV": (".wav", ".wave"),
     "WAVEX": (".wav", ".wave"),
@@ -39,13 +41,17 @@ class ReaderSettings:
         The official side of all its clips, in place of the one that the corpus itself gives each; ``search`` for none,
         so that train and dev are searched for among them where another corpus is tested.
     columns : dict of str to str
-        For the reader `table`: its names of the columns of the clip table.
+        For the readers of tables and shards: their names of the columns of the clip table.
+    labels : dict of str to str
+        For the same readers: what their labels mean where they are others than are known, such as ``{"0": "human"}``;
+        ``{"": "human"}`` where a corpus of one class has none.
     """
 
     reader: str
     path: str
     side: Literal["", "train", "dev", "test", "search"] = ""
     columns: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, Literal["human", "ai"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,30 @@ class CorpusSettings:
     families: dict[Family, str] = field(default_factory=dict)
 
 
-def examine_all(root: Path, rows: Rows, settings: AudioSettings) -> Iterable[Row]:
-    """Yield, in no set order, what `examine` makes of each of `rows`, which a corpus reader gave."""
-    batches = [rows[start : start + FILES_PER_TASK] for start in range(0, len(rows), FILES_PER_TASK)]
-    for batch in run_all(partial(_examine_batch, root, settings), batches):
-        yield from batch
+def examine_all(root: Path, rows: Rows, settings: AudioSettings, memo: Path | None = None) -> Iterator[Row]:
+    """Yield, in no set order, what `examine` makes of each of `rows`, which a corpus reader gave.
+
+    Files are read in parallel. What the file `memo` knows of those that have not changed since is taken from there,
+    and what is new goes into it. A file whose decoding kills its process is of no use, and stops no other.
+    """
+    known = Memo(memo, root, settings) if memo else None
+    unread: Rows = []
+    for row in rows:
+        if "reason" in row:
+            yield row
+        elif known and (facts := _recalled(known, root, row["path"])):
+            yield _completed(row, facts, settings)
+        else:
+            unread.append(row)
+    tasks = ((start, _paths(unread, start)) for start in range(0, len(unread), FILES_PER_TASK))
+    measure = partial(_measure_batch, root, settings)
+    for start, outcomes in run_all(measure, tasks, rescue=partial(_measure_alone, root, settings)):
+        batch = unread[start : start + FILES_PER_TASK]
+        if known:
+            known.put((row["path"], stamp, facts) for row, (stamp, facts) in zip(batch, outcomes, strict=True) if stamp)
+        yield from (_completed(row, facts, settings) for row, (_, facts) in zip(batch, outcomes, strict=True))
+    if known:
+        known.close({row["path"] for row in rows})
 
 
 def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
@@ -72,55 +97,7 @@ def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
 
     What a reader found to be of no use stays as it is.
     """
-    if "reason" in row:
-        return row
-    path = root / row["path"]
-    if (name := row["path"].encode(errors="replace").decode()) != row["path"]:
-        return {"path": name, "reason": "the file's name is not in UTF-8: rename it"}
-    try:
-        with sound_file(root, row["path"]) as file:
-            recording = decode(file, max_seconds=settings.read_seconds)
-            check(recording.samples)
-            segments = _segments(row, recording, settings)
-            digest = sha256(file)
-    except UnusableError as error:
-        return {"path": row["path"], "reason": str(error)}
-    except FileNotFoundError:
-        return {"path": row["path"], "reason": "clips.csv names the file, but it is not there"}
-    except PermissionError:
-        return {"path": row["path"], "reason": "the file may not be read: check its permissions"}
-    except OSError as error:
-        return {"path": row["path"], "reason": f"the file cannot be read: {error.strerror}"}
-    return {
-        **row,
-        "clip": f"{digest[:12]}-{path.stem}",
-        "sha256": digest,
-        "seconds": round(recording.samples.size / recording.rate, 4),
-        "level_dbfs": round(level_dbfs(recording.samples), 2),
-        "native_rate": row["native_rate"] or recording.rate,
-        "native_format": row["native_format"] or recording.format,
-        "note": _misnamed(path, recording.format),
-        "segments": segments,
-    }
-
-
-def _segments(row: Row, recording: Recording, settings: AudioSettings) -> Segments:
-    """Return the machine-made segments of a clip in seconds of its file, after a look at what conditioning leaves.
-
-    A clip that none is left of is of no use: it is ai by its label and would train and be tested as such, though all
-    that is heard of it is human.
-    """
-    samples, start = conditioned(recording, settings)
-    seconds = recording.samples.size / recording.rate
-    # Of a file that goes on after what was read of it, nobody knows the end.
-    segments = row.get("segments") or []
-    segments = within_file(segments, seconds) if seconds < settings.read_seconds else segments
-    if row.get("segments") and not moved(segments, start, samples.size / settings.rate):
-        raise UnusableError(
-            f"no machine-made segment lies in what is used of it, {samples.size / settings.rate:.2f} s from"
-            f" {start:.2f} s on"
-        )
-    return segments
+    return row if "reason" in row else _completed(row, measured(root, row["path"], settings)[1], settings)
 
 
 def settle(rows: Iterable[Row]) -> tuple[Rows, Rows]:
@@ -142,27 +119,88 @@ def settle(rows: Iterable[Row]) -> tuple[Rows, Rows]:
     """
     ordered = sorted(rows, key=lambda row: row["path"])
     rejects = [_reject(row, row["reason"]) for row in ordered if "reason" in row]
-    same: dict[str, Rows] = {}
+    first_of: dict[str, Row] = {}
+    others: dict[str, Rows] = {}  # few have any
     for row in ordered:
-        if "reason" not in row:
-            same.setdefault(row["sha256"], []).append(row)
+        if "reason" not in row and first_of.setdefault(row["sha256"], row) is not row:
+            others.setdefault(row["sha256"], []).append(row)
     clips: Rows = []
-    for first, *others in same.values():
-        contrary = next((row for row in others if row["label"] != first["label"]), None)
+    for digest, first in first_of.items():
+        same = others.get(digest, [])
+        contrary = next((row for row in same if row["label"] != first["label"]), None)
         if contrary is not None:
             reason = "the same content is labelled both human and ai: {}"
             rejects += [_reject(first, reason.format(contrary["path"]))]
-            rejects += [_reject(row, reason.format(first["path"])) for row in others]
+            rejects += [_reject(row, reason.format(first["path"])) for row in same]
             continue
         clips.append(first)
-        rejects += [_reject(row, f"the same content as {first['path']}") for row in others]
+        rejects += [_reject(row, f"the same content as {first['path']}") for row in same]
         rejects += [_reject(first, first["note"], used="yes")] if first["note"] else []
     _refuse_empty_class(clips, rejects)
     return sorted(clips, key=lambda row: row["clip"]), sorted(rejects, key=lambda row: (row["path"], row["reason"]))
 
 
-def _examine_batch(root: Path, settings: AudioSettings, batch: Rows) -> Rows:
-    return [examine(root, row, settings) for row in batch]
+def _recalled(known: Memo, root: Path, path: str) -> Facts | None:
+    try:
+        return known.get(path, stamp(root, path))
+    except OSError:
+        return None
+
+
+def _paths(rows: Rows, start: int) -> list[str]:
+    return [row["path"] for row in rows[start : start + FILES_PER_TASK]]
+
+
+def _measure_batch(root: Path, settings: AudioSettings, task: tuple[int, list[str]]) -> tuple[int, list[Outcome]]:
+    start, paths = task
+    return start, [measured(root, path, settings) for path in paths]
+
+
+def _measure_alone(root: Path, settings: AudioSettings, task: tuple[int, list[str]]) -> tuple[int, list[Outcome]]:
+    """Return what `_measure_batch` does of a batch that a process died of."""
+    start, paths = task
+    outcomes = run_alone(partial(_measure_one, root, settings), paths)
+    return start, [(None, Facts(DEADLY)) if outcome is None else outcome for outcome in outcomes]
+
+
+def _measure_one(root: Path, settings: AudioSettings, path: str) -> Outcome:
+    return measured(root, path, settings)
+
+
+def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
+    if facts.reason:
+        return {"path": printable(row["path"]), "reason": facts.reason}
+    try:
+        segments = _segments(row.get("segments") or [], facts, settings)
+    except UnusableError as error:
+        return {"path": row["path"], "reason": str(error)}
+    path = Path(row["path"])
+    return {
+        **row,
+        "clip": f"{facts.sha256[:12]}-{path.stem}",
+        "sha256": facts.sha256,
+        "seconds": round(facts.seconds, 4),
+        "level_dbfs": facts.level_dbfs,
+        "native_rate": row["native_rate"] or facts.rate,
+        "native_format": row["native_format"] or facts.format,
+        "note": _misnamed(path, facts.format),
+        "segments": segments,
+    }
+
+
+def _segments(segments: Segments, facts: Facts, settings: AudioSettings) -> Segments:
+    """Return the machine-made segments of a clip in seconds of its file, after a look at what conditioning leaves.
+
+    A clip that none is left of is of no use: it is ai by its label and would train and be tested as such, though all
+    that is heard of it is human.
+    """
+    # Of a file that goes on after what was read of it, nobody knows the end.
+    inside = within_file(segments, facts.seconds) if facts.seconds < settings.read_seconds else segments
+    if segments and not moved(inside, facts.start, facts.used):
+        raise UnusableError(
+            f"no machine-made segment lies in what is used of it, {facts.used:.2f} s from {facts.start:.2f} s on"
+        )
+    return inside
 
 
 def _reject(row: Row, reason: str, used: str = "no") -> Row:
@@ -178,6 +216,6 @@ def _refuse_empty_class(clips: Rows, rejects: Rows) -> None:
 
 def _misnamed(path: Path, recording_format: str) -> str:
     container = recording_format.partition("/")[0]
-    if path.suffix.lower() in SUFFIXES.get(container, (path.suffix.lower(),)):
+    if path.suffix.lower() in ("", *SUFFIXES.get(container, (path.suffix.lower(),))):  # no suffix says nothing
         return ""
     return f"the file holds {container}, though its name ends in '{path.suffix}'; it is read as {container}"

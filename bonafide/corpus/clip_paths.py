@@ -1,11 +1,11 @@
-"""Paths of clips: those on disk, and which of them a path means that was written by hand or on another system."""
+"""Paths of clips: which file a path means that was written by hand or on another system."""
 
 import math
 import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
@@ -20,28 +20,6 @@ Place = tuple[str, ...]  # the parts of a path as `loose` has them
 def loose(name: str) -> str:
     """Return `name` without what people and systems change in it: case, Unicode form, blanks around it."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name.strip()).casefold())
-
-
-def files_below(root: Path, folder: str) -> Iterator[str]:
-    """Yield the paths, relative to `root`, of all files in `folder` that are not hidden.
-
-    Linked folders are followed, after those that are there themselves; a folder that is met again is passed over, so
-    that each is read once and a loop of links ends.
-    """
-    met: set[tuple[int, int]] = set()
-    waiting = [root / folder]
-    for top in waiting:  # which grows
-        for parent, folders, files in os.walk(top):
-            about = Path(parent).stat()
-            if (about.st_dev, about.st_ino) in met:
-                folders.clear()
-                continue
-            met.add((about.st_dev, about.st_ino))
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            waiting += [link for name in folders if (link := Path(parent, name)).is_symlink()]
-            place = Path(parent).relative_to(root).as_posix()
-            visible = (name for name in files if not name.startswith("."))
-            yield from (f"{place}/{name}" for name in visible if Path(parent, name).is_file())
 
 
 class Spellings:

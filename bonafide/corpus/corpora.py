@@ -8,11 +8,12 @@ from bonafide.corpus.readers.folder import unused_columns
 from bonafide.corpus.readers.listing import ordered, reject
 from bonafide.corpus.readers.registry import READERS, Reader
 from bonafide.corpus.rows import Row, Rows
+from bonafide.corpus.tree import entries, printable
 from bonafide.errors import UserError
 
 
 def read_corpora(root: Path, readers: Sequence[ReaderSettings]) -> Rows:
-    """Return the clips of all `readers` and what they found to be of no use, which has a ``reason``.
+    """Return the clips of all `readers` and what they or the file system make of no use, which has a ``reason``.
 
     Paths are relative to `root`. Where several corpora make one list, a clip whose reader knows no source takes the
     corpus's name for it. A speaker or generator of the same name in two corpora is one; pairs are one where the
@@ -25,7 +26,8 @@ def read_corpora(root: Path, readers: Sequence[ReaderSettings]) -> Rows:
     """
     if not readers:
         raise UserError("corpus.readers of params.yaml is empty: name at least {reader: folder, path: .}")
-    return _distinct(row for entry in readers for row in _read(root, entry, several=len(readers) > 1))
+    rows = _distinct(row for entry in readers for row in _read(root, entry, several=len(readers) > 1))
+    return _with_faults(rows, {entry.path: entry.fault for entry in entries(root) if entry.fault})
 
 
 def misspelt_columns(root: Path, readers: Iterable[ReaderSettings]) -> Iterator[tuple[Path, list[str]]]:
@@ -42,7 +44,8 @@ def _read(root: Path, entry: ReaderSettings, several: bool) -> Iterator[Row]:
         raise UserError(f"corpus.readers: path '{entry.path}' must lie below corpus.root '{root}'")
     if entry.reader != "folder" and not path.exists():  # the reader of folders has a sentence of its own
         raise UserError(f"corpus.readers: {path} is not there, in which the reader '{reader.name}' shall read")
-    rows = reader.read(path, columns=entry.columns) if entry.columns else reader.read(path)
+    words = {"columns": entry.columns, "labels": entry.labels}
+    rows = reader.read(path, **{name: given for name, given in words.items() if given})
     if not rows:
         raise UserError(f"{path} holds nothing that the reader '{reader.name}' reads: {reader.about}")
     folder = PurePosixPath(entry.path)
@@ -58,8 +61,10 @@ def _read(root: Path, entry: ReaderSettings, several: bool) -> Iterator[Row]:
 def _reader(entry: ReaderSettings) -> Reader:
     if entry.reader not in READERS:
         raise UserError(f"corpus.readers: there is no reader '{entry.reader}'; there are {', '.join(READERS)}")
-    if entry.columns and entry.reader != "table":
-        raise UserError(f"corpus.readers: columns are for the reader 'table', not for '{entry.reader}'")
+    if (entry.columns or entry.labels) and not READERS[entry.reader].has_words:
+        able = ", ".join(f"'{name}'" for name, reader in READERS.items() if reader.has_words)
+        named = "columns" if entry.columns else "labels"
+        raise UserError(f"corpus.readers: {named} are for the readers {able}, not for '{entry.reader}'")
     return READERS[entry.reader]
 
 
@@ -71,6 +76,14 @@ def _facts(row: Row, entry: ReaderSettings, several: bool) -> Row:
         "pair": f"{local}{row['pair']}" if row["pair"] else "",
         "official": "" if entry.side == "search" else entry.side or row.get("official", ""),
     }
+
+
+def _with_faults(rows: Rows, faults: dict[str, str]) -> Rows:
+    """Return `rows` and what is no file that can be read, by path; no reader knows a better reason for these."""
+    if not faults:
+        return rows
+    sound = [row for row in rows if row["path"] not in faults]
+    return ordered([*sound, *(reject(printable(path), fault) for path, fault in faults.items())])
 
 
 def _distinct(rows: Iterable[Row]) -> Rows:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from bonafide.corpus.groups import group_numbers
-from bonafide.corpus.rows import LABELS, Rows
+from bonafide.corpus.rows import LABELS, Rows, clips_of
 from bonafide.corpus.splits import SplitSettings, marked, split
 from bonafide.errors import UserError
 
@@ -26,10 +26,10 @@ def official_split(rows: Rows, settings: SplitSettings) -> Rows:
     if given - {"dropped"} == {"", "test"}:
         return _with_test_side(rows, settings)
     if "" in given:
-        bare = [row["path"] for row in rows if not row["official"]]
+        bare = [row for row in rows if not row["official"]]
         raise UserError(
-            f"split.official: {len(bare)} clips have no official side, the first {bare[0]}: give their reader"
-            " a side in corpus.readers, or set split.official to false"
+            f"split.official: {clips_of(bare)} clips have no official side, the first {bare[0]['path']}: give their"
+            " reader a side in corpus.readers, or set split.official to false"
         )
     counts = Counter((row["official"], row["label"]) for row in rows)
     for side in SIDES:

@@ -12,3 +12,8 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 
 Row = dict[str, Any]  # by the columns of `bonafide.corpus.table.CLIP`; what nobody has said is an empty string
 Rows = list[Row]
+
+
+def clips_of(rows: Rows) -> int:
+    """Return how many clips `rows` are: one each, but for those that stand for more, as of `bonafide.corpus.alike`."""
+    return sum(row.get("clips", 1) for row in rows)

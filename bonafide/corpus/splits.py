@@ -12,7 +12,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from bonafide.corpus.groups import group_numbers, numbers
-from bonafide.corpus.rows import LABELS, Family, Rows
+from bonafide.corpus.rows import LABELS, Family, Rows, clips_of
 from bonafide.errors import UserError
 
 TRAIN, DEV, TEST, DROPPED = range(4)
@@ -59,10 +59,11 @@ class Atoms:
     respects: np.ndarray
 
 
-def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset()) -> Rows:
+def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset(), effort: float = 1.0) -> Rows:
     """Return `rows` of the catalog, each with its `split` and its seen marks.
 
     Where `tested` names groups (numbers of `group_numbers`), they are the test side, and only train and dev are chosen.
+    With less `effort`, a share of the search's steps, it is quicker and what it finds is worse.
 
     Of many seeded assignments of groups to sides it takes the one that, after dropping what overlaps, leaves the most
     of the wanted shares of each class: so one voice that occurs in many sources ends on one side.
@@ -73,8 +74,10 @@ def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozense
         When no assignment gives every side clips of both classes; it says what stands in the way.
     """
     groups = group_numbers(rows, settings.group)
+    if not tested and (reason := _too_few_groups(rows, groups, settings)):
+        raise UserError(reason)
     atoms, atom_of = _atoms(rows, groups)
-    best = _search(atoms, settings, np.array(sorted(tested), int))
+    best = _search(atoms, settings, np.array(sorted(tested), int), effort)
     if best is None:
         raise UserError(_why_impossible(rows, groups, settings))
     sides = _sides(atoms, best, settings)[atom_of]
@@ -132,22 +135,24 @@ def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
 
 def unknown_groups(rows: Rows, group: str) -> int:
     """Return how many clips name no `group` and so were grouped by something weaker."""
-    return sum(not row[group] for row in rows if group != "generator" or row["label"] == "ai")
+    return clips_of([row for row in rows if not row[group] and (group != "generator" or row["label"] == "ai")])
 
 
 def _atoms(rows: Rows, groups: np.ndarray) -> tuple[Atoms, np.ndarray]:
     respects = [numbers([row[name] for row in rows], unknown="") for name in RESPECTS]
     labels = np.array([LABELS.index(row["label"]) for row in rows])
     facts = np.stack([groups, labels, *respects], axis=1)
-    unique, atom_of, count = np.unique(facts, axis=0, return_inverse=True, return_counts=True)
+    unique, atom_of = np.unique(facts, axis=0, return_inverse=True)
+    count = np.bincount(atom_of, weights=[row.get("clips", 1) for row in rows]).astype(int)
     return Atoms(unique[:, 0], unique[:, 1], count, unique[:, 2:]), atom_of
 
 
-def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray) -> np.ndarray | None:
+def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray, effort: float) -> np.ndarray | None:
     """Return the best side for each group found by seeded annealing; None when no assignment is possible."""
     rng = np.random.default_rng(settings.seed)
     shares = [1 - settings.dev - settings.test, settings.dev, settings.test]
-    moves = int(np.clip(WORK / len(atoms.count), FEWEST_MOVES, MOST_MOVES)) // RESTARTS
+    most, work = MOST_MOVES * effort, WORK * effort
+    moves = int(np.clip(work / len(atoms.count), min(FEWEST_MOVES, most), most)) // RESTARTS
     best, least = None, np.inf
     n_sides = 2 if tested.size else 3  # train and dev alone, where the test side is given
     for start in range(RESTARTS + 1):
@@ -217,6 +222,22 @@ def marked(rows: Rows) -> Rows:
 
 
 def _why_impossible(rows: Rows, groups: np.ndarray, settings: SplitSettings) -> str:
+    if reason := _too_few_groups(rows, groups, settings):
+        return reason
+    ties: Counter[tuple[str, str]] = Counter()
+    for name in RESPECTS:
+        for row in rows:
+            if row[name] and name != settings.group:
+                ties[name, row[name]] += clips_of([row])
+    (name, value), count = ties.most_common(1)[0] if ties else (("group", "?"), 0)
+    return (
+        f"no split by {settings.group} leaves both classes in train, dev and test once what they share is dropped"
+        f" (the widest tie: {name} '{value}' in {count} clips): add recordings of other speakers and generators, or"
+        " set split.on_overlap to keep, which marks them instead"
+    )
+
+
+def _too_few_groups(rows: Rows, groups: np.ndarray, settings: SplitSettings) -> str:
     for label in LABELS:
         count = len({group for group, row in zip(groups, rows, strict=True) if row["label"] == label})
         if count < 3:
@@ -224,13 +245,7 @@ def _why_impossible(rows: Rows, groups: np.ndarray, settings: SplitSettings) -> 
                 f"the clips labelled '{label}' form {count} group(s) by {settings.group}, and train, dev and test"
                 f" need one each: add recordings, or set split.group to another of {', '.join(RESPECTS)}"
             )
-    ties = Counter((name, row[name]) for name in RESPECTS for row in rows if row[name] and name != settings.group)
-    (name, value), count = ties.most_common(1)[0] if ties else (("group", "?"), 0)
-    return (
-        f"no split by {settings.group} leaves both classes in train, dev and test once what they share is dropped"
-        f" (the widest tie: {name} '{value}' in {count} clips): add recordings of other speakers and generators, or"
-        " set split.on_overlap to keep, which marks them instead"
-    )
+    return ""
 
 
 def describe(rows: Rows) -> str:
@@ -240,7 +255,7 @@ def describe(rows: Rows) -> str:
         inside = [row for row in rows if row["split"] == side]
         if side == "apart" and not inside:
             continue
-        labels = ", ".join(f"{sum(row['label'] == label for row in inside)} {label}" for label in LABELS)
+        labels = ", ".join(f"{clips_of([row for row in inside if row['label'] == label])} {label}" for label in LABELS)
         named = ", ".join(f"{len({row[name] for row in inside} - {''})} {name}s" for name in RESPECTS)
         lines.append(f"{side}: {labels}; {named}")
     return "\n".join(lines)

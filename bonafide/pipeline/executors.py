@@ -5,9 +5,12 @@ Neither is a setting of params.yaml, since neither may change a result.
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +20,7 @@ from bonafide.errors import UserError
 from bonafide.processes import spawned_pool
 
 CONNECT_SECONDS = 15
+AHEAD = 4  # tasks a worker that are in hand at a time
 _ALONE = threading.Lock()
 
 Task = TypeVar("Task")
@@ -48,16 +52,82 @@ def executor() -> Iterator[Executor]:
         raise UserError(f"BONAFIDE_EXECUTOR must be empty or dask://host:port, not '{address}'")
 
 
-def run_all(function: Callable[[Task], Result], tasks: list[Task]) -> Iterator[Result]:
+def run_all(
+    function: Callable[[Task], Result], tasks: Iterable[Task], *, rescue: Callable[[Task], Result] | None = None
+) -> Iterator[Result]:
     """Yield `function` of each of `tasks` as it gets done, in no set order.
 
     Every call runs on one thread: sums over several threads round differently, and a feature would depend on
     how many cores computed it. Relative paths mean the same in every worker as they do here.
+
+    Parameters
+    ----------
+    function : callable
+        A module's own, or a `functools.partial` of one.
+    tasks : iterable
+        Processes of this machine are handed few at a time, so that neither these nor their results pile up.
+    rescue : callable, optional
+        Called here, in place of `function`, with each task that was in hand when a process died.
+
+    Raises
+    ------
+    UserError
+        When a process dies and there is no `rescue`.
     """
-    with executor() as pool:
-        here = Path.cwd()
-        for future in as_completed([pool.submit(_on_one_thread, function, task, here) for task in tasks]):
-            yield future.result()
+    call, waiting, lost = partial(_on_one_thread, function, folder=Path.cwd()), iter(tasks), list[Task]()
+    while True:
+        with executor() as pool:
+            yield from _handed_out(pool, call, waiting, lost)
+        if not lost:
+            return
+        if rescue is None:
+            raise UserError("a process that did some of the work died, killed perhaps for lack of memory: run it again")
+        yield from map(rescue, lost)
+        lost.clear()
+
+
+def run_alone(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result | None]:
+    """Yield `function` of each of `tasks`, one at a time in a process of its own; None where that process died."""
+    call = partial(_on_one_thread, function, folder=Path.cwd())
+    pool = spawned_pool(1)
+    try:
+        for task in tasks:
+            try:
+                yield pool.submit(call, task).result()
+            except BrokenProcessPool:
+                pool.shutdown()
+                pool = spawned_pool(1)
+                yield None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _handed_out(
+    pool: Executor, call: Callable[[Task], Result], waiting: Iterator[Task], lost: list[Task]
+) -> Iterator[Result]:
+    """Yield what `pool` makes of the tasks `waiting`; those in hand when one of its processes died go to `lost`."""
+    ahead = (
+        AHEAD * workers() if isinstance(pool, ProcessPoolExecutor) else None
+    )  # a cluster has workers that come and go
+    running: dict[Future[Result], Task] = {}
+    while not lost:
+        for task in islice(waiting, None if ahead is None else ahead - len(running)):
+            try:
+                running[pool.submit(call, task)] = task
+            except BrokenProcessPool:
+                lost.append(task)
+                break
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            task = running.pop(future)
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                lost.append(task)
+            else:
+                yield result
+    lost += running.values()
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task, folder: Path) -> Result:

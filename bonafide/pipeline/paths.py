@@ -9,6 +9,7 @@ FEATURES = Path("data/features")
 
 KEPT = Path(".bonafide")  # outside the outs, which DVC deletes when a stage starts
 PARTS = KEPT / "parts"
+MEMO = KEPT / "catalog.sqlite"
 CHECKPOINTS = KEPT / "train"
 FOLDS = KEPT / "folds"
 SEARCHES = KEPT / "search"

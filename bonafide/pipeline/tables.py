@@ -1,6 +1,6 @@
 """Reads and writes Parquet files, a row group at a time."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from bonafide.files import write_whole
 
-ROWS_PER_GROUP = 64  # what a reader holds in memory at a time
+ROWS_PER_GROUP = 64  # what a reader holds in memory at a time, where rows hold sound
+CLIPS_PER_GROUP = 16384  # rows of facts alone
 
 
 def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -29,15 +30,22 @@ def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -
         yield from batch.filter(pa.compute.is_in(batch.column("clip"), names)).to_pylist()
 
 
-def write_table(table: pa.Table | pa.RecordBatchReader, path: Path) -> None:
+def write_table(table: pa.Table | pa.RecordBatchReader, path: Path, rows_per_group: int = ROWS_PER_GROUP) -> None:
     """Write `table` to `path` as Parquet, whole or not at all; of a reader no more than a batch is in memory.
 
-    A reader's batches must have `ROWS_PER_GROUP` rows, but for the last: the same rows then make the same bytes.
+    A reader's batches must have `rows_per_group` rows, but for the last: the same rows then make the same bytes.
     """
-    write_whole(path, partial(_write, table))
+    write_whole(path, partial(_write, table, rows_per_group))
 
 
-def _write(table: pa.Table | pa.RecordBatchReader, path: Path) -> None:
+def write_facts(rows: Sequence[dict[str, Any]], schema: pa.Schema, path: Path) -> None:
+    """Write `rows`, which hold no sound, to `path` as `write_table` does."""
+    groups = (rows[start : start + CLIPS_PER_GROUP] for start in range(0, len(rows), CLIPS_PER_GROUP))
+    batches = (pa.RecordBatch.from_pylist(group, schema=schema) for group in groups)
+    write_table(pa.RecordBatchReader.from_batches(schema, batches), path, CLIPS_PER_GROUP)
+
+
+def _write(table: pa.Table | pa.RecordBatchReader, rows_per_group: int, path: Path) -> None:
     with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
         for part in [table] if isinstance(table, pa.Table) else table:
-            writer.write(part, row_group_size=ROWS_PER_GROUP)
+            writer.write(part, row_group_size=rows_per_group)

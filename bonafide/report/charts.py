@@ -112,9 +112,18 @@ def histogram(bars: pd.DataFrame, thresholds: Mapping[str, float], band: tuple[f
         "Histogram of scores: share of each class's clips by score",
         _band(plane, band),
         axes(plane, [(v, decimal(v, 1)) for v in nice_ticks(*plane.x_range)], y_ticks, "score (llr)", "of the class"),
-        *(_steps(plane, edges, share, name) for name, share in shares.items()),
+        *(steps(plane, edges, share, name) for name, share in shares.items()),
         *(_threshold(plane, name, at, row) for row, (name, at) in enumerate(sorted(thresholds.items(), key=_second))),
     )
+
+
+def steps(plane: Plane, edges: np.ndarray, shares: np.ndarray, kind: str) -> Markup:
+    """Return the bars between `edges`, `shares` high, as one outline in the colour of class `kind`."""
+    corners = [(plane.x(edges[0]), plane.y(0))]
+    for left, right, share in zip(edges[:-1], edges[1:], shares, strict=True):
+        corners += [(plane.x(left), plane.y(share)), (plane.x(right), plane.y(share))]
+    corners.append((plane.x(edges[-1]), plane.y(0)))
+    return element("path", element("title", "AI" if kind == "ai" else kind), d=path(corners), class_=f"steps {kind}")
 
 
 def reliability(points: pd.DataFrame) -> Markup:
@@ -189,14 +198,6 @@ def _band(plane: Plane, band: tuple[float, float]) -> Markup:
     left, right = plane.x(band[0]), plane.x(band[1])
     title = element("title", f"cannot tell: {decimal(band[0])} to {decimal(band[1])}")
     return element("rect", title, x=left, y=TOP, width=right - left, height=HEIGHT - TOP - BOTTOM, class_="band")
-
-
-def _steps(plane: Plane, edges: np.ndarray, shares: np.ndarray, kind: str) -> Markup:
-    corners = [(plane.x(edges[0]), plane.y(0))]
-    for left, right, share in zip(edges[:-1], edges[1:], shares, strict=True):
-        corners += [(plane.x(left), plane.y(share)), (plane.x(right), plane.y(share))]
-    corners.append((plane.x(edges[-1]), plane.y(0)))
-    return element("path", element("title", "AI" if kind == "ai" else kind), d=path(corners), class_=f"steps {kind}")
 
 
 def _threshold(plane: Plane, name: str, at: float, row: int) -> Markup:

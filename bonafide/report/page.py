@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from bonafide import text
@@ -33,14 +33,14 @@ PROMISES = {
 
 def page(run: Run, examples: dict[str, list[Example]]) -> str:
     """Return the report as one HTML document that loads nothing from anywhere."""
-    template = _environment(escape=True).get_template("page.html")
+    template = template_of("page.html")
     style = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))  # our own file, not a run's
     return template.render(**facts_of(run), **drawings_of(run), style=style, examples=examples)
 
 
 def model_card(run: Run) -> str:
     """Return the model card as Markdown, from the same numbers."""
-    template = _environment(escape=False).get_template("card.md")
+    template = template_of("card.md", escape=False)
     return template.render(**facts_of(run))
 
 
@@ -102,19 +102,8 @@ def confusion(run: Run) -> dict[str, dict[str, tuple[int, float]]]:
     return cells
 
 
-def in_markdown(value: object) -> str:
-    r"""Return `value`, a text from the corpus or the settings, so that Markdown shows it and does not act on it.
-
-    Examples
-    --------
-    >>> in_markdown("a|b <c> _d_")
-    'a\\|b &lt;c&gt; \\_d\\_'
-    """
-    plain = text.printable(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{letter}" if letter in "\\`*_[]|~" else letter for letter in plain)
-
-
-def _environment(*, escape: bool) -> Environment:
+def template_of(name: str, *, escape: bool = True) -> Template:
+    """Return a template beside this module, with the ways in which numbers and names are written."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=escape,
@@ -132,7 +121,19 @@ def _environment(*, escape: bool) -> Environment:
         in_markdown,
     ):
         environment.filters[function.__name__] = function
-    return environment
+    return environment.get_template(name)
+
+
+def in_markdown(value: object) -> str:
+    r"""Return `value`, a text from the corpus or the settings, so that Markdown shows it and does not act on it.
+
+    Examples
+    --------
+    >>> in_markdown("a|b <c> _d_")
+    'a\\|b &lt;c&gt; \\_d\\_'
+    """
+    plain = text.printable(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{letter}" if letter in "\\`*_[]|~" else letter for letter in plain)
 
 
 def _key_figure(run: Run, name: str, title: str, kind: str) -> dict[str, Any]:

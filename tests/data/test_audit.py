@@ -23,6 +23,7 @@ from bonafide.audit.probes import measure_part
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.table import CATALOG, SPLIT, as_table
 from bonafide.errors import UserError
+from bonafide.files import sha256
 
 STAGE = Path(__file__).parents[2] / "stages" / "audit.py"
 RATE = 16000
@@ -79,7 +80,8 @@ def row(file, label, split, number, **more):
         **{field.name: "" if field.type == pa.string() else 0 for field in CATALOG},
         "segments": [],
         **dict.fromkeys(("speaker_seen", "source_seen", "generator_seen"), False),
-        **dict.fromkeys(("clip", "path", "sha256"), file.name),
+        **dict.fromkeys(("clip", "path"), file.name),
+        "sha256": sha256(file),
         **dict.fromkeys(("speaker", "source"), group),
         "generator": group if label == "ai" else "",
         "label": label,

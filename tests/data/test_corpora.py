@@ -11,7 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from bonafide.corpus.entries import entries_of
+from bonafide.corpus.opening import place_of
 from bonafide.corpus.readers.folder import read_folder
+from bonafide.corpus.recognition import candidates
 
 ROOT = Path(__file__).parents[2]
 CORPORA = {"codec2": "own", "prompts-es-co": "asvspoof", "prompts-fr-armelle": "wild"}  # by the source of a human clip
@@ -96,6 +99,14 @@ def sides_after(home, code=0):
 OWN = {"reader": "folder", "path": "own"}
 ASVSPOOF = {"reader": "asvspoof2019-la", "path": "asvspoof"}
 WILD = {"reader": "in-the-wild", "path": "wild"}
+
+
+def test_three_layouts_are_recognised_each_by_itself_and_together(home):
+    for folder, reader in (("own", "folder"), ("asvspoof", "asvspoof2019-la"), ("wild", "in-the-wild")):
+        assert [one.reader for one in candidates(entries_of(home / "raw" / folder))] == [reader]
+    place = place_of(home / "raw", "", home / "params.yaml")
+    chosen = [{"reader": one.reader, "path": one.path} for one in place.readers]
+    assert sorted(chosen, key=str) == sorted([OWN, ASVSPOOF, WILD], key=str)
 
 
 def test_three_layouts_become_one_split_without_a_clip_lost(home, small_corpus):

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from bonafide.cli import EXTRAS, app
+from bonafide.commands import corpus
 
 ROOT = Path(__file__).parents[2]
 # What only the extras install, by the names that code imports it under.
@@ -42,13 +43,21 @@ def light(*arguments, cwd):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("folds",), ("preset",), ("release",), ("search",), ("serve", "--port", "0")], ids=" ".join
+    ("command", "arguments"),
+    [
+        *((name, (name,)) for name in ("folds", "preset", "release", "search")),
+        ("serve", ("serve", "--port", "0")),
+        ("corpus check", ("corpus", "check", ".")),
+        ("corpus stats", ("corpus", "stats", ".")),
+        ("corpus sample", ("corpus", "sample", "out", "--clips", "2")),
+        ("corpus export", ("corpus", "export", "out", "--as", "hf")),
+    ],
 )
-def test_what_needs_an_extra_names_it_in_one_sentence(tmp_path, arguments):
+def test_what_needs_an_extra_names_it_in_one_sentence(tmp_path, command, arguments):
     done = light(*arguments, cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"bonafide: '{arguments[0]}' needs ")
-    assert done.stderr.endswith(f": pip install 'bonafide[{EXTRAS[arguments[0]]}]'\n")
+    assert done.stderr.startswith(f"bonafide: '{command}' needs ")
+    assert done.stderr.endswith(f": pip install 'bonafide[{EXTRAS[command]}]'\n")
     assert done.stderr.count("\n") == 1
 
 
@@ -79,4 +88,5 @@ def test_the_extras_exist_and_every_command_is_tried_here():
     extras = set(metadata.metadata("bonafide").get_all("Provides-Extra"))
     assert {extra for names in EXTRAS.values() for extra in names.split(",")} <= extras
     commands = {command.callback.__name__ for command in app.registered_commands}
-    assert commands == {*EXTRAS, "collect", "detect", "explain", "generate", "info", "join"}
+    commands |= {f"corpus {command.callback.__name__}" for command in corpus.app.registered_commands}
+    assert commands == {*EXTRAS, "corpus fetch", "collect", "detect", "explain", "generate", "info", "join"}

@@ -34,7 +34,7 @@ HEAVY = {
 }
 DOORS = {
     "web": {"detection", "explain", "gathering", "scoring", "audio"},
-    "commands": {*LIGHT, *HEAVY, "web"} - {"demo", "report", "drawing"},
+    "commands": {*LIGHT, *HEAVY, "web"} - {"demo", "drawing"},
     "cli": {"commands"},
     "datasets": {"clips", "corpus", "pipeline"},
     "__init__": {"detection"},

@@ -1,10 +1,10 @@
 """ASVspoof 2019 LA: ``LA/ASVspoof2019_LA_{train,dev,eval}/flac`` and a protocol for each."""
 
 import re
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 
-from bonafide.corpus.readers.listing import OFFICIAL_WORDS, Line, by_stem, files_below, in_words, is_audio, matched
+from bonafide.corpus.readers.listing import OFFICIAL_WORDS, Line, of_protocols
 from bonafide.corpus.rows import Row, Rows
 
 PROTOCOL = re.compile(r"(.*/)?ASVspoof2019_LA_cm_protocols/ASVspoof2019\.LA\.cm\.(train|dev|eval)\.tr[nl]\.txt")
@@ -15,15 +15,7 @@ AUDIO = re.compile(r"(.*/)?ASVspoof2019_LA_(train|dev|eval)/.*")
 
 def read(root: Path) -> Rows:
     """Return the clips of the countermeasure protocols: ``LA_0079 LA_T_1138215 - A01 spoof``."""
-    files = files_below(root)
-    audio = [path for path in files if AUDIO.fullmatch(path) and is_audio(path)]
-    stems = by_stem(audio)
-    rows: Rows = []
-    for file in files:
-        if match := PROTOCOL.fullmatch(file):
-            place = f"{match[1] or ''}ASVspoof2019_LA_{match[2]}/flac"
-            rows += in_words(root, file, 5, partial(_row, stems, place, OFFICIAL_WORDS[match[2]]))
-    return matched(rows, audio, unnamed="no line of a protocol names the file")
+    return of_protocols(root, PROTOCOL, AUDIO, 5, _row)
 
 
 def family_of(attack: str) -> str:
@@ -31,7 +23,8 @@ def family_of(attack: str) -> str:
     return "classic" if attack in CONCATENATIVE else "vc" if attack in CONVERTED else "tts"
 
 
-def _row(stems: dict[str, str], place: str, official: str, line: Line, words: list[str]) -> Row:
+def _row(stems: Mapping[str, str], protocol: re.Match[str], line: Line, words: list[str]) -> Row:
+    place = f"{protocol[1] or ''}ASVspoof2019_LA_{protocol[2]}/flac"
     speaker, clip, _, attack, key = words[:5]
     return line.row(
         stems.get(clip, f"{place}/{clip}.flac"),
@@ -41,5 +34,5 @@ def _row(stems: dict[str, str], place: str, official: str, line: Line, words: li
         family=family_of(attack),
         language="en",
         license="ODC-By-1.0",
-        official=official,
+        official=OFFICIAL_WORDS[protocol[2]],
     )

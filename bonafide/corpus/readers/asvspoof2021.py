@@ -1,11 +1,12 @@
 """ASVspoof 2021 LA and DF: ``ASVspoof2021_{LA,DF}_eval*/flac`` and ``keys/{LA,DF}/CM/trial_metadata.txt``."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from bonafide.corpus.readers.asvspoof2019 import family_of
-from bonafide.corpus.readers.listing import Line, by_stem, files_below, in_words, is_audio, matched
+from bonafide.corpus.readers.listing import Line, of_protocols
 from bonafide.corpus.rows import Row, Rows
 
 
@@ -15,20 +16,13 @@ def read(root: Path, track: str) -> Rows:
     The fourth field is the transmission (LA) or the corpus (DF). Of the subsets, eval is the official test side;
     progress and hidden, which share its speakers, belong to none.
     """
-    files = files_below(root)
-    inside = re.compile(rf"(.*/)?ASVspoof2021_{track}_eval[^/]*/.*")
-    audio = [path for path in files if inside.fullmatch(path) and is_audio(path)]
-    keys = [path for path in files if re.fullmatch(rf"(.*/)?{track}/CM/trial_metadata\.txt", path)]
-    of = partial(_row, by_stem(audio), track)
-    return matched(
-        [row for file in keys for row in in_words(root, file, 8, of)],
-        audio,
-        unnamed="no line of the keys names the file",
-    )
+    keys = re.compile(rf"(.*/)?{track}/CM/trial_metadata\.txt")
+    audio = re.compile(rf"(.*/)?ASVspoof2021_{track}_eval[^/]*/.*")
+    return of_protocols(root, keys, audio, 8, partial(_row, track))
 
 
-def _row(stems: dict[str, str], track: str, line: Line, words: list[str]) -> Row:
-    speaker, clip, _, origin, attack, key, _, subset = words[:8]
+def _row(track: str, stems: Mapping[str, str], _: re.Match[str], line: Line, words: list[str]) -> Row:
+    speaker, clip, _transmission, origin, attack, key, _trim, subset = words[:8]
     corpus = origin if origin.startswith("vcc") else ""
     return line.row(
         stems.get(clip, f"ASVspoof2021_{track}_eval/flac/{clip}.flac"),

@@ -1,15 +1,17 @@
 """A folder of recordings: ``human/...``, ``ai/...`` and, for what else is known, an optional ``clips.csv``."""
 
+import os
 import re
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from bonafide.corpus import clips_table
-from bonafide.corpus.clip_paths import Likely, Spellings, files_below, loose
+from bonafide.corpus.clip_paths import Likely, Spellings, loose
 from bonafide.corpus.clips_table import ClipsTable
 from bonafide.corpus.rows import FAMILIES, LABELS, Row, Rows
 from bonafide.corpus.segments import segments_in
+from bonafide.corpus.tree import fault_of, files_below
 from bonafide.errors import UserError
 
 LABEL_WORDS = {
@@ -49,7 +51,9 @@ def read_folder(root: Path) -> Rows:
         raise UserError(f"corpus.root '{root}' is no folder: it must hold the folders human and ai")
     rows = {path: _unknown(path) for path in _files(root)}
     table = root / "clips.csv"
-    if table.exists():
+    if os.path.lexists(table):
+        if fault := fault_of(table):
+            raise UserError(f"{table} cannot be read: {fault}")
         rows |= _read_table(table, rows)
     if not rows:
         raise UserError(f"{root} holds no clips: put recordings into {root}/human and {root}/ai")

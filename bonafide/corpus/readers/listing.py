@@ -5,16 +5,19 @@ lists it in metrics/rejects.csv.
 """
 
 import csv
-import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from bonafide.corpus import tree
 from bonafide.corpus.readers.folder import GENDERS, LABEL_WORDS, TEXT_COLUMNS
 from bonafide.corpus.rows import Row, Rows
 from bonafide.corpus.segments import Segments
 from bonafide.errors import UserError
+from bonafide.progress import track
 
 SUFFIXES = frozenset((".wav", ".wave", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a"))
 OFFICIAL_WORDS = {
@@ -22,22 +25,27 @@ OFFICIAL_WORDS = {
     **dict.fromkeys(("dev", "development", "validation", "valid", "val"), "dev"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
 }
+MANY_LINES = 20_000  # of a protocol: from here on its reading takes long enough to be shown
 UNKNOWN = frozenset(("", "-"))  # how protocols write that there is nothing to say
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a protocol: `file` is relative to the corpus `root`, `number` counts from 1."""
+    """A line of a protocol: `file` is relative to the corpus `root`, `number` counts from 1.
+
+    What is parted otherwise, as into rows, says so by `unit`.
+    """
 
     root: Path
     file: str
     number: int
     text: str
+    unit: str = "line"
 
     @property
     def where(self) -> str:
         """The line's place within the corpus."""
-        return f"{self.file}, line {self.number}"
+        return f"{self.file}, {self.unit} {self.number}"
 
     def row(self, path: str, label: str, **facts: str) -> Row:
         """Return the row of the clip at `path`; `label` is a word such as bonafide.
@@ -51,7 +59,7 @@ class Line:
             return self.broken("the clip has no label")
         if label.lower() not in LABEL_WORDS:
             known = ", ".join(LABEL_WORDS)
-            raise UserError(f"{self.root / self.file}, line {self.number}: unknown label '{label}', known are: {known}")
+            raise UserError(f"{self.root / self.where}: unknown label '{label}', known are: {known}")
         return {**row(path, LABEL_WORDS[label.lower()], **facts), "line": self}
 
     def partly(self, row: Row, segments: Callable[[], Segments]) -> Row:
@@ -66,7 +74,7 @@ class Line:
 
     def broken(self, fault: str) -> Row:
         """Return what rejects.csv lists of this line."""
-        return reject(self.file, f"line {self.number}: {fault}")
+        return reject(self.file, f"{self.unit} {self.number}: {fault}")
 
 
 def row(path: str, label: str, **facts: str) -> Row:
@@ -92,19 +100,7 @@ def reject(path: str, reason: str) -> Row:
 
 def files_below(root: Path) -> list[str]:
     """Return the files below `root` as sorted paths relative to it; hidden ones are left out, links followed once."""
-    entered: set[tuple[int, int]] = set()
-    paths = []
-    for folder, folders, names in os.walk(root, followlinks=True):
-        facts = Path(folder).stat()
-        if (facts.st_dev, facts.st_ino) in entered:
-            folders.clear()
-            continue
-        entered.add((facts.st_dev, facts.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        place = Path(folder).relative_to(root).as_posix()
-        before = "" if place == "." else f"{place}/"
-        paths += [before + name for name in names if not name.startswith(".")]
-    return sorted(paths)
+    return sorted(tree.files_below(root))
 
 
 def is_audio(path: str) -> bool:
@@ -122,8 +118,13 @@ def by_stem(paths: Iterable[str]) -> dict[str, str]:
 
 def read_lines(root: Path, file: str) -> Iterator[Line]:
     """Yield the lines of the text `file` below `root` that are not blank; U+FFFD stands for bytes that are no text."""
+    with (root / file).open("rb") as content:
+        total = sum(block.count(b"\n") for block in iter(partial(content.read, 2**20), b""))
     with (root / file).open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
-        for number, text in enumerate(lines, start=1):
+        numbered: Iterable[tuple[int, str]] = enumerate(lines, start=1)
+        if total >= MANY_LINES:
+            numbered = track(numbered, total=total, what=f"reading {file}")
+        for number, text in numbered:
             if text.strip():
                 yield Line(root, file, number, text.rstrip("\r\n"))
 
@@ -169,6 +170,25 @@ def in_columns(
             yield of(line, dict(zip(names, cells, strict=True)))
 
 
+def of_protocols(
+    root: Path,
+    protocol: re.Pattern[str],
+    audio: re.Pattern[str],
+    n_words: int,
+    of: Callable[[Mapping[str, str], re.Match[str], Line, list[str]], Row],
+) -> Rows:
+    """Return the clips that the lines of all files name whose paths match `protocol`; their own paths match `audio`.
+
+    `of` makes a row of the recordings by their stems, the match of the protocol's path, a line and its words.
+    """
+    files = files_below(root)
+    recordings = [path for path in files if audio.fullmatch(path) and is_audio(path)]
+    stems = by_stem(recordings)
+    matches = [match for match in map(protocol.fullmatch, files) if match]
+    rows = [row for match in matches for row in in_words(root, match[0], n_words, partial(of, stems, match))]
+    return matched(rows, recordings, unnamed="no line of a protocol names the file")
+
+
 def matched(rows: Iterable[Row], audio: Iterable[str], unnamed: str) -> Rows:
     """Return `rows` without those that name a file twice or one that is not among `audio`; each gets its reason.
 
@@ -187,7 +207,7 @@ def matched(rows: Iterable[Row], audio: Iterable[str], unnamed: str) -> Rows:
         Sorted by path and reason, without ``line``.
     """
     there = set(audio)
-    first: dict[str, tuple[str, int]] = {}
+    first: dict[str, str] = {}
     result: Rows = []
     for clip in rows:
         if "reason" in clip:
@@ -195,14 +215,24 @@ def matched(rows: Iterable[Row], audio: Iterable[str], unnamed: str) -> Rows:
             continue
         path, line = clip["path"], clip.pop("line")
         if path in first:
-            result.append(line.broken(f"{path} stands in {'{}, line {}'.format(*first[path])} already"))
+            result.append(line.broken(f"{path} stands in {first[path]} already"))
         elif path not in there:
             result.append(reject(path, f"{line.where} names the file, but it is not there"))
         else:
             result.append(clip)
-        first.setdefault(path, (line.file, line.number))
+        first.setdefault(path, line.where)
     result += [reject(path, unnamed) for path in there - first.keys()]
     return ordered(result)
+
+
+def side_of(path: str) -> str:
+    """Return the official side that the name of the file `path` or else of a folder around it says, empty for none.
+
+    >>> side_of("data/train.clean.100-00000-of-00014.parquet"), side_of("eval/shard-000.tar"), side_of("trains.tar")
+    ('train', 'test', '')
+    """
+    words = (word for name in reversed(path.split("/")) for word in re.findall("[a-z]+", name.lower()))
+    return next((OFFICIAL_WORDS[word] for word in words if word in OFFICIAL_WORDS), "")
 
 
 def ordered(rows: Iterable[Row]) -> Rows:

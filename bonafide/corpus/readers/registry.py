@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from bonafide.corpus.readers import (
     asvspoof5,
@@ -13,6 +12,7 @@ from bonafide.corpus.readers import (
     common_voice,
     fake_or_real,
     folder,
+    hf_audio,
     in_the_wild,
     librisevoc,
     librispeech,
@@ -24,6 +24,7 @@ from bonafide.corpus.readers import (
     table,
     vctk,
     wavefake,
+    webdataset,
 )
 from bonafide.corpus.rows import Rows
 
@@ -47,6 +48,8 @@ class Reader:
         The name of the one corpus that is laid out so; empty where people lay out their own.
     is_file : bool
         Whether it reads one file instead of a folder.
+    has_words : bool
+        Whether its columns and labels are called as people like, so that `columns` and `labels` say what they mean.
     """
 
     name: str
@@ -55,19 +58,37 @@ class Reader:
     marks: tuple[str, ...]
     corpus: str = ""
     is_file: bool = False
-
-    def recognise(self, root: Path) -> bool:
-        """Return whether `root` is laid out as this reader reads it, by the names of a few files and folders."""
-        if self.is_file or root.is_file():
-            return self.is_file and root.is_file() and any(root.match(mark) for mark in self.marks)
-        return any(next(root.glob(mark), None) for mark in self.marks)
+    has_words: bool = False
 
 
 READERS = {
     reader.name: reader
     for reader in (
         Reader("folder", "human/, ai/ and clips.csv", folder.read_folder, ("human", "ai", "clips.csv")),
-        Reader("table", "one file: CSV, TSV, Parquet or JSON lines", table.read, table.MARKS, is_file=True),
+        Reader(
+            "table", "one file: CSV, TSV, Parquet or JSON lines", table.read, table.MARKS, is_file=True, has_words=True
+        ),
+        Reader(
+            "hf-parquet",
+            "SPLIT-00000-of-00001.parquet of a Hugging Face dataset with an Audio column",
+            hf_audio.read_parquet,
+            hf_audio.PARQUET_MARKS,
+            has_words=True,
+        ),
+        Reader(
+            "hf-disk",
+            "state.json and data-00000-of-00001.arrow of a Hugging Face dataset that save_to_disk wrote",
+            hf_audio.read_disk,
+            ("state.json", "*/state.json", "*/*/state.json"),
+            has_words=True,
+        ),
+        Reader(
+            "webdataset",
+            "tar shards of a recording and a .json or .cls of its name each",
+            webdataset.read,
+            ("*.tar", "*/*.tar", "*/*/*.tar"),
+            has_words=True,
+        ),
         Reader(
             "asvspoof2019-la",
             "ASVspoof2019_LA_{train,dev,eval}/flac and ASVspoof2019_LA_cm_protocols",

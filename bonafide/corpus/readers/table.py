@@ -24,10 +24,10 @@ SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl", ".ndjson")
 MARKS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 NEEDED = ("path", "label")
 COLUMNS = (*NEEDED, *TEXT_COLUMNS, "family", "gender", "native_rate", "official", "segments")
-NO_COLUMNS: Mapping[str, str] = {}
+NO_WORDS: Mapping[str, str] = {}
 
 
-def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
+def read(table: Path, columns: Mapping[str, str] = NO_WORDS, labels: Mapping[str, str] = NO_WORDS) -> Rows:
     """Return the clips that `table` names; paths are relative to its folder.
 
     Parameters
@@ -36,6 +36,8 @@ def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
         Its suffix says what it is.
     columns : mapping of str to str
         The table's names of the columns of the clip table, where they are others: ``{"path": "file"}``.
+    labels : mapping of str to str
+        What its labels mean, where they are others: ``{"0": "human"}``; ``""`` is that of a clip that has none.
 
     Raises
     ------
@@ -45,13 +47,9 @@ def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
     kind = table.suffix.lower()
     if not table.is_file() or kind not in SUFFIXES:
         raise UserError(f"{table} is no table: the reader 'table' needs the path of a file in {', '.join(SUFFIXES)}")
-    if odd := [name for name in columns if name not in COLUMNS]:
-        raise UserError(
-            f"corpus.readers: columns of {table} names {', '.join(odd)}, and known are {', '.join(COLUMNS)}"
-        )
-    names = {name: columns.get(name, name).lower() for name in COLUMNS}
-    needed = [names[name] for name in dict.fromkeys((*NEEDED, *columns))]
-    of = partial(_row, names)
+    names = names_of(table, columns)
+    needed = needed_of(names, columns, labels)
+    of = partial(row_of, names, labels)
     if kind in SEPARATORS:
         rows: Iterable[Row] = in_columns(table.parent, table.name, needed, of, SEPARATORS[kind])
     else:
@@ -61,13 +59,33 @@ def read(table: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Rows:
     return matched(rows, [path for path in files_below(table.parent) if path in paths], unnamed="")
 
 
+def names_of(corpus: Path, columns: Mapping[str, str]) -> dict[str, str]:
+    """Return what `corpus` calls each column of the clip table, in small letters; `columns` has those of other names.
+
+    Raises
+    ------
+    UserError
+        When `columns` names one that the clip table does not have.
+    """
+    if odd := [name for name in columns if name not in COLUMNS]:
+        known = ", ".join(COLUMNS)
+        raise UserError(f"corpus.readers: columns of {corpus} names {', '.join(odd)}, and known are {known}")
+    return {name: columns.get(name, name).lower() for name in COLUMNS}
+
+
+def needed_of(names: Mapping[str, str], columns: Mapping[str, str], labels: Mapping[str, str]) -> list[str]:
+    """Return the columns that must be there: of paths, those of `columns`, and of labels unless `labels` has ``""``."""
+    always = [name for name in NEEDED if name == "path" or "" not in labels]
+    return [names[name] for name in dict.fromkeys((*always, *columns))]
+
+
 def _records(table: Path, needed: list[str], of: partial[Row]) -> Iterator[Row]:
     records = _json_lines(table) if table.suffix.lower() != ".parquet" else _parquet(table, needed)
     for line, record in records:
         if record is None:
             yield line.broken("it is no JSON object")
             continue
-        cells = {name.lower(): _text(value) for name, value in record.items()}
+        cells = {name.lower(): text_of(value) for name, value in record.items()}
         if missing := [name for name in needed if name not in cells]:
             yield line.broken(f"it lacks {', '.join(missing)}")
         else:
@@ -103,10 +121,12 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
         raise UserError(f"{table} is no Parquet file: {error}") from None
 
 
-def _row(names: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
+def row_of(names: Mapping[str, str], labels: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
+    """Return the row of the clip that `line` names, with `cells` by their columns, which `names` has."""
     facts = {name: cells.get(column, "") for name, column in names.items()}
     facts["family"] = "" if facts["family"] in UNKNOWN else facts["family"].lower()
     path, label = PurePosixPath(facts.pop("path")), facts.pop("label")
+    label = labels.get(label, label)
     rate, official, segments = facts.pop("native_rate"), facts.pop("official").lower(), facts.pop("segments")
     if not path.name or path.is_absolute() or ".." in path.parts:
         return line.broken(f"path '{path}' must lie in the folder of the table")
@@ -125,5 +145,6 @@ def _row(names: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
     return line.partly(row, partial(segments_in, segments)) if segments else row
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return `value` as a cell of a table of texts has it."""
     return "" if value is None else str(value).strip()

@@ -102,11 +102,17 @@ def test_columns_of_any_clips_csv_that_mean_nothing_are_named(root):
     ("entries", "said"),
     [
         ([], "corpus.readers of params.yaml is empty"),
-        ([ReaderSettings("asvspoof", ".")], "there is no reader 'asvspoof'; there are folder, table, asvspoof2019-la"),
+        (
+            [ReaderSettings("asvspoof", ".")],
+            "there is no reader 'asvspoof'; there are folder, table, hf-parquet, hf-disk, webdataset, asv",
+        ),
         ([ReaderSettings("vctk", "../c")], "path '../c' must lie below corpus.root"),
         ([ReaderSettings("vctk", "/c")], "path '/c' must lie below corpus.root"),
         ([ReaderSettings("vctk", "d")], "/d is not there, in which the reader 'vctk' shall read"),
-        ([ReaderSettings("vctk", "c", columns={"path": "file"})], "columns are for the reader 'table', not for 'vctk'"),
+        (
+            [ReaderSettings("vctk", "c", columns={"path": "file"})],
+            "columns are for the readers 'table', 'hf-parquet', 'hf-disk', 'webdataset', not for 'vctk'",
+        ),
         ([ReaderSettings("asvspoof5", "c")], "/c holds nothing that the reader 'asvspoof5' reads: flac_T, flac_D"),
     ],
 )

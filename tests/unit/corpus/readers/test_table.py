@@ -6,8 +6,9 @@ import re
 import pandas as pd
 import pytest
 
+from bonafide.corpus.entries import entries_of
 from bonafide.corpus.readers import table
-from bonafide.corpus.readers.registry import READERS
+from bonafide.corpus.recognition import candidates, candidates_of_file
 from bonafide.errors import UserError
 
 COLUMNS = {"path": "File", "label": "class", "speaker": "who", "official": "fold"}
@@ -101,7 +102,9 @@ def test_a_table_that_cannot_be_meant_says_so(tmp_path, name, content, columns, 
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_table_is_recognised_by_its_name(tmp_path, name):
+    assert "table" in [one.reader for one in candidates_of_file(name)]
     (tmp_path / name).touch()
-    recognised = [reader.name for reader in READERS.values() if reader.recognise(tmp_path / name)]
-    assert "table" in recognised
-    assert not READERS["table"].recognise(tmp_path)
+    assert {one.reader for one in candidates(entries_of(tmp_path))} <= {"table", "folder"}
+    (tmp_path / "human").mkdir()
+    (tmp_path / "human" / "1.wav").touch()
+    assert {one.reader for one in candidates(entries_of(tmp_path))} == {"folder"}

@@ -1,0 +1,98 @@
+"""The memo of the catalog makes it quick and changes nothing."""
+
+import os
+import shutil
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from bonafide.corpus import catalog, measuring, memo
+from bonafide.corpus.catalog import examine_all, settle
+from bonafide.corpus.readers.folder import read_folder
+
+
+@pytest.fixture
+def measure(tiny_corpus, audio_settings, tmp_path, monkeypatch):
+    """A function that makes the catalog of the corpus and returns it with the paths of the files that were read."""
+    read = []
+
+    def here(function, tasks, rescue):
+        return map(function, tasks)
+
+    def measured(root, path, settings):
+        read.append(path)
+        return measuring.measured(root, path, settings)
+
+    monkeypatch.setattr(catalog, "run_all", here)
+    monkeypatch.setattr(catalog, "measured", measured)
+    (tiny_corpus / "human" / "notes.wav").write_text("no sound")
+    for path in tiny_corpus.rglob("*.wav"):
+        os.utime(path, (1, 1))
+
+    def make(file=tmp_path / "memo", settings=audio_settings, root=tiny_corpus):
+        read.clear()
+        rows = settle(examine_all(root, read_folder(root), settings, file))
+        return rows, sorted(read)
+
+    return make
+
+
+def test_only_files_that_changed_are_read_again_and_the_catalog_is_the_same_without_a_memo(measure, tiny_corpus):
+    clips, read = measure()
+    assert len(read) == 9 and len(clips[0]) == 8 and len(clips[1]) == 1
+    assert measure() == (clips, [])
+    assert measure(file=None) == (clips, read)
+    shutil.copy(tiny_corpus / "ai/clip1.wav", tiny_corpus / "human/clip0.wav")
+    changed, read = measure()
+    assert read == ["human/clip0.wav"]
+    assert measure(file=None)[0] == changed != clips
+    (tiny_corpus / "human/clip0.wav").unlink()
+    assert measure()[1] == []
+
+
+def test_a_file_that_was_just_written_is_not_remembered(measure, tiny_corpus):
+    (tiny_corpus / "ai/clip1.wav").touch()
+    measure()
+    assert measure()[1] == ["ai/clip1.wav"]
+
+
+def test_other_settings_and_another_folder_are_remembered_apart(measure, audio_settings, tiny_corpus):
+    other = replace(audio_settings, min_seconds=0.5)
+    far = tiny_corpus.parent / "far"
+    shutil.copytree(tiny_corpus, far)
+    assert len(measure()[1]) == len(measure(settings=other)[1]) == len(measure(root=far)[1]) == 9
+    assert measure()[1] == measure(settings=other)[1] == measure(root=far)[1] == []
+
+
+@pytest.mark.parametrize("damage", ["no database", "half", "rows"])
+def test_a_damaged_memo_is_made_anew(damage, measure, tmp_path):
+    clips, _ = measure()
+    file = tmp_path / "memo"
+    if damage == "rows":
+        with sqlite3.connect(file) as base:
+            base.execute("update facts set facts = replace(facts, '.', '1') where path like 'human/clip%'")
+    else:
+        content = file.read_bytes()
+        file.write_bytes(b"no database" * 1000 if damage == "no database" else content[:4096] + b"\x7f" * 8192)
+    again, read = measure()
+    assert again == clips
+    assert len(read) == (4 if damage == "rows" else 9)
+    assert measure() == (clips, [])
+
+
+def test_the_memo_is_bounded(measure, tmp_path, audio_settings, tiny_corpus):
+    for number in range(memo.MOST_SETS + 2):
+        measure(settings=replace(audio_settings, min_seconds=0.3 + number / 100))
+    (tiny_corpus / "ai/clip1.wav").unlink()
+    measure()
+    with sqlite3.connect(tmp_path / "memo") as base:
+        assert base.execute("select count(*), count(distinct name) from facts").fetchone() == (
+            9 * (memo.MOST_SETS - 1) + 8, memo.MOST_SETS,
+        )  # fmt: skip
+
+
+def test_a_memo_that_cannot_be_written_is_done_without(measure, tmp_path):
+    clips, _ = measure(file=None)
+    (tmp_path / "folder").mkdir()
+    assert measure(file=tmp_path / "folder")[0] == clips
