@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from bonafide.corpus.readers.folder import FAMILY_WORDS, LABEL_WORDS, MOST_HERTZ, TEXT_COLUMNS
 from bonafide.corpus.readers.listing import (
@@ -16,8 +17,11 @@ from bonafide.corpus.readers.listing import (
     read_lines,
 )
 from bonafide.corpus.rows import FAMILIES, Row, Rows
-from bonafide.corpus.segments import segments_in
+from bonafide.corpus.segments import as_text, segments_in
 from bonafide.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl", ".ndjson")
@@ -108,7 +112,7 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
     number = 0
     try:
         with pq.ParquetFile(table) as file:
-            names = [field.name for field in file.schema_arrow if not pa.types.is_nested(field.type)]  # no audio
+            names = [field.name for field in file.schema_arrow if holds_texts(field.type)]  # no audio
             if missing := set(needed) - {name.lower() for name in names}:
                 raise UserError(
                     f"{table} lacks the columns {', '.join(sorted(missing))} as text: sound must lie in files"
@@ -119,6 +123,15 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
                     yield Line(table.parent, table.name, number, ""), record
     except pa.ArrowInvalid as error:
         raise UserError(f"{table} is no Parquet file: {error}") from None
+
+
+def holds_texts(kind: "pa.DataType") -> bool:
+    """Return whether a column of a Parquet file, of this kind, has the facts of clips: plain values, or segments."""
+    import pyarrow as pa
+
+    if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+        return {"start", "end"} <= {field.name for field in kind.value_type}
+    return not pa.types.is_nested(kind)
 
 
 def row_of(names: Mapping[str, str], labels: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
@@ -146,5 +159,7 @@ def row_of(names: Mapping[str, str], labels: Mapping[str, str], line: Line, cell
 
 
 def text_of(value: object) -> str:
-    """Return `value` as a cell of a table of texts has it."""
+    """Return `value` as a cell of a table of texts has it, and segments as clips.csv has them."""
+    if isinstance(value, list) and all(isinstance(each, dict) and each.keys() >= {"start", "end"} for each in value):
+        return as_text(value)
     return "" if value is None else str(value).strip()

@@ -1,8 +1,11 @@
 """Machine-made stretches of clips: as people write them, and in the time of the file and of the conditioned clip."""
 
 import csv
+import json
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
@@ -124,6 +127,17 @@ def test_a_table_has_segments_and_lists_the_lines_that_it_cannot_use(corpus):
         "line 3: segments: 2-1 does not start before it ends",
         "line 4: a human clip has no machine-made segments",
     ]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_a_table_of_records_has_segments_as_they_are_or_as_text(corpus, suffix):
+    rows = [{"path": f"ai/{number}.wav", "label": "ai", "segments": TWO} for number in (1, 3)]
+    if suffix == "jsonl":
+        rows[1]["segments"] = as_text(TWO)
+        (corpus / "list.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), corpus / "list.parquet")
+    assert [row["segments"] for row in tables.read(corpus / f"list.{suffix}")] == [TWO, TWO]
 
 
 def test_a_join_keeps_the_segments(corpus, tmp_path):
