@@ -1,6 +1,7 @@
 """Stage evaluate: the exported detector on the test clips, all thresholds carried over from dev."""
 
 import json
+from math import nan
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings, headline_of, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import score_clips, tested
+from bonafide.evaluation.segments import segment_measures
 from bonafide.evaluation.slices import slices_apart, slices_of
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
@@ -33,13 +35,15 @@ def evaluate(
     """Score the test side of `split`, and what is counted apart, with `model`; write what follows from the scores."""
     settings = read_section(params, "evaluate", EvaluateSettings)
     thresholds = dict(Scorer(model).facts.thresholds)
-    rows = pq.read_table(split, filters=[("split", "in", ["test", "apart"])]).to_pandas()
-    every = score_clips(model, clips, rows)
+    rows = pq.read_table(split, filters=[("split", "in", ["test", "apart"])])
+    every = score_clips(model, clips, rows.drop_columns("segments").to_pandas())  # the parts have them in clips' time
     scored = tested(every)
     measured = metrics_of(scored, thresholds)
+    segments = segment_measures(model, clips, scored)
     write_table(pa.Table.from_pandas(every, preserve_index=False), scores)
     ends = intervals_of(scored, thresholds, settings)
-    for path, values in ((metrics, headline_of(measured)), (details, measured), (intervals, ends)):
+    detailed = measured | ({"segments": segments} if segments else {})
+    for path, values in ((metrics, headline_of(measured)), (details, detailed), (intervals, ends)):
         write_text(path, json.dumps(values, indent=2) + "\n")
     parts = [slices_of(scored, thresholds["balanced"], settings)]
     if len(every) > len(scored):
@@ -51,6 +55,10 @@ def evaluate(
         f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['accuracy']:.3f}"
         f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"
     )
+    if segments:
+        print(
+            "EER of segments: " + ", ".join(f"{each.get('eer', nan):.3f} at {size}" for size, each in segments.items())
+        )
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ import pandas as pd
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.audit import fingerprints
+from bonafide.corpus.rows import LABELS
 from bonafide.pipeline.executors import run_all
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import rows_of
 from bonafide.progress import track
 
+PARTLY = "ai in part"
 PAIRS_PER_TASK = 1000  # compared by one worker at a time: some 100 MB of waveforms
 
 
@@ -24,7 +26,7 @@ class Duplicate:
     Attributes
     ----------
     paths, splits, labels : (str, str)
-        Of both clips.
+        Of both clips; the label of a partly synthetic one is `PARTLY`.
     likeness : float
         Correlation of the waveforms, 1 at most.
     """
@@ -42,8 +44,8 @@ class Duplicate:
 
     @property
     def contrary(self) -> bool:
-        """Whether both labels are given to one sound, by clips that count."""
-        return self.labels[0] != self.labels[1] and "apart" not in self.splits
+        """Whether both labels are given to one sound by clips that count, of which none is spliced from the other."""
+        return set(self.labels) == set(LABELS) and "apart" not in self.splits
 
 
 def duplicates(rows: pd.DataFrame, clips: Path, rate: int, *, same_above: float) -> list[Duplicate]:
@@ -88,7 +90,8 @@ def _forbidden(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.
     split = np.where(split == "apart", _held_out("apart"), split)
     used = (split[first] != "dropped") & (split[second] != "dropped")
     declared = (pair[first] == pair[second]) & (pair[first] != "")
-    contrary = (label[first] != label[second]) & ~declared & counted
+    partly = (rows["segments"].map(len) > 0).to_numpy()
+    contrary = (label[first] != label[second]) & ~declared & counted & ~partly[first] & ~partly[second]
     forbidden: np.ndarray = ((split[first] != split[second]) & used) | contrary
     return forbidden
 
@@ -108,5 +111,6 @@ def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[t
 
 def _duplicate(by_clip: pd.DataFrame, pair: tuple[str, str], likeness: float) -> Duplicate:
     both = by_clip.loc[list(pair)].sort_values("path")
+    both["label"] = both["label"].where(both["segments"].map(len) == 0, PARTLY)
     paths, splits, labels = ((both[name].iloc[0], both[name].iloc[1]) for name in ("path", "split", "label"))
     return Duplicate(paths, splits, labels, round(likeness, 3))

@@ -1,5 +1,7 @@
 """Stage features' work on one part: spectrograms of its clips and their copies."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,6 +12,7 @@ import pyarrow as pa
 
 from bonafide.audio.conditioning import from_flac
 from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
+from bonafide.corpus.segments import Segment
 from bonafide.pipeline.parts import Task, tasks_from_parts
 from bonafide.pipeline.tables import ROWS_PER_GROUP, read_rows
 
@@ -33,16 +36,28 @@ def feature_tasks(clips: Path, augmented: Path) -> list[Task]:
 
 
 def feature_schema(n_bands: int) -> pa.Schema:
-    """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `n_bands`."""
+    """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `n_bands`.
+
+    ``ai_frames`` are the stretches of frames that are machine-made, where the others are human; else it is empty.
+    """
     mel = pa.list_(pa.list_(pa.float16(), n_bands))
-    return pa.schema([("clip", pa.string()), ("copy", pa.int32()), ("frames", pa.int32()), ("mel", mel)])
+    stretches = pa.list_(pa.struct([("start", pa.int32()), ("stop", pa.int32())]))
+    return pa.schema(
+        [
+            ("clip", pa.string()),
+            ("copy", pa.int32()),
+            ("frames", pa.int32()),
+            ("mel", mel),
+            ("ai_frames", stretches),
+        ]
+    )
 
 
 def feature_part(payload: list[str], settings: FeatureSettings) -> pa.RecordBatchReader:
     """Return the spectrograms of the clips and copies in the parts that `payload` names, computed as they are read."""
     facts = {"rate": str(settings.rate), **{key: str(value) for key, value in vars(settings.spectrogram).items()}}
     schema = feature_schema(settings.spectrogram.n_bands).with_metadata(facts)
-    batches = read_rows([Path(path) for path in payload], ["clip", "copy", "audio"])
+    batches = read_rows([Path(path) for path in payload], ["clip", "copy", "audio", "segments"])
     rows = (row for batch in batches for row in batch.to_pylist())
     groups = iter(lambda: list(islice(rows, ROWS_PER_GROUP)), [])
     return pa.RecordBatchReader.from_batches(schema, (_spectrograms(group, settings, schema) for group in groups))
@@ -57,11 +72,23 @@ def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
     return np.split(flat, ends[:-1])
 
 
+def ai_frames(segments: Iterable[Segment] | None, frames: int, seconds_per_frame: float) -> list[dict[str, int]]:
+    """Return the frames, of so many, whose middles lie in `segments`: stretches from ``start`` to before ``stop``."""
+    ends = [
+        (math.ceil(each["start"] / seconds_per_frame - 1e-6), math.floor(each["end"] / seconds_per_frame + 1e-6) + 1)
+        for each in segments or ()
+    ]
+    return [{"start": start, "stop": min(stop, frames)} for start, stop in ends if start < min(stop, frames)]
+
+
 def _spectrograms(rows: list[dict[str, Any]], settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
     mels = [log_spectrogram(from_flac(row["audio"]["bytes"]), settings.rate, settings.spectrogram) for row in rows]
     lengths = np.array([len(mel) for mel in mels], np.int32)
     frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.spectrogram.n_bands)
     offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
     columns = [pa.array([row["clip"] for row in rows]), pa.array([row["copy"] for row in rows], pa.int32())]
-    columns.append(pa.array(lengths))
-    return pa.RecordBatch.from_arrays([*columns, pa.ListArray.from_arrays(offsets, frames)], schema=schema)
+    columns += [pa.array(lengths), pa.ListArray.from_arrays(offsets, frames)]
+    step = settings.spectrogram.hop_length / settings.rate
+    stretches = [ai_frames(row["segments"], len(mel), step) for row, mel in zip(rows, mels, strict=True)]
+    columns.append(pa.array(stretches, schema.field("ai_frames").type))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from bonafide.corpus.rows import Rows
 
+SEGMENTS = pa.list_(pa.struct([("start", pa.float64()), ("end", pa.float64())]))  # see bonafide.corpus.segments
+
 CLIP = pa.schema(
     [
         ("clip", pa.string()),  # content hash and path stem
@@ -27,6 +29,7 @@ CLIP = pa.schema(
         ("native_rate", pa.int32()),  # hertz
         ("native_format", pa.string()),  # as libsndfile names it, "WAV/PCM_16"
         ("license", pa.string()),
+        ("segments", SEGMENTS),  # seconds that are machine-made, where not all of a clip is what its label says
     ]
 )
 

@@ -9,6 +9,7 @@ from bonafide.detection.results import Result, Segment, SegmentVerdict, Verdict,
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import p_ai
 from bonafide.scoring.operating_points import cannot_tell_band
+from bonafide.scoring.windows import edges_of
 from bonafide.text import clock
 
 # What a change between human and ai must gain, in nats of summed window llr, to be believed: from
@@ -128,7 +129,7 @@ def segments_of(windows: Sequence[Window], hop: float, cut: Cut) -> tuple[Segmen
         return ()
     llr = np.array([window.llr for window in windows])
     is_ai = _states(llr - cut.middle)
-    edges = edges_of(windows, hop)
+    edges = edges_of([(window.start, window.stop) for window in windows], hop)
     changes = np.flatnonzero(is_ai[1:] != is_ai[:-1]) + 1
     gaps = [i for i in range(1, len(windows)) if edges[i][0] > edges[i - 1][1] + 1e-6]
     starts = sorted({0, *changes.tolist(), *gaps})
@@ -173,22 +174,6 @@ def _states(evidence: np.ndarray) -> np.ndarray:
         path[i] = state
         state = came[i][state]
     return path
-
-
-def edges_of(windows: Sequence[Window], hop: float) -> list[tuple[float, float]]:
-    """Return the stretch that each window speaks for: half a hop around its middle, or up to the edge of its run."""
-    edges: list[tuple[float, float]] = []
-    for i, window in enumerate(windows):
-        middle = (window.start + window.stop) / 2
-        before = i > 0 and window.start - windows[i - 1].start <= hop + 1e-6
-        after = i + 1 < len(windows) and windows[i + 1].start - window.start <= hop + 1e-6
-        previous = (windows[i - 1].start + windows[i - 1].stop) / 2 if before else 0.0
-        following = (windows[i + 1].start + windows[i + 1].stop) / 2 if after else 0.0
-        start = (previous + middle) / 2 if before else window.start
-        stop = (following + middle) / 2 if after else window.stop
-        # A run may begin inside of what the last one's final window covers: no time belongs to two.
-        edges.append((max(start, edges[-1][1]) if edges else start, stop))
-    return [(round(start, 3), round(stop, 3)) for start, stop in edges]
 
 
 def _merged(segments: list[Segment]) -> list[Segment]:

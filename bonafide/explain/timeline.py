@@ -2,12 +2,13 @@
 
 from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import Segment, Window
-from bonafide.detection.verdicts import call, edges_of
+from bonafide.detection.verdicts import call
 from bonafide.drawing.svg import Markup, element, group
 from bonafide.explain.evidence import Explanation
 from bonafide.explain.panels import Panel, across, axis_texts, ground, legend, percentage, time_axis
 from bonafide.explain.style import TONES
 from bonafide.explain.words import is_part
+from bonafide.scoring.windows import edges_of
 from bonafide.text import duration, percent
 
 SHARES = {"100 %": 1.0, "50 %": 0.5, "0 %": 0.0}
@@ -19,7 +20,8 @@ def timeline_panels(explanation: Explanation) -> list[Panel]:
     result = explanation.result
     if len(result.windows) < 2:
         return []
-    edges = edges_of(result.windows, HOP_SECONDS)  # windows overlap, bars must not
+    # Windows overlap, bars must not.
+    edges = edges_of([(window.start, window.stop) for window in result.windows], HOP_SECONDS)
     bars = [_bar(window, *ends, explanation) for window, ends in zip(result.windows, edges, strict=True)]
     half = element("line", class_="half", x1="0%", x2="100%", y1="50%", y2="50%")
     frame = _frame(explanation) if is_part(explanation) else ""

@@ -7,9 +7,10 @@ from pathlib import Path
 from bonafide.corpus import clips_csv
 from bonafide.corpus.readers.folder import TEXT_COLUMNS, read_folder
 from bonafide.corpus.rows import LABELS, Row
+from bonafide.corpus.segments import as_text
 from bonafide.errors import UserError
 
-COLUMNS = ("path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS)
+COLUMNS = ("path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS, "segments")
 
 Plan = list[tuple[Path, Row]]
 
@@ -57,7 +58,10 @@ def join(plan: Plan, out: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         yield path
-    rows = [{**row, "native_rate": row["native_rate"] or ""} for _, row in plan]
+    rows = [
+        {**row, "native_rate": row["native_rate"] or "", "segments": as_text(row.get("segments", []))}
+        for _, row in plan
+    ]
     clips_csv.append(unfinished / "clips.csv", rows, COLUMNS)
     unfinished.replace(out)
 

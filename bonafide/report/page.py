@@ -53,6 +53,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "key_figures": [_key_figure(run, name, *figure) for name, figure in KEY_FIGURES.items()],
         "presets": [_preset(run, name) for name in NAMES],
         "measures": _measures(run),
+        "segments": [_segment(length, each) for length, each in run.segments.items()],
         "slices": slices,
         "alone": alone,
         "conditions": slicing.conditions_of(run.robustness),
@@ -151,6 +152,13 @@ def _preset(run: Run, name: str) -> dict[str, str]:
     rates = {rate: text.percent(run.metric(written)) for rate, written in names.items()}
     ends = {f"{rate}_between": text.percent_between(run.ends(written)) for rate, written in names.items()}
     return {"name": name, "promise": PROMISES[name], "llr": text.decimal(run.thresholds[name]), **rates, **ends}
+
+
+def _segment(length: str, measures: dict[str, float]) -> dict[str, str]:
+    """Return the line of the table of segments for those of one length."""
+    eers = {name: text.percent(measures.get(name)) for name in ("eer", "eer_partly")}
+    counts = {name: f"{measures[name]:,.0f}" for name in ("segments_human", "segments_ai")}
+    return {"length": length, **eers, **counts}
 
 
 def _measures(run: Run) -> list[tuple[str, str, str]]:

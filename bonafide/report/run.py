@@ -65,6 +65,7 @@ class Run:
     reliability: pd.DataFrame
     robustness: pd.DataFrame
     audit: dict[str, Any]
+    segments: dict[str, dict[str, float]]  # by length; empty where no test clip is partly synthetic
 
     def metric(self, name: str) -> float | None:
         """Return the metric of that name, None where it is not measured."""
@@ -111,6 +112,8 @@ def read_slices(path: Path) -> pd.DataFrame:
 
 def read_run(files: Files, settings: dict[str, Any]) -> Run:
     """Read the outputs of a run."""
+    metrics = json.loads(files.details.read_text(encoding="utf-8"))
+    segments = metrics.pop("segments", {})
     return Run(
         settings=settings,
         split=pq.read_table(files.split, columns=SPLIT_COLUMNS).to_pandas(),
@@ -119,7 +122,7 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         facts=Scorer(files.model).facts,
         hashes={str(path): sha256(path) for path in (files.model, files.split, files.scores)},
         scores=pq.read_table(files.scores, filters=[("split", "=", "test")]).to_pandas(),
-        metrics=json.loads(files.details.read_text(encoding="utf-8")),
+        metrics=metrics,
         intervals=json.loads(files.intervals.read_text(encoding="utf-8")),
         slices=read_slices(files.slices),
         confusion=pd.read_csv(files.plots / "confusion.csv"),
@@ -128,4 +131,5 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         reliability=pd.read_csv(files.plots / "reliability.csv"),
         robustness=pd.read_csv(files.robustness),
         audit=json.loads(files.audit.read_text(encoding="utf-8")),
+        segments=segments,
     )

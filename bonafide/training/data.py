@@ -11,15 +11,17 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 from annotated_types import Ge, Le
 
-from bonafide.audio.spectrogram import repeat_to
+from bonafide.audio.spectrogram import crops, repeat_to
 from bonafide.clips.features import spectrograms_of
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
+from bonafide.training.crop_labels import NEITHER, Stretches, crop_labels, start_labels
 
 GROUPS_IN_MEMORY = 32  # row groups shuffled together: some 2,000 clips, 300 MB at the most
 
 Labels = dict[str, bool]  # clip id to whether it is ai
+_Example = tuple[np.ndarray, bool | np.ndarray]  # a spectrogram, and its label or that of a crop from each frame on
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ def training_batches(
     folder: Path, ai: Labels, frames: int, batch_size: int, masks: SpecAugment, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield one epoch of batches: a crop at a random place of each clip and copy, masked.
+
+    A crop of a partly synthetic clip has the label of what is in it; see `bonafide.training.crop_labels`.
 
     Parameters
     ----------
@@ -55,16 +59,28 @@ def training_batches(
     crops : np.ndarray, shape=(batch_size, frames, n_bands), float32
     is_ai : np.ndarray, shape=(batch_size, 1), float32
     """
-    waiting: list[tuple[np.ndarray, bool]] = []
+    waiting: list[_Example] = []
     groups = _row_groups(folder)
     order = rng.permutation(len(groups))
     for start in range(0, len(order), GROUPS_IN_MEMORY):
         for number in order[start : start + GROUPS_IN_MEMORY]:
-            waiting += [(mel, ai[clip]) for clip, mel in _clips(_read_group(*groups[number])) if clip in ai]
+            waiting += _examples(_read_group(*groups[number]), ai, frames)
         rng.shuffle(waiting)
         while len(waiting) >= batch_size:
             batch, waiting = waiting[:batch_size], waiting[batch_size:]
-            yield _stack([(_random_crop(mel, frames, rng), label) for mel, label in batch], masks, rng)
+            yield _stack([_random_crop(*example, frames, rng) for example in batch], masks, rng)
+
+
+def expected_labels(folder: Path, ai: Labels, frames: int) -> Mapping[str, float]:
+    """Return, for each clip of `ai`, the share of ai among the crops that `training_batches` draws of it."""
+    partly = {}
+    for batch in read_rows(part_files(folder).values(), ["clip", "copy", "frames", "ai_frames"]):
+        for row in batch.to_pylist():
+            if row["copy"] == 0 and row["ai_frames"] and row["clip"] in ai:
+                labels = start_labels(row["ai_frames"], row["frames"], frames)
+                drawn = labels[labels != NEITHER]
+                partly[row["clip"]] = float(drawn.mean()) if drawn.size else 0.5  # none is drawn: no class the more
+    return {**ai, **partly} if partly else ai
 
 
 def clip_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.ndarray]]:
@@ -74,13 +90,17 @@ def clip_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[st
         yield from ((clip, mel) for clip, mel in _clips(recordings) if clip in chosen)
 
 
-def training_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, int, np.ndarray]]:
-    """Yield the id, the number (0: the clip itself) and the spectrogram of each of the `chosen` clips' copies."""
+def training_crops(folder: Path, ai: Labels, frames: int) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
+    """Yield the id, the number (0: the clip itself), all crops and their labels of each copy of the clips in `ai`.
+
+    See `bonafide.audio.spectrogram.crops` and `bonafide.training.crop_labels.crop_labels`.
+    """
     for batch in read_rows(part_files(folder).values()):
-        numbers = batch.column("copy").to_pylist()
-        yield from (
-            (clip, copy, mel) for copy, (clip, mel) in zip(numbers, _clips(batch), strict=True) if clip in chosen
-        )
+        columns = (batch.column(name).to_pylist() for name in ("copy", "ai_frames"))
+        for copy, stretches, (clip, mel) in zip(*columns, _clips(batch), strict=True):
+            if clip in ai:
+                cut = crops(mel, frames)
+                yield clip, copy, cut, crop_labels(stretches, len(mel), frames, ai[clip], len(cut))
 
 
 def mask(crop: np.ndarray, masks: SpecAugment, rng: np.random.Generator) -> None:
@@ -110,10 +130,25 @@ def _stack(
     return stacked, np.array([[label] for _, label in batch], np.float32)
 
 
-def _random_crop(mel: np.ndarray, frames: int, rng: np.random.Generator) -> np.ndarray:
+def _examples(group: pa.RecordBatch, ai: Labels, frames: int) -> Iterator[_Example]:
+    """Yield what crops can be drawn of: none of a clip whose every crop is neither human nor ai."""
+    stretches: list[Stretches] = group.column("ai_frames").to_pylist()
+    for own, (clip, mel) in zip(stretches, _clips(group), strict=True):
+        if clip in ai:
+            labels = start_labels(own, len(mel), frames) if own else ai[clip]
+            if not isinstance(labels, np.ndarray) or (labels != NEITHER).any():
+                yield mel, labels
+
+
+def _random_crop(
+    mel: np.ndarray, labels: bool | np.ndarray, frames: int, rng: np.random.Generator
+) -> tuple[np.ndarray, bool]:
     mel = repeat_to(mel, frames)
-    start = rng.integers(0, len(mel) - frames + 1)
-    return mel[start : start + frames]
+    if not isinstance(labels, np.ndarray):
+        start = rng.integers(0, len(mel) - frames + 1)
+        return mel[start : start + frames], labels
+    start = rng.choice(np.flatnonzero(labels != NEITHER))
+    return mel[start : start + frames], bool(labels[start])
 
 
 def _clips(batch: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:

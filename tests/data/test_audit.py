@@ -78,6 +78,7 @@ def row(file, label, split, number, **more):
     info = soundfile.info(file)
     return {
         **{field.name: "" if field.type == pa.string() else 0 for field in CATALOG},
+        "segments": [],
         **dict.fromkeys(("speaker_seen", "source_seen", "generator_seen"), False),
         **dict.fromkeys(("clip", "path"), file.name),
         "sha256": sha256(file),
@@ -202,6 +203,10 @@ def with_duplicates(recordings, tmp_path_factory):
     declared = next(each for each in train[3:] if each["label"] == "human")
     declared["pair"] = "p"
     add(declared, "declared", sound(declared), label="ai", pair="p")
+    partly = [each for each in train[20:] if each["label"] == "human"][1]
+    spliced = sound(partly)
+    spliced[4000:5000] = sound(train[4])[4000:5000]
+    add(partly, "spliced", spliced, label="ai", segments=[{"start": 0.25, "end": 0.3125}])
     codec = {"label": "ai", "family": "codec", "split": "apart"}
     of_test = next(each for each in rows if (each["label"], each["split"]) == ("human", "test"))
     of_train = next(each for each in train[20:] if each["label"] == "human")
@@ -215,7 +220,7 @@ def with_duplicates(recordings, tmp_path_factory):
     return measured(root, rows, folder / "clips"), root, folder / "clips", train
 
 
-def test_duplicates_are_found_with_their_paths_and_vocoded_copies_are_none(with_duplicates):
+def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(with_duplicates):
     rows, _, clips, train = with_duplicates
     found = duplicates(rows, clips, RATE, same_above=0.9)
     (heard,) = (each for each in found if "codec-of-train.wav" in each.paths)

@@ -65,6 +65,7 @@ def clips(tmp_path_factory):
         "copy": [0] * len(ai) + [1] * len(ai),
         "frames": [len(mel) for mel in mels],
         "mel": [list(mel) for mel in mels],
+        "ai_frames": [[]] * len(mels),
     }
     by_clip = pa.table(table, schema=feature_schema(MEL.n_bands)).sort_by(
         [("clip", "ascending"), ("copy", "ascending")]
@@ -176,21 +177,21 @@ def test_companions_count_together_what_is_said_and_move_nothing_among_the_other
     names = np.array([f"own-{number}" for number in range(30)] + [f"beside-{number}" for number in range(50)])
     is_ai, copies = rng.random(80) < 0.3, np.arange(80) % 2 == 1
     sources = {name: f"source {number % 4}" for number, name in enumerate(names)}
-    labels, found = dict(zip(names, is_ai, strict=True)), CropStatistics(names, copies, np.zeros((80, 1)))
+    labels, found = dict(zip(names, is_ai, strict=True)), CropStatistics(names, copies, np.zeros((80, 1)), is_ai)
     known = Clips(Path(), labels, {}, 1, 1, sources, frozenset(names[30:]))
     weights = crop_weights(found, is_ai, known, copy_weight=0.5, companion_weight=0.2)
     own, beside = weights[:30], weights[30:]
     assert own.sum() == pytest.approx(30) and beside.sum() == pytest.approx(0.2 * 30)
     assert own[is_ai[:30]].sum() == pytest.approx(15) and beside[is_ai[30:]].sum() == pytest.approx(3)
     alone = Clips(Path(), dict(list(labels.items())[:30]), {}, 1, 1, sources)
-    without = CropStatistics(names[:30], copies[:30], np.zeros((30, 1)))
+    without = CropStatistics(names[:30], copies[:30], np.zeros((30, 1)), is_ai[:30])
     assert own == pytest.approx(crop_weights(without, is_ai[:30], alone, copy_weight=0.5, companion_weight=0.2))
 
 
 def test_companions_of_one_class_count_as_that_half():
     names = np.array(["a", "b", "c"])
     known = Clips(Path(), {"a": True, "b": False, "c": True}, {}, 1, 1, {}, frozenset("c"))
-    found = CropStatistics(names, np.zeros(3, bool), np.zeros((3, 1)))
+    found = CropStatistics(names, np.zeros(3, bool), np.zeros((3, 1)), np.zeros(3))
     weights = crop_weights(found, np.array([True, False, True]), known, copy_weight=1.0, companion_weight=0.5)
     assert weights == pytest.approx([1, 1, 0.5])
 

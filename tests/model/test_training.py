@@ -79,6 +79,7 @@ def task(clips, tmp_path_factory):
         "copy": [0] * len(made),
         "frames": [len(mel) for mel in made.values()],
         "mel": [list(mel) for mel in made.values()],
+        "ai_frames": [[]] * len(made),
     }
     write_table(pa.table(table, schema=feature_schema(MEL.n_bands)), part)
     ai = {clip: clip not in source for clip in made}

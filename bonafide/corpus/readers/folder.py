@@ -10,6 +10,7 @@ from bonafide.corpus import clips_table
 from bonafide.corpus.clip_paths import Likely, Spellings, loose
 from bonafide.corpus.clips_table import ClipsTable
 from bonafide.corpus.rows import FAMILIES, LABELS, Row, Rows
+from bonafide.corpus.segments import segments_in
 from bonafide.corpus.tree import fault_of, files_below
 from bonafide.errors import UserError
 
@@ -20,7 +21,7 @@ LABEL_WORDS = {
 GENDERS = {"female": "female", "f": "female", "male": "male", "m": "male", "": ""}
 FAMILY_WORDS: dict[str, str] = {"": "", **{family: family for family in FAMILIES}}
 MOST_HERTZ = 2**31  # what the clip table can hold
-OTHER_COLUMNS = ("path", "label", "family", "gender", "native_rate", "seconds")  # seconds are measured
+OTHER_COLUMNS = ("path", "label", "family", "gender", "native_rate", "segments", "seconds")  # seconds are measured
 CLOSE_COLUMN = 0.8  # difflib's ratio of two names from which on one is the other misspelt
 FIRST_LINES = 3  # that a message names
 RATE = re.compile(r"([0-9]+)|([0-9]{4,})[.,]0+")  # as spreadsheets write it; 16.000 is a thousand times another rate
@@ -111,9 +112,7 @@ def _read_table(table: Path, files: Collection[str]) -> dict[str, Row]:
 
 def _check_columns(table: ClipsTable) -> None:
     """Refuse two columns of one meaning, and one whose name is almost that of a column which is not there."""
-    lacking = [
-        column for column in (*TEXT_COLUMNS, "label", "family", "gender", "native_rate") if column not in table.columns
-    ]
+    lacking = [column for column in (*TEXT_COLUMNS, *OTHER_COLUMNS[1:-1]) if column not in table.columns]
     for name, column in zip(table.header, table.columns, strict=True):
         if column in (*TEXT_COLUMNS, *OTHER_COLUMNS):
             if table.columns.count(column) > 1:
@@ -177,7 +176,19 @@ def _row(path: str, cells: dict[str, str], where: str) -> Row:
         raise UserError(f"{where}: a human clip has no generator, and this one names '{row['generator']}'")
     if row["label"] == "human" and row["family"]:
         raise UserError(f"{where}: a human clip has no family, and this one names '{row['family']}'")
-    return row
+    return row | _segments(cells.get("segments", ""), row["label"], where)
+
+
+def _segments(text: str, label: str, where: str) -> Row:
+    """Return the column `segments`, or nothing where the cell says nothing."""
+    if not text:
+        return {}
+    if label == "human":
+        raise UserError(f"{where}: a human clip has no machine-made segments, and this one names '{text}'")
+    try:
+        return {"segments": segments_in(text)}
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from None
 
 
 def _label(text: str, folder: str, where: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from bonafide.audio.decoding import UnusableError
 from bonafide.corpus.clip_paths import Spellings
 from bonafide.corpus.readers.listing import Line, files_below, is_audio, matched, reject, side_of
-from bonafide.corpus.readers.table import NO_WORDS, names_of, needed_of, row_of, text_of
+from bonafide.corpus.readers.table import NO_WORDS, holds_texts, names_of, needed_of, row_of, text_of
 from bonafide.corpus.rows import Row, Rows
 from bonafide.corpus.sound_tables import SoundRow, features_of, rows_of, schema_of, sound_columns
 from bonafide.errors import UserError
@@ -135,7 +135,7 @@ def _rows(root: Path, file: str, side: str, words: _Words) -> Iterator[Row]:
             )
             return
         names = names_of(root / file, words.columns)
-        columns = {field.name.lower(): field.name for field in schema if not pa.types.is_nested(field.type)}
+        columns = {field.name.lower(): field.name for field in schema if holds_texts(field.type)}
         needed = [name for name in needed_of(names, words.columns, words.labels) if name != names["path"]]
         if missing := [name for name in needed if name not in columns]:
             unlabelled = ", or by labels: {'': human} that all are of people" if names["label"] in missing else ""

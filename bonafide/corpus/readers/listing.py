@@ -15,6 +15,7 @@ from pathlib import Path
 from bonafide.corpus import tree
 from bonafide.corpus.readers.folder import GENDERS, LABEL_WORDS, TEXT_COLUMNS
 from bonafide.corpus.rows import Row, Rows
+from bonafide.corpus.segments import Segments
 from bonafide.errors import UserError
 from bonafide.progress import track
 
@@ -60,6 +61,16 @@ class Line:
             known = ", ".join(LABEL_WORDS)
             raise UserError(f"{self.root / self.where}: unknown label '{label}', known are: {known}")
         return {**row(path, LABEL_WORDS[label.lower()], **facts), "line": self}
+
+    def partly(self, row: Row, segments: Callable[[], Segments]) -> Row:
+        """Return `row` of this line with the machine-made `segments`, whose `ValueError` makes it a broken line."""
+        try:
+            stretches = segments()
+        except ValueError as error:
+            return self.broken(str(error))
+        if stretches and row["label"] == "human":
+            return self.broken("a human clip has no machine-made segments")
+        return {**row, "segments": stretches}
 
     def broken(self, fault: str) -> Row:
         """Return what rejects.csv lists of this line."""

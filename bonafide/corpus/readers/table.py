@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from bonafide.corpus.readers.folder import FAMILY_WORDS, LABEL_WORDS, MOST_HERTZ, TEXT_COLUMNS
 from bonafide.corpus.readers.listing import (
@@ -16,13 +17,17 @@ from bonafide.corpus.readers.listing import (
     read_lines,
 )
 from bonafide.corpus.rows import FAMILIES, Row, Rows
+from bonafide.corpus.segments import as_text, segments_in
 from bonafide.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl", ".ndjson")
 MARKS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 NEEDED = ("path", "label")
-COLUMNS = (*NEEDED, *TEXT_COLUMNS, "family", "gender", "native_rate", "official")
+COLUMNS = (*NEEDED, *TEXT_COLUMNS, "family", "gender", "native_rate", "official", "segments")
 NO_WORDS: Mapping[str, str] = {}
 
 
@@ -107,7 +112,7 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
     number = 0
     try:
         with pq.ParquetFile(table) as file:
-            names = [field.name for field in file.schema_arrow if not pa.types.is_nested(field.type)]  # no audio
+            names = [field.name for field in file.schema_arrow if holds_texts(field.type)]  # no audio
             if missing := set(needed) - {name.lower() for name in names}:
                 raise UserError(
                     f"{table} lacks the columns {', '.join(sorted(missing))} as text: sound must lie in files"
@@ -120,13 +125,22 @@ def _parquet(table: Path, needed: list[str]) -> Iterator[tuple[Line, dict[str, o
         raise UserError(f"{table} is no Parquet file: {error}") from None
 
 
+def holds_texts(kind: "pa.DataType") -> bool:
+    """Return whether a column of a Parquet file, of this kind, has the facts of clips: plain values, or segments."""
+    import pyarrow as pa
+
+    if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+        return {"start", "end"} <= {field.name for field in kind.value_type}
+    return not pa.types.is_nested(kind)
+
+
 def row_of(names: Mapping[str, str], labels: Mapping[str, str], line: Line, cells: Mapping[str, str]) -> Row:
     """Return the row of the clip that `line` names, with `cells` by their columns, which `names` has."""
     facts = {name: cells.get(column, "") for name, column in names.items()}
     facts["family"] = "" if facts["family"] in UNKNOWN else facts["family"].lower()
     path, label = PurePosixPath(facts.pop("path")), facts.pop("label")
     label = labels.get(label, label)
-    rate, official = facts.pop("native_rate"), facts.pop("official").lower()
+    rate, official, segments = facts.pop("native_rate"), facts.pop("official").lower(), facts.pop("segments")
     if not path.name or path.is_absolute() or ".." in path.parts:
         return line.broken(f"path '{path}' must lie in the folder of the table")
     if LABEL_WORDS.get(label.lower()) == "human" and facts["generator"] not in UNKNOWN:
@@ -138,9 +152,14 @@ def row_of(names: Mapping[str, str], labels: Mapping[str, str], line: Line, cell
     if official and official not in OFFICIAL_WORDS:
         return line.broken(f"unknown side '{official}', known are: {', '.join(OFFICIAL_WORDS)}")
     row = line.row(path.as_posix(), label, **facts, official=OFFICIAL_WORDS.get(official, ""))
-    return row if "reason" in row else {**row, "native_rate": int(rate or 0)}
+    if "reason" in row:
+        return row
+    row["native_rate"] = int(rate or 0)
+    return line.partly(row, partial(segments_in, segments)) if segments else row
 
 
 def text_of(value: object) -> str:
-    """Return `value` as a cell of a table of texts has it."""
+    """Return `value` as a cell of a table of texts has it, and segments as clips.csv has them."""
+    if isinstance(value, list) and all(isinstance(each, dict) and each.keys() >= {"start", "end"} for each in value):
+        return as_text(value)
     return "" if value is None else str(value).strip()

@@ -18,6 +18,7 @@ from bonafide.audio.conditioning import quantize, to_flac
 from bonafide.audio.decoding import decode
 from bonafide.corpus.readers.folder import TEXT_COLUMNS
 from bonafide.corpus.rows import Row, Rows
+from bonafide.corpus.segments import as_text
 from bonafide.corpus.sounds import sound_file
 from bonafide.corpus.writers.growing import fill
 from bonafide.files import write_text
@@ -27,7 +28,7 @@ SIDES |= {"apart": SIDES["test"], "": SIDES["train"]}  # apart: scored, and coun
 KEYS = {"human": "bonafide", "ai": "spoof"}
 FINE = ("PCM_24", "PCM_32", "FLOAT", "DOUBLE")  # codings of which 24 bits are kept; FLAC has no more
 REAL = ("FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")  # no whole numbers
-COLUMNS = ("utterance", "path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS)
+COLUMNS = ("utterance", "path", "label", "family", "gender", "native_rate", *TEXT_COLUMNS, "segments")
 BLOCK = 65536  # frames read at a time
 WHOLE_SECONDS = 600  # of what libsndfile cannot read, which is held in memory
 
@@ -46,7 +47,7 @@ def write(root: Path, rows: Rows, folder: Path) -> Iterator[Row]:
             fill(folder / "LA" / f"ASVspoof2019_LA_{part}" / "flac" / f"{utterance}.flac", partial(_to_flac, file))
         attack = _word(row["generator"]) if row["label"] == "ai" else "-"
         lines[part].append(f"{_word(row['speaker'])} {utterance} - {attack} {KEYS[row['label']]}\n")
-        table.append({**row, "utterance": utterance})
+        table.append({**row, "utterance": utterance, "segments": as_text(row.get("segments") or [])})
         yield row
     for part, kind in dict.fromkeys(SIDES.values()):
         if lines[part]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
 from bonafide.training.backend import make_deterministic
-from bonafide.training.data import Clips, Labels, SpecAugment, training_batches
+from bonafide.training.data import Clips, SpecAugment, expected_labels, training_batches
 from bonafide.training.logits import History, clip_logits, judge
 from bonafide.training.networks.seed import seed as seed_network
 from bonafide.training.networks.small import SMALLEST_CROP
@@ -96,7 +96,7 @@ def _one_epoch(model: keras.Model, clips: Clips, settings: CnnSettings, seed: in
     rng = np.random.default_rng([seed, epoch])
     _seed_dropout(model, seed, epoch)
     model.optimizer.learning_rate = settings.learning_rate * _cosine(epoch / settings.epochs)
-    weights = _class_weights(clips.train)
+    weights = _class_weights(expected_labels(clips.features, clips.train, clips.frames))
     size = min(settings.batch_size, len(clips.train))
     batches = training_batches(clips.features, clips.train, clips.frames, size, settings.spec_augment, rng)
     losses = [float(model.train_on_batch(x, y, sample_weight=weights[y[:, 0].astype(int)])) for x, y in batches]
@@ -115,8 +115,8 @@ def _cosine(progress: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def _class_weights(ai: Labels) -> np.ndarray:
-    """Weights of human and ai clips, shape (2,), under which both classes count alike."""
+def _class_weights(ai: Mapping[str, float]) -> np.ndarray:
+    """Weights of human and ai crops, shape (2,), under which both classes count alike."""
     share = np.mean(list(ai.values()))
     return np.array([0.5 / (1 - share), 0.5 / share], np.float32)
 

@@ -7,22 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonafide.audio.spectrogram import crops
-from bonafide.training.data import Clips, training_spectrograms
+from bonafide.training.crop_labels import NEITHER
+from bonafide.training.data import Clips, training_crops
 from bonafide.training.logits import filled_batches
 from bonafide.training.networks.statistics import in_two, statistics
 
 
 @dataclass(frozen=True)
 class CropStatistics:
-    """Statistics of crops, shape (n, k), with the clip of each and the number of its copy, shape (n,).
+    """Statistics of crops, shape (n, k), with the clip of each, the number of its copy and its label, shape (n,).
 
-    Copy 0 is the recording, copy k went through chain k of the augmentation.
+    Copy 0 is the recording, copy k went through chain k of the augmentation. For labels see
+    `bonafide.training.crop_labels`.
     """
 
     clips: np.ndarray
     copies: np.ndarray
     values: np.ndarray
+    labels: np.ndarray
 
     def of(self, clips: Collection[str]) -> "CropStatistics":
         """Return those of `clips` alone."""
@@ -30,24 +32,32 @@ class CropStatistics:
 
     def where(self, chosen: np.ndarray) -> "CropStatistics":
         """Return those where `chosen`, shape (n,), is true."""
-        return CropStatistics(self.clips[chosen], self.copies[chosen], self.values[chosen])
+        return CropStatistics(self.clips[chosen], self.copies[chosen], self.values[chosen], self.labels[chosen])
+
+    def labelled(self) -> "CropStatistics":
+        """Return those that are human or ai: of a clip that is human in part, some crops are neither."""
+        labelled = self.labels != NEITHER
+        return self if labelled.all() else self.where(labelled)
 
 
 def crop_statistics(clips: Clips) -> CropStatistics:
     """Return the statistics of every crop of the training clips and their copies; some 2 kB a crop."""
     first, _ = in_two(statistics(clips.frames, clips.n_bands, components=1, centres=1, experts=1, width=1.0))
     cut = (
-        ((clip, copy), crops(mel, clips.frames).astype(np.float32))
-        for clip, copy, mel in training_spectrograms(clips.features, clips.train)
+        ((clip, copy, label), crop[None].astype(np.float32))
+        for clip, copy, together, of_crops in training_crops(clips.features, clips.train, clips.frames)
+        for crop, label in zip(together, of_crops.tolist(), strict=True)
     )
     names: list[str] = []
     copies: list[int] = []
+    labels: list[int] = []
     values: list[np.ndarray] = []
     for keys, batch in filled_batches(cut):
-        names += [clip for clip, _ in keys]
-        copies += [copy for _, copy in keys]
+        names += [clip for clip, _, _ in keys]
+        copies += [copy for _, copy, _ in keys]
+        labels += [label for _, _, label in keys]
         values.append(np.asarray(first.predict_on_batch(batch))[: len(keys)])
-    return CropStatistics(np.array(names), np.array(copies), np.concatenate(values))
+    return CropStatistics(np.array(names), np.array(copies), np.concatenate(values), np.array(labels))
 
 
 def crop_weights(

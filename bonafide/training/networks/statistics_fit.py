@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
+from bonafide.training.crop_labels import AI
 from bonafide.training.data import Clips
 from bonafide.training.logits import CROPS_AT_ONCE, History, judge
 from bonafide.training.networks.crop_statistics import CropStatistics, crop_statistics, crop_weights
@@ -71,14 +72,14 @@ def fit(
     list of dict
         epoch (1), loss, and on dev, where there is one: dev_loss, dev_auc, dev_eer.
     """
-    training = examples.of(clips.train) if examples else crop_statistics(clips)
+    training = (examples.of(clips.train) if examples else crop_statistics(clips)).labelled()
     values = training.values
     print(f"{len(values)} crops of {len(clips.train)} clips; {values.shape[1]} statistics of each", flush=True)
     print(_heard(training.copies, settings.experts), flush=True)
     experts = fit_experts(training, clips, settings, seed)
     model = as_network(experts, clips, settings.width)
     # The loss of the probability given to the right class: log(1 + exp(-z)) with z the logit, turned for human crops.
-    is_ai = np.array([clips.train[name] for name in training.clips])
+    is_ai = training.labels == AI
     loss = np.mean(np.logaddexp(0, np.where(is_ai, -1, 1) * experts.logits(values)))
     return model, [{"epoch": 1, "loss": float(loss), **judge(model, clips)}]
 
@@ -110,7 +111,7 @@ def fit_experts(training: CropStatistics, clips: Clips, settings: StatisticsSett
     components = fit_components(training.values, settings.components, seed)
     x = components.of(training.values)
     numbers, of = np.unique(expert_of(training.copies, settings.experts), return_inverse=True)
-    is_ai = np.array([clips.train[name] for name in training.clips])
+    is_ai = training.labels == AI
     given = []
     for place, number in enumerate(numbers):
         own, copy_weight = of == place, 1.0 if number else settings.copy_weight

@@ -48,8 +48,9 @@ def corpus(tmp_path, voice):
             soundfile.write(tmp_path / "corpus" / path, piece, RATE, format=form, subtype=coding)
             facts = {"speaker": 'Zoë "Z", Jr.', "source": "A/B: c", "language": "en", "pair": f"p{number}"}
             facts |= {"generator": "TTS one", "family": "tts"} if label == "ai" else {"gender": "female"}
+            facts |= {"segments": "0.1-0.25 0.3-0.4"} if path in ("ai/a.wav", "ai/b.flac") else {}
             rows.append({"path": path, **facts})
-    columns = ("path", "speaker", "generator", "source", "language", "pair", "family", "gender")
+    columns = ("path", "speaker", "generator", "source", "language", "pair", "family", "gender", "segments")
     with (tmp_path / "corpus" / "clips.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
@@ -71,7 +72,7 @@ def split(corpus, tmp_path):
 
 
 def facts(row, names=FACTS):
-    return tuple(row[name] for name in names)
+    return (*(row[name] for name in names), row.get("segments") or [])
 
 
 def content(root, row):
@@ -112,7 +113,9 @@ def test_asvspoof_is_read_back_by_its_own_reader_with_the_sound_as_it_was(corpus
     rows = READERS["asvspoof2019-la"].read(out)
     assert not [row for row in rows if "reason" in row]
     with (out / "LA" / "clips.csv").open(encoding="utf-8") as file:
-        names = {row["utterance"]: row["path"] for row in csv.DictReader(file)}
+        table = list(csv.DictReader(file))
+    names = {row["utterance"]: row["path"] for row in table}
+    assert {row["segments"] for row in table} == {"", "0.1-0.25 0.3-0.4"}
     known = {row["path"]: row for row in pq.read_table(split).to_pylist() if row["split"] != "dropped"}
     assert len(rows) == len(known) == len(names)
     for row in rows:

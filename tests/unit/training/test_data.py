@@ -26,9 +26,8 @@ CLIPS = [(clip, copy) for clip in [*AI, *DEV] for copy in ((0, 1) if clip in AI 
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path):
     """Two parts in several row groups; a value tells clip, copy and frame, so that a crop shows where it is from."""
-    monkeypatch.setattr("bonafide.pipeline.tables.ROWS_PER_GROUP", 4)
     for part in (0, 1):
         rows = [
             {"clip": clip, "copy": copy, "frames": frames, "mel": mel.tolist()}
@@ -37,7 +36,8 @@ def folder(tmp_path, monkeypatch):
             for frames in [3 + number % 9]
             for mel in [np.full((frames, BANDS), number, np.float16) + np.arange(frames)[:, None] / 16]
         ]
-        write_table(pa.Table.from_pylist(rows, schema=feature_schema(BANDS)), tmp_path / f"part-{part:04d}.parquet")
+        table = pa.Table.from_pylist(rows, schema=feature_schema(BANDS))
+        write_table(table, tmp_path / f"part-{part:04d}.parquet", rows_per_group=4)
     assert pq.read_metadata(tmp_path / "part-0000.parquet").num_row_groups > 3
     return tmp_path
 

@@ -18,6 +18,8 @@ TABLES = {  # the file that is spoilt, and its first line
     "asvspoof2021-la": ("keys/LA/CM/trial_metadata.txt", "LA_0009 LA_E_1 alaw ita_tx A07 spoof notrim eval"),
     "asvspoof2021-df": ("keys/DF/CM/trial_metadata.txt", "LA_0009 DF_E_1 nocodec asvspoof A07 spoof notrim eval"),
     "asvspoof5": ("ASVspoof5.train.tsv", "T_4850 T_0000000000 F - - - AC3 A05 spoof -"),
+    "partialspoof": ("PartialSpoof_LA_cm_protocols/PartialSpoof.LA.cm.train.trl.txt", "LA_0079 LA_T_1 - - bonafide"),
+    "llamapartialspoof": ("label_R01TTS.0.a.txt", "dev-clean_1_2_3_4 1.0 bonafide 0.0-1.0-bonafide"),
     "in-the-wild": ("meta.csv", "file,speaker,label"),
     "mlaad": ("fake/en/vits/meta.csv", "path|language|model_name"),
     "spoofceleb": ("metadata/train.csv", "file,speaker,attack"),

@@ -12,7 +12,7 @@ from bonafide.corpus.recognition import candidates, likeliest
 from bonafide.corpus.sounds import sound_file
 from bonafide.errors import UserError
 
-from . import containers, layouts, people
+from . import containers, layouts, partly, people
 
 CORPORA = [
     layouts.asvspoof2019_la,
@@ -25,6 +25,8 @@ CORPORA = [
     layouts.mlaad,
     layouts.spoofceleb,
     layouts.codecfake,
+    partly.partialspoof,
+    partly.llamapartialspoof,
     people.fake_or_real,
     people.librispeech,
     people.common_voice,
