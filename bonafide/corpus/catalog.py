@@ -1,5 +1,6 @@
 """Looks into every file of a corpus: what can be used becomes a row of the clip table, the rest gets a reason."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from bonafide.errors import UserError
 from bonafide.pipeline.executors import run_all, run_alone
 
 FILES_PER_TASK = 32
+NONE: Segments = []  # one for all the clips that have none, and never changed
 DEADLY = "the process that decoded it died: the file is damaged, or needs more memory than there is"
 SUFFIXES = {
     "WAV": (".wav", ".wave"),
@@ -172,7 +174,7 @@ def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
     if facts.reason:
         return {"path": printable(row["path"]), "reason": facts.reason}
     try:
-        segments = _segments(row.get("segments") or [], facts, settings)
+        segments = _segments(row.get("segments") or NONE, facts, settings)
     except UnusableError as error:
         return {"path": row["path"], "reason": str(error)}
     path = Path(row["path"])
@@ -182,7 +184,7 @@ def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
         "seconds": round(facts.seconds, 4),
         "level_dbfs": facts.level_dbfs,
         "native_rate": row["native_rate"] or facts.rate,
-        "native_format": row["native_format"] or facts.format,
+        "native_format": row["native_format"] or sys.intern(facts.format),
         "note": _misnamed(path, facts.format),
         "segments": segments,
     }
