@@ -197,9 +197,11 @@ def _segments(segments: Segments, facts: Facts, settings: AudioSettings) -> Segm
     A clip that none is left of is of no use: it is ai by its label and would train and be tested as such, though all
     that is heard of it is human.
     """
+    if not segments:
+        return segments
     # Of a file that goes on after what was read of it, nobody knows the end.
     inside = within_file(segments, facts.seconds) if facts.seconds < settings.read_seconds else segments
-    if segments and not moved(inside, facts.start, facts.used):
+    if not moved(inside, facts.start, facts.used):
         raise UnusableError(
             f"no machine-made segment lies in what is used of it, {facts.used:.2f} s from {facts.start:.2f} s on"
         )
