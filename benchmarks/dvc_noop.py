@@ -16,13 +16,14 @@ from statistics import median
 import yaml
 
 ROOT = Path(__file__).parents[1]
+ALWAYS = "watch"
 DVC = [sys.executable, "-m", "dvc"]
 
 
 def main(rounds: int) -> None:
     """Print the median seconds of both and their ratio over `rounds`."""
     output = _repro(ROOT, "--dry")
-    if "Running stage" in output:
+    if _ran(output):
         sys.exit("this project is not up to date: dvc repro first")
     stages = output.count("skipping")
     with tempfile.TemporaryDirectory() as folder:
@@ -53,9 +54,14 @@ def _make_empty(folder: Path, stages: int) -> None:
 
 def _seconds(folder: Path) -> float:
     started = time.perf_counter()
-    if "Running stage" in _repro(folder):
+    if _ran(_repro(folder)):
         sys.exit(f"a stage of {folder} ran, so this was no measurement")
     return time.perf_counter() - started
+
+
+def _ran(output: str) -> bool:
+    """Return whether a stage ran, but for the one that looks each time, which is part of what `dvc repro` costs."""
+    return output.count("Running stage") > output.count(f"Running stage '{ALWAYS}'")
 
 
 def _repro(folder: Path, *options: str) -> str:

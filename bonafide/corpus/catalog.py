@@ -1,5 +1,6 @@
 """Looks into every file of a corpus: what can be used becomes a row of the clip table, the rest gets a reason."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from bonafide.errors import UserError
 from bonafide.pipeline.executors import run_all, run_alone
 
 FILES_PER_TASK = 32
+NONE: Segments = []  # one for all the clips that have none, and never changed
 DEADLY = "the process that decoded it died: the file is damaged, or needs more memory than there is"
 SUFFIXES = {
     "WAV": (".wav", ".wave"),
@@ -172,7 +174,7 @@ def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
     if facts.reason:
         return {"path": printable(row["path"]), "reason": facts.reason}
     try:
-        segments = _segments(row.get("segments") or [], facts, settings)
+        segments = _segments(row.get("segments") or NONE, facts, settings)
     except UnusableError as error:
         return {"path": row["path"], "reason": str(error)}
     path = Path(row["path"])
@@ -182,7 +184,7 @@ def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
         "seconds": round(facts.seconds, 4),
         "level_dbfs": facts.level_dbfs,
         "native_rate": row["native_rate"] or facts.rate,
-        "native_format": row["native_format"] or facts.format,
+        "native_format": row["native_format"] or sys.intern(facts.format),
         "note": _misnamed(path, facts.format),
         "segments": segments,
     }
@@ -195,9 +197,11 @@ def _segments(segments: Segments, facts: Facts, settings: AudioSettings) -> Segm
     A clip that none is left of is of no use: it is ai by its label and would train and be tested as such, though all
     that is heard of it is human.
     """
+    if not segments:
+        return segments
     # Of a file that goes on after what was read of it, nobody knows the end.
     inside = within_file(segments, facts.seconds) if facts.seconds < settings.read_seconds else segments
-    if segments and not moved(inside, facts.start, facts.used):
+    if not moved(inside, facts.start, facts.used):
         raise UnusableError(
             f"no machine-made segment lies in what is used of it, {facts.used:.2f} s from {facts.start:.2f} s on"
         )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bonafide.corpus.readers.listing import MANY_LINES, read_lines
 from bonafide.corpus.readers.registry import READERS
 from bonafide.errors import UserError
 
@@ -54,3 +55,10 @@ def test_no_line_stops_a_reader_but_one_with_an_unknown_label(name, lines):
     clips = [row["path"] for row in rows if "reason" not in row]
     assert len(clips) == len(set(clips))
     assert all((row["path"] in WAVS) and row["label"] in ("human", "ai") for row in rows if "reason" not in row)
+
+
+def test_the_reading_of_a_long_protocol_is_shown(tmp_path, capsys):
+    for name, count in (("short.txt", 3), ("long.txt", MANY_LINES)):
+        (tmp_path / name).write_text("a line\n" * count)
+        assert len(list(read_lines(tmp_path, name))) == count
+    assert f"reading long.txt: {MANY_LINES} done" in capsys.readouterr().err.splitlines()[-1]
