@@ -11,7 +11,7 @@ demo: .venv/.demo ## install, build the demo corpus, run the whole pipeline on i
 
 test: .venv/.dev ## install, check style and types, run all tests
 	$(MAKE) lint
-	pytest
+	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev
 	ruff check .
