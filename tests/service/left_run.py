@@ -14,6 +14,7 @@ import yaml
 
 from bonafide.audio.conditioning import AudioSettings, to_flac
 from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.corpus.table import CLIP
 from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings
 from bonafide.evaluation.slices import slices_of
@@ -139,7 +140,9 @@ def leave_clips(folder, scores):
     rng = np.random.default_rng(2)
     sounds = [np.rint(rng.normal(0, 1000, RATE)).astype(np.float32) / 32768 for _ in range(3)]
     audio = [{"bytes": to_flac(sounds[n % 3], RATE), "path": "x.flac"} for n in range(len(scores))]
-    write_table(pa.table({"clip": scores["clip"].tolist(), "audio": audio}), folder / "part-0000.parquet")
+    segments = pa.array([[] for _ in audio], CLIP.field("segments").type)
+    clips = {"clip": scores["clip"].tolist(), "audio": audio, "segments": segments}
+    write_table(pa.table(clips), folder / "part-0000.parquet")
 
 
 def small_model():

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from bonafide.corpus.table import SPLIT
 from bonafide.evaluation.metrics import EvaluateSettings
 from bonafide.evaluation.slices import slices_apart
 from bonafide.pipeline.tables import write_table
@@ -60,7 +61,8 @@ def test_the_report_names_them_and_counts_them_nowhere(left):
 def test_the_stage_scores_them_and_measures_the_tested_clips_alone(left, tmp_path):
     folder, scores, every = left
     leave_clips(tmp_path / "clips", every)
-    write_table(pa.Table.from_pandas(every.drop(columns=SCORED), preserve_index=False), tmp_path / "split.parquet")
+    rows = every.drop(columns=SCORED).to_dict("records")
+    write_table(pa.Table.from_pylist([row | {"segments": []} for row in rows], SPLIT), tmp_path / "split.parquet")
     outs = ("scores.parquet", "metrics.json", "details.json", "intervals.json", "slices.csv", "plots")
     ins = (ROOT / "params.yaml", tmp_path / "split.parquet", tmp_path / "clips", folder / "model.onnx")
     command = [sys.executable, ROOT / "stages" / "evaluate.py", *ins, *(tmp_path / name for name in outs)]
