@@ -3,15 +3,18 @@ PYTHON ?= python3
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-slow lint clean
 
 demo: .venv/.demo ## install, build the demo corpus, run the whole pipeline on it
 	dvc repro
 	dvc metrics show
 
-test: .venv/.dev ## install, check style and types, run all tests
+test: .venv/.dev ## install, check style and types, run all tests but the slow ones
 	$(MAKE) lint
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-slow: .venv/.dev ## the tests that take a minute or more each
+	pytest -m slow
 
 lint: .venv/.dev
 	ruff check .

@@ -38,7 +38,7 @@ def feature_tasks(clips: Path, augmented: Path) -> list[Task]:
 def feature_schema(n_bands: int) -> pa.Schema:
     """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `n_bands`.
 
-    ``ai_frames`` are the stretches of frames that are machine-made, where the others are human; else it is empty.
+    ``ai_frames`` are the stretches of frames that are synthetic, where the others are human; else it is empty.
     """
     mel = pa.list_(pa.list_(pa.float16(), n_bands))
     stretches = pa.list_(pa.struct([("start", pa.int32()), ("stop", pa.int32())]))

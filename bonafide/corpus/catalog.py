@@ -192,7 +192,7 @@ def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
 
 
 def _segments(segments: Segments, facts: Facts, settings: AudioSettings) -> Segments:
-    """Return the machine-made segments of a clip in seconds of its file, after a look at what conditioning leaves.
+    """Return the synthetic segments of a clip in seconds of its file, after a look at what conditioning leaves.
 
     A clip that none is left of is of no use: it is ai by its label and would train and be tested as such, though all
     that is heard of it is human.
@@ -203,7 +203,7 @@ def _segments(segments: Segments, facts: Facts, settings: AudioSettings) -> Segm
     inside = within_file(segments, facts.seconds) if facts.seconds < settings.read_seconds else segments
     if not moved(inside, facts.start, facts.used):
         raise UnusableError(
-            f"no machine-made segment lies in what is used of it, {facts.used:.2f} s from {facts.start:.2f} s on"
+            f"no synthetic segment lies in what is used of it, {facts.used:.2f} s from {facts.start:.2f} s on"
         )
     return inside
 

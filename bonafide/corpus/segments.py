@@ -1,4 +1,4 @@
-"""Machine-made stretches of a recording that is human elsewhere: partly synthetic audio.
+"""Synthetic stretches of a recording that is human elsewhere: partly synthetic audio.
 
 A clip that has some is labelled ai. One that has none is from end to end what its label says. In the catalog they are
 seconds of the file, in prepared parts seconds of the conditioned clip, whose edges are trimmed.

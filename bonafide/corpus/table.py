@@ -29,7 +29,7 @@ CLIP = pa.schema(
         ("native_rate", pa.int32()),  # hertz
         ("native_format", pa.string()),  # as libsndfile names it, "WAV/PCM_16"
         ("license", pa.string()),
-        ("segments", SEGMENTS),  # seconds that are machine-made, where not all of a clip is what its label says
+        ("segments", SEGMENTS),  # seconds that are synthetic, where not all of a clip is what its label says
     ]
 )
 

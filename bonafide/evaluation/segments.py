@@ -1,4 +1,4 @@
-"""How well machine-made stretches of partly synthetic clips are found: segment EERs at several resolutions.
+"""How well synthetic stretches of partly synthetic clips are found: segment EERs at several resolutions.
 
 As in Zhang, Wang, Cooper, Evans & Yamagishi 2023, "The PartialSpoof Database and Countermeasures for the Detection of
 Short Fake Speech Segments Embedded in an Utterance": every clip is cut into segments of one length, a segment is spoof
@@ -44,7 +44,7 @@ def segment_measures(model: Path, clips: Path, rows: pd.DataFrame) -> dict[str, 
     """Return, for each resolution such as ``"20 ms"``, the segment EERs of the test clips in `rows`.
 
     ``eer`` is that of the paper, over human and partly synthetic clips; ``eer_partly`` that of the latter alone, where
-    it is of no help to tell a clip that holds machine-made sound from one that does not. ``segments_human`` and
+    it is of no help to tell a clip that holds synthetic sound from one that does not. ``segments_human`` and
     ``segments_ai`` count. Clips that are ai throughout are left out, as all of a network's answers for a clip go up and
     down together: they would say again what the EER of whole clips says.
 

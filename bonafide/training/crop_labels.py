@@ -1,7 +1,7 @@
 """What a crop of a partly synthetic clip is: the label goes by what is in the crop, not by what the clip is called.
 
-A crop that is human throughout is human, and one of which `AI_SHARE` or more is machine-made is ai. What lies between
-is neither: too little of it is machine-made to learn that from, and too much to call it human. A crop of a clip that
+A crop that is human throughout is human, and one of which `AI_SHARE` or more is synthetic is ai. What lies between
+is neither: too little of it is synthetic to learn that from, and too much to call it human. A crop of a clip that
 is shorter holds the clip repeated, and its segments with it.
 """
 
@@ -14,7 +14,7 @@ from bonafide.audio.spectrogram import crops, repeat_to
 HUMAN, AI, NEITHER = 0, 1, -1
 AI_SHARE = 0.25  # a second of a crop of four
 
-Stretches = Sequence[Mapping[str, int]]  # machine-made frames, from `start` to before `stop`; none: all of a kind
+Stretches = Sequence[Mapping[str, int]]  # synthetic frames, from `start` to before `stop`; none: all of a kind
 
 
 def crop_labels(stretches: Stretches, size: int, frames: int, is_ai: bool, count: int) -> np.ndarray:
@@ -31,7 +31,7 @@ def crop_labels(stretches: Stretches, size: int, frames: int, is_ai: bool, count
     """
     if not stretches:
         return np.full(count, AI if is_ai else HUMAN)
-    return _labels(crops(_machine_made(stretches, size), frames).mean(axis=(1, 2)))
+    return _labels(crops(_synthetic(stretches, size), frames).mean(axis=(1, 2)))
 
 
 def start_labels(stretches: Stretches, size: int, frames: int) -> np.ndarray:
@@ -42,12 +42,12 @@ def start_labels(stretches: Stretches, size: int, frames: int) -> np.ndarray:
     >>> start_labels([{"start": 6, "stop": 8}], size=8, frames=4)
     array([0, 0, 0, 1, 1])
     """
-    made = np.concatenate(([0.0], np.cumsum(repeat_to(_machine_made(stretches, size), frames))))
+    made = np.concatenate(([0.0], np.cumsum(repeat_to(_synthetic(stretches, size), frames))))
     return _labels((made[frames:] - made[:-frames]) / frames)
 
 
-def _machine_made(stretches: Stretches, size: int) -> np.ndarray:
-    """Return 1 for machine-made frames and 0 for others, shape (size, 1): a spectrogram of one band, cut like any."""
+def _synthetic(stretches: Stretches, size: int) -> np.ndarray:
+    """Return 1 for synthetic frames and 0 for others, shape (size, 1): a spectrogram of one band, cut like any."""
     made = np.zeros((size, 1))
     for stretch in stretches:
         made[stretch["start"] : stretch["stop"]] = 1

@@ -1,4 +1,4 @@
-"""A network that hears machine-made sound in parts of clips alone learns what it is, and not what the clips are."""
+"""A network that hears synthetic sound in parts of clips alone learns what it is, and not what the clips are."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ STILL = 12  # frames
 SETTINGS = StatisticsSettings((), 40, 60, 0.1, 10.0, copy_weight=0.5, companion_weight=0.2)
 
 
-def machine_made(mel):
+def synthetic(mel):
     """Speech that stands still for a while and steps on: what a slow machine might make of it."""
     return mel[np.arange(len(mel)) // STILL * STILL]
 
@@ -46,7 +46,7 @@ def clips(speech, tmp_path_factory):
     rows = []
     for number, mel in enumerate(mel for source, mel in speech if source != "codec2"):
         half = len(mel) // 2
-        spliced = np.concatenate([mel[:half], machine_made(mel)[half:]])
+        spliced = np.concatenate([mel[:half], synthetic(mel)[half:]])
         stretches = [{"start": half, "stop": len(mel)}]
         rows.append({"clip": str(number), "copy": 0, "frames": len(mel), "mel": list(spliced), "ai_frames": stretches})
     columns = {name: [row[name] for row in rows] for name in rows[0]}
@@ -59,7 +59,7 @@ def test_the_network_tells_the_halves_of_clips_apart_that_are_all_called_ai(clip
     scorer = logit_model(model)
     other = [mel for source, mel in speech if source == "codec2"]
     heard = {
-        human: np.concatenate([crops(mel if human else machine_made(mel), FRAMES) for mel in other])
+        human: np.concatenate([crops(mel if human else synthetic(mel), FRAMES) for mel in other])
         for human in (True, False)
     }
     logits = {human: np.asarray(scorer.predict(batch.astype(np.float32), verbose=0)) for human, batch in heard.items()}

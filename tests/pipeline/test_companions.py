@@ -2,8 +2,10 @@
 
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
 
+@pytest.mark.slow
 def test_of_a_joined_corpus_the_users_own_alone_is_tested(project):
     whole = project.root / "data" / "raw"
     rows = pd.read_csv(whole / "clips.csv", keep_default_na=False)

@@ -66,6 +66,7 @@ def test_an_unknown_preset_or_key_is_refused_in_a_sentence(bare):
     assert "params.yaml does not exist" in bare.run("bonafide", "preset", "cnn", code=1).stderr
 
 
+@pytest.mark.slow
 def test_dvc_sets_one_thing_more_on_top_of_a_preset(project):
     small = yaml.safe_load((project.root / "params.yaml").read_text())
     project.run("bonafide", "preset", "cnn")
@@ -77,6 +78,7 @@ def test_dvc_sets_one_thing_more_on_top_of_a_preset(project):
     assert len(history) == 2 and "dev_auc" in history[0]
 
 
+@pytest.mark.slow
 def test_the_preset_of_the_student_project_trains_and_exports(project):
     project.run("bonafide", "preset", "seed")
     params = yaml.safe_load((project.root / "params.yaml").read_text())

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+import pytest
+
 KEPT = ".bonafide/train"  # where the training keeps its state
 
 
@@ -16,6 +18,7 @@ def wait_for(process, there, seconds=120):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_in_the_same_model(project):
     project.set("features", scale="mel", n_bands=40)
     project.set("train", model="cnn")

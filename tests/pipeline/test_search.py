@@ -95,6 +95,7 @@ def settings_of(tried):
     return [(trial.values, trial.auc, trial.eer) for trial in tried]
 
 
+@pytest.mark.slow
 def test_a_search_that_was_stopped_tries_what_it_would_have_tried(project, monkeypatch, tmp_path):
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -110,6 +111,7 @@ def test_a_search_that_was_stopped_tries_what_it_would_have_tried(project, monke
     assert settings_of(in_project(project, monkeypatch, stopped, 13)) == settings_of(whole)
 
 
+@pytest.mark.slow
 def test_a_search_that_was_killed_while_it_wrote_goes_on(project, monkeypatch, tmp_path):
     first = in_project(project, monkeypatch, tmp_path, 2)
     (journal,) = (tmp_path / "work").iterdir()
@@ -130,6 +132,7 @@ def test_what_breaks_the_training_ends_the_search(project, monkeypatch, tmp_path
         in_project(project, monkeypatch, tmp_path, 2)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_one_sentence_and_the_trials(project):
     process = project.start("bonafide", "search", "space.yaml", "--trials", 500, "--seed", 2)
     while "trial 2 of 500" not in (line := process.stdout.readline()):

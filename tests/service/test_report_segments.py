@@ -1,4 +1,4 @@
-"""The report tells how well machine-made stretches are found where test clips have some; else it is silent."""
+"""The report tells how well synthetic stretches are found where test clips have some; else it is silent."""
 
 import json
 from html.parser import HTMLParser
@@ -46,7 +46,7 @@ def test_segment_rates_are_a_table_where_test_clips_are_partly_synthetic(tmp_pat
     reader = Rows()
     reader.feed(made)
     head, first, second = reader.rows
-    assert head == ["segment", "EER", "EER within partly synthetic clips", "human", "machine-made"]
+    assert head == ["segment", "EER", "EER within partly synthetic clips", "human", "synthetic"]
     assert first == ["20 ms", "27\N{NO-BREAK SPACE}%", "28\N{NO-BREAK SPACE}%", "26,060", "5,100"]
     assert (second[0], second[3:]) == ("640 ms", ["838", "0"])
     assert "%" not in second[1] + second[2]

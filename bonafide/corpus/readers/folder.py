@@ -184,7 +184,7 @@ def _segments(text: str, label: str, where: str) -> Row:
     if not text:
         return {}
     if label == "human":
-        raise UserError(f"{where}: a human clip has no machine-made segments, and this one names '{text}'")
+        raise UserError(f"{where}: a human clip has no synthetic segments, and this one names '{text}'")
     try:
         return {"segments": segments_in(text)}
     except ValueError as error:

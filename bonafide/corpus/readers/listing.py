@@ -63,13 +63,13 @@ class Line:
         return {**row(path, LABEL_WORDS[label.lower()], **facts), "line": self}
 
     def partly(self, row: Row, segments: Callable[[], Segments]) -> Row:
-        """Return `row` of this line with the machine-made `segments`, whose `ValueError` makes it a broken line."""
+        """Return `row` of this line with the synthetic `segments`, whose `ValueError` makes it a broken line."""
         try:
             stretches = segments()
         except ValueError as error:
             return self.broken(str(error))
         if stretches and row["label"] == "human":
-            return self.broken("a human clip has no machine-made segments")
+            return self.broken("a human clip has no synthetic segments")
         return {**row, "segments": stretches}
 
     def broken(self, fault: str) -> Row:

@@ -42,7 +42,7 @@ def _row(places: dict[tuple[str, str], str], before: str, part: str, line: Line,
 
 
 def _segments(pieces: list[str]) -> Segments:
-    """Return the machine-made ones of `pieces`; none where all are, as the label says that already."""
+    """Return the synthetic ones of `pieces`; none where all are, as the label says that already."""
     matches = [PIECE.fullmatch(piece) for piece in pieces]
     if not all(matches):
         raise ValueError("its pieces must be like 1.230-2.500-spoof")

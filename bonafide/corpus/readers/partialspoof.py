@@ -30,7 +30,7 @@ Labels = tuple[float, Mapping[str, np.ndarray]]  # seconds of a label, and wheth
 
 
 def read(root: Path) -> Rows:
-    """Return the clips of the protocols, ``LA_0079 CON_T_0000029 - CON spoof``, with their machine-made segments.
+    """Return the clips of the protocols, ``LA_0079 CON_T_0000029 - CON spoof``, with their synthetic segments.
 
     These come from the labels of 20 ms, or of 10 ms, which take twice the memory; coarser ones call a segment spoof
     that only a little of is. A spoofed utterance whose labels are not there is of no use, as it would pass for one that

@@ -82,7 +82,7 @@ def test_a_corpus_of_codecs_alone_is_told_of_the_setting():
 
 @pytest.mark.parametrize("apart", [["codec"], []])
 def test_the_stage_keeps_codec_clips_off_the_sides_unless_the_setting_brings_them_back(tmp_path, apart):
-    facts = {field.name: "" if field.type == "string" else 0 for field in CATALOG}
+    facts = {field.name: "" if field.type == "string" else 0 for field in CATALOG} | {"segments": []}
     rows = []
     for number, family in itertools.product(range(8), ("", "tts", "codec")):
         about = {"label": "ai" if family else "human", "family": family, "source": f"s{number}"}

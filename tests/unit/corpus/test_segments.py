@@ -1,4 +1,4 @@
-"""Machine-made stretches of clips: as people write them, and in the time of the file and of the conditioned clip."""
+"""Synthetic stretches of clips: as people write them, and in the time of the file and of the conditioned clip."""
 
 import csv
 import json
@@ -94,10 +94,10 @@ def test_segments_of_clips_csv_reach_the_prepared_part_in_the_time_of_its_audio(
     assert SPLIT.field("segments").type == CLIP.field("segments").type
 
 
-def test_a_clip_whose_machine_made_stretch_is_trimmed_away_or_lies_outside_is_a_reject(corpus, audio_settings):
+def test_a_clip_whose_synthetic_stretch_is_trimmed_away_or_lies_outside_is_a_reject(corpus, audio_settings):
     note(corpus, "ai/1.wav,0.0-0.4", "ai/3.wav,3.0-3.6")
     reasons = {row["path"]: examine(corpus, row, audio_settings).get("reason") for row in read_folder(corpus)}
-    assert reasons["ai/1.wav"].startswith("no machine-made segment lies in what is used of it, ")
+    assert reasons["ai/1.wav"].startswith("no synthetic segment lies in what is used of it, ")
     assert reasons["ai/3.wav"] == "segment 3-3.6 ends after the file, which lasts 3.50 s"
     assert reasons["human/0.wav"] is None
 
@@ -107,7 +107,7 @@ def test_a_clip_whose_machine_made_stretch_is_trimmed_away_or_lies_outside_is_a_
     [
         ("ai/1.wav,2-1", "line 2: segments: 2-1 does not start before it ends"),
         ("ai/1.wav,from 1 to 2", "line 2: segments must be seconds such as"),
-        ("human/0.wav,1-2", "line 2: a human clip has no machine-made segments, and this one names '1-2'"),
+        ("human/0.wav,1-2", "line 2: a human clip has no synthetic segments, and this one names '1-2'"),
     ],
 )
 def test_segments_that_cannot_be_meant_are_an_error_with_file_and_line(corpus, line, reason):
@@ -125,7 +125,7 @@ def test_a_table_has_segments_and_lists_the_lines_that_it_cannot_use(corpus):
     assert [row.get("segments") for row in rows if "reason" not in row] == [[{"start": 1.0, "end": 1.5}], None]
     assert [row["reason"] for row in rows if "reason" in row] == [
         "line 3: segments: 2-1 does not start before it ends",
-        "line 4: a human clip has no machine-made segments",
+        "line 4: a human clip has no synthetic segments",
     ]
 
 

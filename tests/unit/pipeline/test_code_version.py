@@ -87,6 +87,6 @@ def test_init_files_hold_no_code_that_a_result_depends_on(path):
 def test_a_change_to_the_training_recomputes_no_features():
     used = {path.relative_to(PACKAGE).as_posix() for path in closure(PACKAGE / "clips" / "features.py")}
     assert {"audio/conditioning.py", "audio/spectrogram.py", "pipeline/parts.py", "pipeline/tables.py"} <= used
-    assert {name.partition("/")[0] for name in used if "/" in name} == {"audio", "pipeline"}
+    assert {name.partition("/")[0] for name in used if "/" in name} == {"audio", "corpus", "pipeline"}
     prepared = {path.relative_to(PACKAGE).as_posix() for path in closure(PACKAGE / "clips" / "preparation.py")}
     assert not {"audio/spectrogram.py", "clips/augmentation.py", "clips/features.py"} & prepared

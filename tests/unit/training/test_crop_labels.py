@@ -18,7 +18,7 @@ AI_CLIPS = {"human": False, "ai": True, "partly": True, "hardly": True}
 
 @pytest.fixture
 def folder(tmp_path):
-    """Features whose machine-made frames are 1 and whose human ones are 0."""
+    """Features whose synthetic frames are 1 and whose human ones are 0."""
     rows = []
     for clip, stretches, frames in (
         ("human", [], 24),
@@ -37,7 +37,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_frames_are_machine_made_whose_middles_lie_in_a_segment():
+def test_frames_are_synthetic_whose_middles_lie_in_a_segment():
     segments = [{"start": 0.0, "end": 0.02}, {"start": 0.055, "end": 0.095}]
     assert ai_frames(segments, 9, 0.01) == [{"start": 0, "stop": 3}, {"start": 6, "stop": 9}]
     assert ai_frames([{"start": 0.012, "end": 0.018}], 9, 0.01) == []

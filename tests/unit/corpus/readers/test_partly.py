@@ -15,7 +15,7 @@ def segments(rows):
     return {row["path"]: row.get("segments") for row in rows if "reason" not in row}
 
 
-def test_runs_of_zeros_are_the_machine_made_segments_of_partialspoof(tmp_path, record):
+def test_runs_of_zeros_are_the_synthetic_segments_of_partialspoof(tmp_path, record):
     partly.partialspoof(tmp_path, record)
     assert segments(partialspoof.read(tmp_path)) == {
         "train/con_wav/LA_T_1138215.wav": None,
@@ -24,7 +24,7 @@ def test_runs_of_zeros_are_the_machine_made_segments_of_partialspoof(tmp_path, r
     }
 
 
-def test_spoofed_pieces_are_the_machine_made_segments_of_llamapartialspoof(tmp_path, record):
+def test_spoofed_pieces_are_the_synthetic_segments_of_llamapartialspoof(tmp_path, record):
     partly.llamapartialspoof(tmp_path, record)
     assert segments(llamapartialspoof.read(tmp_path)) == {
         "R01TTS.0.a/dev-clean_1462_170145_000020_000002.wav": [],
