@@ -5,12 +5,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bonafide.corpus.alike import alike, with_sides
-from bonafide.corpus.apart import set_apart, with_apart
+from bonafide.corpus.apart import APART
 from bonafide.corpus.companions import CompanionSettings, parted
-from bonafide.corpus.official import official_split
 from bonafide.corpus.rows import clips_of
-from bonafide.corpus.splits import SplitSettings, describe, unknown_groups, with_companions
-from bonafide.corpus.splits import split as split_rows
+from bonafide.corpus.sides import divided
+from bonafide.corpus.splits import SplitSettings, describe, unknown_groups
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
 from bonafide.pipeline.tables import CLIPS_PER_GROUP, write_table
@@ -21,14 +20,11 @@ def split(params: Path, catalog: Path, out: Path) -> None:
     settings = read_section(params, "split", SplitSettings)
     beside = read_section(params, "companions", CompanionSettings)
     table = pq.read_table(catalog)
-    counted, apart = set_apart(alike(table, beside, settings), settings.apart)
-    own, companions = parted(counted, beside)
-    sides = official_split if settings.official else split_rows
-    rows = with_apart(with_companions(sides(own, settings), companions, settings), apart, settings)
+    rows = divided(alike(table, beside, settings), settings, beside)
     write_table(with_sides(table, rows), out, CLIPS_PER_GROUP)
     if unknown := unknown_groups(rows, settings.group):
         print(f"{unknown} clips name no {settings.group}: if they share one, the split leaks. Say it in clips.csv.")
-    if companions:
+    if companions := [row for row in parted(rows, beside)[1] if row["split"] != APART]:
         print(f"{clips_of(companions)} of the clips are companions: they train and are never tested")
     print(describe(rows))
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bonafide.corpus.apart import set_apart, with_apart
-from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.companions import CompanionSettings
 from bonafide.corpus.entries import Entries
-from bonafide.corpus.official import SIDES, official_split
+from bonafide.corpus.official import SIDES
 from bonafide.corpus.readers.listing import is_audio
 from bonafide.corpus.rows import LABELS, Row, Rows
-from bonafide.corpus.splits import SplitSettings, describe, split, with_companions
+from bonafide.corpus.sides import divided
+from bonafide.corpus.splits import SplitSettings, describe
 from bonafide.corpus.tally import plural, sides_of, unknown
 from bonafide.errors import UserError
 from bonafide.text import counted, listed
@@ -95,19 +95,16 @@ def preview(rows: Rows, settings: SplitSettings, companions: CompanionSettings, 
             )
     named = [{**row, "clip": row.get("clip", row["path"])} for row in rows]
     try:
-        counted_in, apart = set_apart(named, settings.apart)
-        own, beside = parted(counted_in, companions)
-        sides = official_split(own, settings) if settings.official else _searched(own, settings, whole)
-        return Preview(sides=describe(with_apart(with_companions(sides, beside, settings), apart, settings)))
+        return Preview(sides=describe(_divided(named, settings, companions, whole)))
     except UserError as error:
         return Preview(refusal=str(error))
 
 
-def _searched(rows: Rows, settings: SplitSettings, whole: bool) -> Rows:
+def _divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, whole: bool) -> Rows:
     if not whole:
         with suppress(UserError):
-            return split(rows, settings, effort=QUICK)
-    return split(rows, settings)
+            return divided(rows, settings, companions, effort=QUICK)
+    return divided(rows, settings, companions)
 
 
 def official_sides(rows: Rows) -> str:
