@@ -118,7 +118,12 @@ def _edges(settings: SpectrogramSettings, rate: int) -> np.ndarray:
     f_max = min(settings.f_max, rate / 2)
     if settings.scale == "linear":
         return np.linspace(settings.f_min, f_max, settings.n_bands + 2)
-    return _mel_to_hz(np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(f_max), settings.n_bands + 2))
+    return mel_edges(settings.f_min, f_max, settings.n_bands)
+
+
+def mel_edges(f_min: float, f_max: float, bands: int) -> np.ndarray:
+    """Return where `bands` mel bands from `f_min` to `f_max` hertz begin, culminate and end, shape (bands + 2,)."""
+    return _mel_to_hz(np.linspace(_hz_to_mel(f_min), _hz_to_mel(f_max), bands + 2))
 
 
 BREAK_HZ = 1000.0  # Slaney's scale is linear below and logarithmic above

@@ -1,22 +1,22 @@
 """Streams crops of spectrograms to the training, in bounded memory and in an order that a seed fixes."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
-from annotated_types import Ge, Le
 
 from bonafide.audio.spectrogram import crops, repeat_to
 from bonafide.clips.features import spectrograms_of
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
-from bonafide.training.crop_labels import NEITHER, Stretches, crop_labels, start_labels
+from bonafide.training.crop_labels import NEITHER, crop_labels, start_labels
+from bonafide.training.draws import Draws
 
 GROUPS_IN_MEMORY = 32  # row groups shuffled together: some 2,000 clips, 300 MB at the most
 
@@ -24,34 +24,25 @@ Labels = dict[str, bool]  # clip id to whether it is ai
 _Example = tuple[np.ndarray, bool | np.ndarray]  # a spectrogram, and its label or that of a crop from each frame on
 
 
-@dataclass(frozen=True)
-class SpecAugment:
-    """Masks over training crops (Park et al. 2019, "SpecAugment"); part of section `train.cnn`."""
-
-    frequency_masks: Annotated[int, Ge(0)]
-    frequency_share: Annotated[float, Ge(0), Le(1)]
-    time_masks: Annotated[int, Ge(0)]
-    time_share: Annotated[float, Ge(0), Le(1)]
+Draw = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]  # a crop of a spectrogram from a frame on
 
 
 def training_batches(
-    folder: Path, ai: Labels, frames: int, batch_size: int, masks: SpecAugment, rng: np.random.Generator
+    clips: "Clips", draws: Draws, batch_size: int, draw: Draw, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield one epoch of batches: a crop at a random place of each clip and copy, masked.
+    """Yield one epoch of batches of crops at random places.
 
     A crop of a partly synthetic clip has the label of what is in it; see `bonafide.training.crop_labels`.
 
     Parameters
     ----------
-    folder : Path
-        Parts of features.
-    ai : dict of str to bool
-        The training clips; others in `folder` are passed over.
-    frames : int
-        Of one crop.
+    clips : Clips
+        Those that do not train are passed over.
+    draws : Draws
     batch_size : int
         Every batch has this size; what does not fill the last one is left for another epoch's order.
-    masks : SpecAugment
+    draw : callable
+        Gets a spectrogram of `clips.frames` frames or more, the frame where the crop begins, and `rng`.
     rng : np.random.Generator
 
     Yields
@@ -60,27 +51,20 @@ def training_batches(
     is_ai : np.ndarray, shape=(batch_size, 1), float32
     """
     waiting: list[_Example] = []
-    groups = _row_groups(folder)
+    groups = _row_groups(clips.features)
     order = rng.permutation(len(groups))
     for start in range(0, len(order), GROUPS_IN_MEMORY):
         for number in order[start : start + GROUPS_IN_MEMORY]:
-            waiting += _examples(_read_group(*groups[number]), ai, frames)
+            waiting += _examples(_read_group(*groups[number]), clips, draws, rng)
         rng.shuffle(waiting)
         while len(waiting) >= batch_size:
             batch, waiting = waiting[:batch_size], waiting[batch_size:]
-            yield _stack([_random_crop(*example, frames, rng) for example in batch], masks, rng)
+            yield _stack([_random_crop(*example, clips.frames, draw, rng) for example in batch])
 
 
-def expected_labels(folder: Path, ai: Labels, frames: int) -> Mapping[str, float]:
-    """Return, for each clip of `ai`, the share of ai among the crops that `training_batches` draws of it."""
-    partly = {}
-    for batch in read_rows(part_files(folder).values(), ["clip", "copy", "frames", "ai_frames"]):
-        for row in batch.to_pylist():
-            if row["copy"] == 0 and row["ai_frames"] and row["clip"] in ai:
-                labels = start_labels(row["ai_frames"], row["frames"], frames)
-                drawn = labels[labels != NEITHER]
-                partly[row["clip"]] = float(drawn.mean()) if drawn.size else 0.5  # none is drawn: no class the more
-    return {**ai, **partly} if partly else ai
+def plain_crop(frames: int) -> Draw:
+    """Return what draws crops of `frames` as they are."""
+    return lambda mel, start, _: mel[start : start + frames]
 
 
 def clip_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.ndarray]]:
@@ -103,52 +87,32 @@ def training_crops(folder: Path, ai: Labels, frames: int) -> Iterator[tuple[str,
                 yield clip, copy, cut, crop_labels(stretches, len(mel), frames, ai[clip], len(cut))
 
 
-def mask(crop: np.ndarray, masks: SpecAugment, rng: np.random.Generator) -> None:
-    """Overwrite random bands and stretches of `crop`, shape (frames, bands), in place with its mean."""
-    frames, bands = crop.shape
-    mean = crop.mean()
-    for _ in range(masks.frequency_masks):
-        start, stop = _stretch(bands, masks.frequency_share, rng)
-        crop[:, start:stop] = mean
-    for _ in range(masks.time_masks):
-        start, stop = _stretch(frames, masks.time_share, rng)
-        crop[start:stop] = mean
-
-
-def _stretch(size: int, share: float, rng: np.random.Generator) -> tuple[int, int]:
-    width = rng.integers(0, int(share * size) + 1)
-    start = rng.integers(0, size - width + 1)
-    return int(start), int(start + width)
-
-
-def _stack(
-    batch: list[tuple[np.ndarray, bool]], masks: SpecAugment, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    stacked = np.stack([crop for crop, _ in batch]).astype(np.float32)
-    for crop in stacked:
-        mask(crop, masks, rng)
+def _stack(batch: list[tuple[np.ndarray, bool]]) -> tuple[np.ndarray, np.ndarray]:
+    stacked = np.stack([crop for crop, _ in batch]).astype(np.float32, copy=False)
     return stacked, np.array([[label] for _, label in batch], np.float32)
 
 
-def _examples(group: pa.RecordBatch, ai: Labels, frames: int) -> Iterator[_Example]:
-    """Yield what crops can be drawn of: none of a clip whose every crop is neither human nor ai."""
-    stretches: list[Stretches] = group.column("ai_frames").to_pylist()
-    for own, (clip, mel) in zip(stretches, _clips(group), strict=True):
-        if clip in ai:
-            labels = start_labels(own, len(mel), frames) if own else ai[clip]
-            if not isinstance(labels, np.ndarray) or (labels != NEITHER).any():
-                yield mel, labels
+def _examples(group: pa.RecordBatch, clips: "Clips", draws: Draws, rng: np.random.Generator) -> Iterator[_Example]:
+    """Yield what crops are drawn of, as often as they are; none of a clip whose every crop is neither human nor ai."""
+    names, copies, stretches = (group.column(name).to_pylist() for name in ("clip", "copy", "ai_frames"))
+    counts = [
+        draws.count(clip, copy, rng) if clip in clips.train else 0 for clip, copy in zip(names, copies, strict=True)
+    ]
+    own = [(label, count) for label, count in zip(stretches, counts, strict=True) if count]
+    for (partly, count), (clip, mel) in zip(own, _clips(group.filter(pa.array(counts).cast(pa.bool_()))), strict=True):
+        labels = start_labels(partly, len(mel), clips.frames) if partly else clips.train[clip]
+        if not isinstance(labels, np.ndarray) or (labels != NEITHER).any():
+            yield from [(mel, labels)] * count
 
 
 def _random_crop(
-    mel: np.ndarray, labels: bool | np.ndarray, frames: int, rng: np.random.Generator
+    mel: np.ndarray, labels: bool | np.ndarray, frames: int, draw: Draw, rng: np.random.Generator
 ) -> tuple[np.ndarray, bool]:
     mel = repeat_to(mel, frames)
     if not isinstance(labels, np.ndarray):
-        start = rng.integers(0, len(mel) - frames + 1)
-        return mel[start : start + frames], labels
-    start = rng.choice(np.flatnonzero(labels != NEITHER))
-    return mel[start : start + frames], bool(labels[start])
+        return draw(mel, int(rng.integers(0, len(mel) - frames + 1)), rng), labels
+    start = int(rng.choice(np.flatnonzero(labels != NEITHER)))
+    return draw(mel, start, rng), bool(labels[start])
 
 
 def _clips(batch: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:
@@ -165,6 +129,12 @@ def _read_group(path: Path, group: int) -> pa.RecordBatch:
         return file.read_row_group(group).combine_chunks().to_batches()[0]
 
 
+def copies_of(folder: Path) -> int:
+    """Return how many copies of a clip there are at most in the parts of features in `folder`."""
+    batches = read_rows(part_files(folder).values(), ["copy"])
+    return max((pa.compute.max(batch.column("copy")).as_py() or 0 for batch in batches), default=0)
+
+
 CLIP_COLUMNS = ["clip", "path", "label", "split", "source"]  # of a split table, that `clips_of` reads
 
 
@@ -172,7 +142,8 @@ CLIP_COLUMNS = ["clip", "path", "label", "split", "source"]  # of a split table,
 class Clips:
     """Where the features are and which clips train and judge; labels are True for ai.
 
-    `sources` names the source of each, where it is known, and `companions` those that train beside the corpus's own.
+    `sources` names the source of each, where it is known, `companions` those that train beside the corpus's own, and
+    `hertz` the centre of each band.
     """
 
     features: Path
@@ -182,6 +153,7 @@ class Clips:
     n_bands: int
     sources: Mapping[str, str] = field(default_factory=dict)
     companions: frozenset[str] = frozenset()
+    hertz: tuple[float, ...] = ()
 
 
 def clips_of(

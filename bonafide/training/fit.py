@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.audio.spectrogram import SpectrogramSettings, band_centres
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.code_version import code_version
 from bonafide.pipeline.params import read_section
@@ -37,8 +37,10 @@ def read_training(params: Path, rows: Iterable[Mapping[str, Any]], features: Pat
     """Return the settings in the file `params`, and the clips that train and judge by `rows` of a split table."""
     settings = read_section(params, "train", TrainSettings)
     spectrogram = read_section(params, "features", SpectrogramSettings)
-    shape = crop_shape(settings, spectrogram, read_section(params, "audio", AudioSettings).rate)
-    return settings, clips_of(rows, features, shape, read_section(params, "companions", CompanionSettings))
+    rate = read_section(params, "audio", AudioSettings).rate
+    shape = crop_shape(settings, spectrogram, rate)
+    clips = clips_of(rows, features, shape, read_section(params, "companions", CompanionSettings))
+    return settings, replace(clips, hertz=tuple(band_centres(spectrogram, rate).tolist()))
 
 
 def fit(

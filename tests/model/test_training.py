@@ -31,10 +31,12 @@ from bonafide.pipeline.tables import write_table
 from bonafide.scoring.calibration import Calibration, calibrate
 from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.measures import auc
-from bonafide.training.data import Clips, SpecAugment, clip_spectrograms
+from bonafide.training.crop_augmentation import CropAugmentation, SpecAugment
+from bonafide.training.data import Clips, clip_spectrograms
 from bonafide.training.export import to_onnx
 from bonafide.training.logits import clip_logits, logit_model
-from bonafide.training.networks.cnn import ARCHITECTURES, CnnSettings, fit
+from bonafide.training.networks.cnn import ARCHITECTURES, CnnSettings, fit, whole
+from bonafide.training.networks.statistics import SEGMENT
 from bonafide.training.saving import save_model
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +47,14 @@ SEED = 1
 TRAIN = CnnSettings(
     architecture="small",
     epochs=6,
+    epoch_crops=64,
     batch_size=8,
     learning_rate=2e-3,
+    weight_decay=0.0,
+    label_smoothing=0.0,
     dropout=0.1,
-    spec_augment=SpecAugment(1, 0.1, 1, 0.1),
+    copy_share=0.5,
+    augment=CropAugmentation(0.0, 1.0, 0.1, 6.0, (-60.0, -20.0), SpecAugment(1, 0.1, 1, 0.1)),
 )
 BAND = np.isin(np.arange(MEL.n_bands), range(20, 26))
 
@@ -138,7 +144,7 @@ def test_the_same_training_gives_the_same_weights(trained, task, tmp_path):
 def test_without_a_dev_side_the_last_epoch_is_kept(task, tmp_path):
     model, history = fit(replace(task, dev={}), replace(TRAIN, epochs=2), SEED, tmp_path)
     assert [list(epoch) for epoch in history] == [["epoch", "loss"]] * 2
-    last = keras.saving.load_model(tmp_path / "epoch-2.keras")
+    last = whole(keras.saving.load_model(tmp_path / "epoch-2.keras"))
     for kept, weights in zip(model.get_weights(), last.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, weights)
 
@@ -151,18 +157,25 @@ def test_keras_and_onnx_agree_at_any_length(trained, detector, task, frames):
     assert Scorer(detector).logit_of_spectrogram(mel) == pytest.approx(float(np.mean(by_keras)), abs=1e-4)
 
 
+LINEAR = SpectrogramSettings(n_fft=512, hop_length=160, n_bands=255, f_min=0, f_max=8000, scale="linear")
+
+
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_network_is_exported_as_it_judges_and_not_as_it_trains(name):
     rng = np.random.default_rng(1)
-    crops_of_noise = rng.normal(-40, 15, (4, FRAMES, MEL.n_bands)).astype(np.float32)
-    model = ARCHITECTURES[name](FRAMES, MEL.n_bands, 0.5)
-    model.compile("adam", loss="binary_crossentropy")
-    model.train_on_batch(crops_of_noise, np.array([[0.0], [1.0], [0.0], [1.0]], np.float32))
-    facts = Facts(AUDIO, MEL, Calibration(scale=1.0, offset=0.0), {}, {})
+    frames = 2 * SEGMENT
+    crops_of_noise = rng.normal(-40, 15, (4, frames, 255)).astype(np.float32)
+    branches = ARCHITECTURES[name](frames, 255, 0.5)
+    branches.compile("adam", loss="mse")
+    heads = branches.output_shape[-1]
+    branches.train_on_batch(crops_of_noise, np.zeros((4, heads), np.float32))
+    facts = Facts(AUDIO, LINEAR, Calibration(scale=1.0, offset=0.0), {}, {})
+    model = whole(branches)
     exported = Scorer(to_onnx(model, facts_as_json(facts)))
-    expected = logit_model(model).predict_on_batch(crops_of_noise)[:, 0]
-    found = [exported.logit_of_spectrogram(crop) for crop in crops_of_noise]
-    assert found == pytest.approx(expected.tolist(), abs=1e-4)
+    expected = branches.predict_on_batch(crops_of_noise).mean(axis=1)
+    assert logit_model(model).predict_on_batch(crops_of_noise)[:, 0] == pytest.approx(expected, abs=1e-4)
+    by_onnx = [exported.logit_of_spectrogram(crop) for crop in crops_of_noise]
+    assert by_onnx == pytest.approx(expected.tolist(), abs=1e-4)
 
 
 def test_a_file_scores_as_the_pipeline_scores_it(detector, clips, small_corpus, tmp_path):
@@ -193,10 +206,10 @@ def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
     assert (tmp_path / "model.onnx").read_bytes() == detector
 
 
-@pytest.mark.parametrize(("name", "most"), [("small", 300_000), ("seed", 1_500_000)])
+@pytest.mark.parametrize(("name", "most"), [("joint", 700_000), ("small", 300_000), ("seed", 1_500_000)])
 def test_networks_stay_small(name, most):
     spectrogram = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
-    model = ARCHITECTURES[name](spectrogram.frames(2.5, AUDIO.rate), spectrogram.n_bands, 0.3)
+    model = whole(ARCHITECTURES[name](spectrogram.frames(2.5, AUDIO.rate), spectrogram.n_bands, 0.3))
     assert model.count_params() <= most
     assert model.output_shape == (None, 1)
     assert logit_model(model).output_shape == (None, 1)

@@ -2,43 +2,62 @@
 
 import json
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
 import keras
 import numpy as np
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
+from keras import layers
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
+from bonafide.progress import track
 from bonafide.training.backend import make_deterministic
-from bonafide.training.data import Clips, SpecAugment, expected_labels, training_batches
+from bonafide.training.crop_augmentation import CropAugmentation, augmented_crop
+from bonafide.training.data import Clips, copies_of, training_batches
+from bonafide.training.draws import Draws, balanced_draws
 from bonafide.training.logits import History, clip_logits, judge
+from bonafide.training.networks import joint
 from bonafide.training.networks.seed import seed as seed_network
 from bonafide.training.networks.small import SMALLEST_CROP
 from bonafide.training.networks.small import small as small_network
 
-ARCHITECTURES: dict[str, Callable[[int, int, float], keras.Model]] = {"small": small_network, "seed": seed_network}
+# Crops (n, frames, n_bands) in, logits (n, branches) out: each branch learns by itself, and their mean is the answer.
+ARCHITECTURES: dict[str, Callable[[int, int, float], keras.Model]] = {
+    "joint": joint.joint,
+    "small": small_network,
+    "seed": seed_network,
+}
+WARM_UP = 0.03  # of the training, over which the learning rate rises
+FEW_BATCHES = 40  # of crops, enough for the mean and the deviation of a statistic
 
 
 @dataclass(frozen=True)
 class CnnSettings:
     """How a convolutional network is fitted; section `train.cnn` of params.yaml."""
 
-    architecture: Literal["small", "seed"]
+    architecture: Literal["joint", "small", "seed"]
     epochs: Annotated[int, Gt(0)]
+    epoch_crops: Annotated[int, Gt(0)]
     batch_size: Annotated[int, Gt(0)]
     learning_rate: Annotated[float, Gt(0)]
+    weight_decay: Annotated[float, Ge(0)]
+    label_smoothing: Annotated[float, Ge(0), Lt(1)]
     dropout: Annotated[float, Ge(0), Lt(1)]
-    spec_augment: SpecAugment
+    copy_share: Annotated[float, Ge(0), Le(1)]
+    augment: CropAugmentation
 
 
 def check(settings: CnnSettings, spectrogram: SpectrogramSettings, frames: int) -> None:
-    """Raise `UserError` where crops of so many frames of such spectrograms are too small for the network."""
-    if min(frames, spectrogram.n_bands) < SMALLEST_CROP:
+    """Raise `UserError` where crops of so many frames of such spectrograms are not what the network can hear."""
+    if settings.architecture == "joint":
+        joint.check(spectrogram, frames)
+    elif min(frames, spectrogram.n_bands) < SMALLEST_CROP:
         raise UserError(
             f"crops of {frames} frames and {spectrogram.n_bands} bands are too small for the network cnn, which needs"
             f" {SMALLEST_CROP} of both: see features.n_bands and train.crop_seconds"
@@ -68,15 +87,30 @@ def fit(
     """
     make_deterministic(seed)
     checkpoints.mkdir(parents=True, exist_ok=True)
-    model, history = _resume(checkpoints) or (_compiled(clips, settings), [])
+    copies = copies_of(clips.features)
+    draws = balanced_draws(
+        clips.train, clips.sources, settings.epoch_crops, copies=copies, copy_share=settings.copy_share
+    )
+    branches, history = _resume(checkpoints) or (_compiled(clips, draws, settings, seed), [])
     for epoch in range(len(history), settings.epochs):
-        loss = _one_epoch(model, clips, settings, seed, epoch)
+        loss = _one_epoch(branches, clips, draws, settings, seed, epoch)
+        model = whole(branches)
         history.append({"epoch": epoch + 1, "loss": loss, **judge(model, clips)})
         print(_line(history[-1], settings.epochs), flush=True)
         if not clips.dev or history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
             write_whole(checkpoints / "best.keras", model.save)
-        _keep(model, history, checkpoints)
+        _keep(branches, history, checkpoints)
     return keras.saving.load_model(checkpoints / "best.keras"), history
+
+
+def whole(branches: keras.Model) -> keras.Model:
+    """Return the network that says the probability of ai, from the mean of the logits of its `branches`."""
+    count = branches.output_shape[-1]
+    mean = layers.Dense(1, use_bias=False, trainable=False, kernel_initializer=keras.initializers.Constant(1 / count))
+    mean.name = "logit"
+    return keras.Model(
+        branches.input, layers.Activation("sigmoid", name="p_ai")(mean(branches.output)), name=branches.name
+    )
 
 
 def logits(model: keras.Model, examples: Clips, clips: Collection[str]) -> dict[str, float]:
@@ -84,23 +118,43 @@ def logits(model: keras.Model, examples: Clips, clips: Collection[str]) -> dict[
     return clip_logits(model, examples.features, clips, examples.frames)
 
 
-def _compiled(clips: Clips, settings: CnnSettings) -> keras.Model:
-    model = ARCHITECTURES[settings.architecture](clips.frames, clips.n_bands, settings.dropout)
-    model.compile(keras.optimizers.Adam(settings.learning_rate), loss=keras.losses.BinaryCrossentropy())
-    print(f"cnn '{settings.architecture}': {model.count_params():,} parameters", flush=True)
-    return model
+def _compiled(clips: Clips, draws: Draws, settings: CnnSettings, seed: int) -> keras.Model:
+    branches = ARCHITECTURES[settings.architecture](clips.frames, clips.n_bands, settings.dropout)
+    optimizer = keras.optimizers.Adam(settings.learning_rate, weight_decay=settings.weight_decay or None)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
+    branches.compile(optimizer, loss=loss)
+    if settings.architecture == "joint":
+        batches = _batches(clips, draws, settings, np.random.default_rng(seed))
+        joint.standardise(branches, (crops for crops, _ in islice(batches, FEW_BATCHES)))
+    print(f"cnn '{settings.architecture}': {branches.count_params():,} parameters", flush=True)
+    return branches
 
 
-def _one_epoch(model: keras.Model, clips: Clips, settings: CnnSettings, seed: int, epoch: int) -> float:
+def _one_epoch(
+    branches: keras.Model, clips: Clips, draws: Draws, settings: CnnSettings, seed: int, epoch: int
+) -> float:
     """Return the mean loss of the epoch; its order, crops and dropout depend on the epoch alone, for resuming."""
-    rng = np.random.default_rng([seed, epoch])
-    _seed_dropout(model, seed, epoch)
-    model.optimizer.learning_rate = settings.learning_rate * _cosine(epoch / settings.epochs)
-    weights = _class_weights(expected_labels(clips.features, clips.train, clips.frames))
-    size = min(settings.batch_size, len(clips.train))
-    batches = training_batches(clips.features, clips.train, clips.frames, size, settings.spec_augment, rng)
-    losses = [float(model.train_on_batch(x, y, sample_weight=weights[y[:, 0].astype(int)])) for x, y in batches]
+    _seed_dropout(branches, seed, epoch)
+    steps, heads = max(1, settings.epoch_crops // settings.batch_size), branches.output_shape[-1]
+    batches = _batches(clips, draws, settings, np.random.default_rng([seed, epoch]))
+    losses: list[float] = []
+    for crops, is_ai in track(batches, total=steps, what=f"epoch {epoch + 1} of {settings.epochs}, batches"):
+        done = (epoch + min(1.0, len(losses) / steps)) / settings.epochs
+        branches.optimizer.learning_rate = settings.learning_rate * _schedule(done)
+        losses.append(float(branches.train_on_batch(crops, np.repeat(is_ai, heads, axis=1))))
     return float(np.mean(losses))
+
+
+def _batches(
+    clips: Clips, draws: Draws, settings: CnnSettings, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    hertz = np.array(clips.hertz or range(1, clips.n_bands + 1), float)
+
+    def draw(mel: np.ndarray, start: int, rng: np.random.Generator) -> np.ndarray:
+        return augmented_crop(mel, start, clips.frames, hertz, settings.augment, rng)
+
+    size = min(settings.batch_size, settings.epoch_crops)
+    return training_batches(clips, draws, size, draw, rng)
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
@@ -110,15 +164,12 @@ def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
         layer.seed_generator.state.assign(state)
 
 
-def _cosine(progress: float) -> float:
-    """Fall from 1 to 0 over the training (Loshchilov & Hutter 2017, without restarts)."""
-    return 0.5 * (1 + math.cos(math.pi * progress))
+def _schedule(done: float) -> float:
+    """Return the learning rate's share when `done` of the training is: a rise, then a cosine to 0.
 
-
-def _class_weights(ai: Mapping[str, float]) -> np.ndarray:
-    """Weights of human and ai crops, shape (2,), under which both classes count alike."""
-    share = np.mean(list(ai.values()))
-    return np.array([0.5 / (1 - share), 0.5 / share], np.float32)
+    Loshchilov & Hutter 2017, "SGDR: Stochastic gradient descent with warm restarts", without restarts.
+    """
+    return min(1.0, (done + 1e-3) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def _resume(checkpoints: Path) -> tuple[keras.Model, History] | None:
@@ -130,9 +181,9 @@ def _resume(checkpoints: Path) -> tuple[keras.Model, History] | None:
     return keras.saving.load_model(checkpoints / f"epoch-{len(history)}.keras"), history
 
 
-def _keep(model: keras.Model, history: History, checkpoints: Path) -> None:
+def _keep(branches: keras.Model, history: History, checkpoints: Path) -> None:
     """Keep the state; the history names the model to go on from, so it is written between the new and the old."""
-    write_whole(checkpoints / f"epoch-{len(history)}.keras", model.save)
+    write_whole(checkpoints / f"epoch-{len(history)}.keras", branches.save)
     write_text(checkpoints / "state.json", json.dumps(history))
     (checkpoints / f"epoch-{len(history) - 1}.keras").unlink(missing_ok=True)
 

@@ -23,5 +23,4 @@ def seed(frames: int, n_bands: int, dropout: float) -> keras.Model:
     x = layers.Dense(64)(x)
     x = layers.ReLU()(x)
     x = layers.Dropout(dropout)(x)
-    logit = layers.Dense(1, name="logit")(x)
-    return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name="seed")
+    return keras.Model(crop, layers.Dense(1)(x), name="seed")

@@ -9,7 +9,7 @@ SMALLEST_CROP = 2 ** len(BLOCKS)  # frames and bands: each pooling halves them
 
 
 def small(frames: int, n_bands: int, dropout: float) -> keras.Model:
-    """Return a CNN of four blocks with some 100,000 parameters for crops of shape (frames, n_bands)."""
+    """Return a CNN of four blocks with some 100,000 parameters: crops of shape (frames, n_bands) in, logits out."""
     crop = keras.Input((frames, n_bands), name="log_mel")
     x = layers.Reshape((frames, n_bands, 1))(crop)
     x = layers.BatchNormalization(momentum=MOMENTUM)(x)
@@ -22,5 +22,4 @@ def small(frames: int, n_bands: int, dropout: float) -> keras.Model:
     # The mean says how much of a trace there is, the maximum whether there is any.
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
     x = layers.Dropout(dropout)(x)
-    logit = layers.Dense(1, name="logit")(x)
-    return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name="small")
+    return keras.Model(crop, layers.Dense(1)(x), name="small")

@@ -8,9 +8,9 @@ from bonafide.audio.spectrogram import crops
 from bonafide.clips.features import ai_frames, feature_schema
 from bonafide.pipeline.tables import write_table
 from bonafide.training.crop_labels import AI, HUMAN, NEITHER, crop_labels, start_labels
-from bonafide.training.data import SpecAugment, expected_labels, training_batches, training_crops
+from bonafide.training.data import Clips, plain_crop, training_batches, training_crops
+from bonafide.training.draws import Draws
 
-UNMASKED = SpecAugment(0, 0.0, 0, 0.0)
 BANDS, FRAMES = 4, 8
 SPLICED = [{"start": 10, "stop": 15}]
 AI_CLIPS = {"human": False, "ai": True, "partly": True, "hardly": True}
@@ -65,10 +65,11 @@ def test_a_short_clip_is_repeated_with_its_segments():
 
 
 def test_a_random_crop_has_the_label_of_what_is_in_it_and_none_between_is_drawn(folder):
-    seen = set()
+    once = Draws(dict.fromkeys(AI_CLIPS, 1.0), dict.fromkeys(AI_CLIPS, 1.0))
+    clips, seen = Clips(folder, AI_CLIPS, {}, FRAMES, BANDS), set()
     for seed in range(40):
         rng = np.random.default_rng(seed)
-        for batch, is_ai in training_batches(folder, AI_CLIPS, FRAMES, 2, UNMASKED, rng):
+        for batch, is_ai in training_batches(clips, once, 2, plain_crop(FRAMES), rng):
             for crop, label in zip(batch, is_ai[:, 0], strict=True):
                 assert (crop.mean() >= 0.25) == bool(label)
                 assert label or crop.max() == 0
@@ -83,11 +84,3 @@ def test_every_crop_of_the_statistics_has_its_label(folder):
     assert labels["ai", 1] == [AI] * 5
     assert labels["partly", 0] == labels["partly", 1] == [HUMAN, AI, AI, AI, HUMAN]
     assert labels["hardly", 0] == [NEITHER]
-
-
-def test_classes_are_balanced_by_what_is_drawn_of_partly_synthetic_clips(folder):
-    expected = expected_labels(folder, AI_CLIPS, FRAMES)
-    drawn = start_labels(SPLICED, 24, FRAMES)
-    assert expected == {**AI_CLIPS, "partly": np.mean(drawn[drawn != NEITHER]), "hardly": 0.5}
-    plain = {"human": False, "ai": True}
-    assert expected_labels(folder, plain, FRAMES) is plain

@@ -1,25 +1,19 @@
 """What the training sees: crops of training clips alone, in an order that the seed fixes, under bounded masks."""
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bonafide.audio.conditioning import to_flac
-from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
-from bonafide.clips.features import FeatureSettings, feature_part, feature_schema, spectrograms_of
-from bonafide.corpus.table import AUDIO, as_table
-from bonafide.pipeline.tables import read_rows, write_table
+from bonafide.clips.features import feature_schema
+from bonafide.pipeline.tables import write_table
 from bonafide.training import data
-from bonafide.training.data import SpecAugment, clip_spectrograms, mask, training_batches
+from bonafide.training.data import Clips, clip_spectrograms, copies_of, plain_crop, training_batches
+from bonafide.training.draws import Draws
 
 BANDS, FRAMES = 6, 5
-UNMASKED = SpecAugment(frequency_masks=0, frequency_share=0, time_masks=0, time_share=0)
 AI = {f"train{number:02}": number % 3 == 0 for number in range(20)}
 DEV = {f"dev{number}": True for number in range(7)}
 CLIPS = [(clip, copy) for clip in [*AI, *DEV] for copy in ((0, 1) if clip in AI else (0,))]
@@ -42,8 +36,12 @@ def folder(tmp_path):
     return tmp_path
 
 
-def epoch(folder, seed=0, size=8, masks=UNMASKED):
-    return list(training_batches(folder, AI, FRAMES, size, masks, np.random.default_rng(seed)))
+ONCE = Draws(dict.fromkeys(AI, 1.0), dict.fromkeys(AI, 1.0))
+
+
+def epoch(folder, seed=0, size=8, draws=ONCE, draw=None):
+    clips = Clips(folder, AI, DEV, FRAMES, BANDS)
+    return list(training_batches(clips, draws, size, draw or plain_crop(FRAMES), np.random.default_rng(seed)))
 
 
 def test_only_training_clips_are_seen_with_their_labels_once_each(folder):
@@ -89,8 +87,7 @@ def same(one, other):
 
 
 def test_the_seed_fixes_the_order_and_everything_else(folder, monkeypatch):
-    masks = SpecAugment(frequency_masks=1, frequency_share=0.5, time_masks=1, time_share=0.5)
-    assert same(epoch(folder, 1, masks=masks), epoch(folder, 1, masks=masks))
+    assert same(epoch(folder, 1), epoch(folder, 1))
     assert not same(epoch(folder, 1), epoch(folder, 2))
     monkeypatch.setattr(data, "GROUPS_IN_MEMORY", 2)
     assert same(epoch(folder, 1), epoch(folder, 1))
@@ -111,60 +108,29 @@ def test_dev_clips_are_scored_without_copies(folder):
     assert len(list(clip_spectrograms(folder, AI))) == len(AI)
 
 
-@given(
-    frames=st.integers(1, 40),
-    bands=st.integers(1, 40),
-    masks=st.builds(SpecAugment, st.integers(0, 3), st.floats(0, 1), st.integers(0, 3), st.floats(0, 1)),
-    seed=st.integers(0, 99),
-)
-def test_masks_take_whole_bands_and_stretches_within_their_share(frames, bands, masks, seed):
-    rng = np.random.default_rng(seed)
-    crop = rng.standard_normal((frames, bands)).astype(np.float32)
-    before, mean = crop.copy(), crop.mean()
-    mask(crop, masks, rng)
-    changed = crop != before
-    assert (crop[changed] == mean).all()
-    columns, lines = changed.all(axis=0), changed.all(axis=1)
-    if frames > 1 and bands > 1:  # what is masked is whole columns and lines, so nothing else is
-        assert np.array_equal(changed, columns[None] | lines[:, None])
-    if not lines.all() and not columns.all():
-        assert columns.sum() <= masks.frequency_masks * int(masks.frequency_share * bands)
-        assert lines.sum() <= masks.time_masks * int(masks.time_share * frames)
+def test_each_crop_is_drawn_by_what_is_asked_to(folder):
+    places = []
+
+    def draw(mel, start, rng):
+        assert len(mel) >= FRAMES
+        places.append(start)
+        return np.full((FRAMES, BANDS), start, np.float32)
+
+    crops = np.concatenate([crops for crops, _ in epoch(folder, draw=draw)])
+    assert crops[:, 0, 0].tolist() == places
 
 
-def test_masks_take_what_they_may():
-    masks = SpecAugment(frequency_masks=1, frequency_share=0.3, time_masks=0, time_share=0)
-    widths = Counter()
+def test_clips_and_copies_are_drawn_as_often_as_asked(folder):
+    draws = Draws({"train01": 2.5, "train02": 0.25}, {"train01": 1.0, "dev0": 9.0})
+    seen = Counter()
     for seed in range(200):
-        crop = np.random.default_rng(1).standard_normal((4, 20))
-        before = crop.copy()
-        mask(crop, masks, np.random.default_rng(seed))
-        widths[int((crop != before).all(axis=0).sum())] += 1
-    assert set(widths) == set(range(7))
+        for crops, _ in epoch(folder, seed, size=1, draws=draws):
+            seen[CLIPS[int(crops[0, 0, 0])]] += 1
+    assert set(seen) == {("train01", 0), ("train01", 1), ("train02", 0)}
+    assert seen["train01", 1] == 200
+    assert seen["train01", 0] / 200 == pytest.approx(2.5, abs=0.15)
+    assert seen["train02", 0] / 200 == pytest.approx(0.25, abs=0.15)
 
 
-def test_an_epoch_is_masked(folder):
-    masks = replace(UNMASKED, time_masks=2, time_share=1.0)
-    assert not same(epoch(folder, 1), epoch(folder, 1, masks=masks))
-
-
-def test_features_come_back_from_their_part_bit_by_bit(tmp_path, voice):
-    mel = SpectrogramSettings(n_fft=512, hop_length=160, n_bands=40, f_min=20, f_max=8000)
-    empty = dict.fromkeys(AUDIO.names[:10], "") | {"seconds": 0, "level_dbfs": 0, "native_format": "", "license": ""}
-    sounds = [np.rint(voice[start : start + 4000 + start] * 32767) / 32768 for start in (0, 5000, 40000)]
-    rows = [
-        empty
-        | {"clip": f"c{number}", "copy": 0, "native_rate": 1, "audio": {"bytes": to_flac(sound, 16000), "path": ""}}
-        for number, sound in enumerate(sounds)
-    ]
-    write_table(as_table(rows, AUDIO), tmp_path / "clips" / "part-0000.parquet")
-    table = feature_part([str(tmp_path / "clips" / "part-0000.parquet")], FeatureSettings(mel, 16000))
-    write_table(table, tmp_path / "part-0000.parquet")
-    assert pq.read_schema(tmp_path / "part-0000.parquet").metadata[b"n_bands"] == b"40"
-    (batch,) = read_rows([tmp_path / "part-0000.parquet"])
-    for number, (read, sound) in enumerate(zip(spectrograms_of(batch), sounds, strict=True)):
-        expected = log_spectrogram(sound.astype(np.float32), 16000, mel)
-        assert read.dtype == np.float16
-        assert np.array_equal(read, expected)
-        assert np.array_equal(spectrograms_of(batch.slice(number, 1))[0], expected)
-        assert np.array_equal(dict(clip_spectrograms(tmp_path, {f"c{number}"}))[f"c{number}"], expected)
+def test_copies_are_counted(folder):
+    assert copies_of(folder) == 1

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[3]
 SETTINGS = read_section(ROOT / "params.yaml", "train", TrainSettings)
 LINEAR = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
 MEL = replace(LINEAR, scale="mel", n_bands=64)
+SMALL = replace(SETTINGS, model="cnn", cnn=replace(SETTINGS.cnn, architecture="small"))
 
 
 def test_every_network_has_a_section_of_its_own_in_the_params():
@@ -48,8 +49,8 @@ def test_no_network_is_told_by_its_name_but_where_it_is_registered():
         ("statistics", MEL, 4.0, 'needs features.scale "linear"'),
         ("statistics", replace(LINEAR, n_bands=200), 4.0, "features.n_bands of n_fft / 2 - 1, 255"),
         ("statistics", LINEAR, 0.5, "train.crop_seconds gives 51 frames, and the network statistics needs 64"),
-        ("cnn", replace(MEL, n_bands=8), 4.0, "crops of 401 frames and 8 bands are too small for the network cnn"),
-        ("cnn", MEL, 0.1, "crops of 11 frames and 64 bands are too small"),
+        ("cnn", MEL, 4.0, 'the network joint needs features.scale "linear"'),
+        ("cnn", LINEAR, 0.5, "train.crop_seconds gives 51 frames, and the network joint needs 64"),
     ],
 )
 def test_features_that_a_network_cannot_use_are_refused_in_a_sentence(name, spectrogram, seconds, why):
@@ -57,9 +58,16 @@ def test_features_that_a_network_cannot_use_are_refused_in_a_sentence(name, spec
         crop_shape(replace(SETTINGS, model=name, crop_seconds=seconds), spectrogram, 16000)
 
 
+def test_features_that_are_too_small_for_convolutions_alone_are_refused_in_a_sentence():
+    with pytest.raises(UserError, match="crops of 401 frames and 8 bands are too small for the network cnn"):
+        crop_shape(SMALL, replace(MEL, n_bands=8), 16000)
+    with pytest.raises(UserError, match="crops of 11 frames and 64 bands are too small"):
+        crop_shape(replace(SMALL, crop_seconds=0.1), MEL, 16000)
+
+
 def test_features_that_a_network_can_use_give_the_shape_of_its_crops():
     assert crop_shape(SETTINGS, LINEAR, 16000) == (401, 255)
-    assert crop_shape(replace(SETTINGS, model="cnn", crop_seconds=2.5), MEL, 16000) == (251, 64)
+    assert crop_shape(replace(SMALL, crop_seconds=2.5), MEL, 16000) == (251, 64)
 
 
 def test_the_smallest_crop_of_the_cnn_is_its_smallest():
