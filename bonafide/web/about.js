@@ -15,6 +15,10 @@ export function about({ card, cannot_tell: bands, limits, thresholds }) {
   for (const name of ["languages", "generators", "sources"]) rows[name] = card[name]?.join(", ");
   const [low, high] = bands.balanced;
   rows["cannot tell"] = `probabilities between ${percent(low)} and ${percent(high)}, chosen on recordings it was not trained on`;
+  const { answered, right_of_answered: right } = card.held_out || {};
+  if (right !== undefined) {
+    rows.answers = `${percent(answered)} of the recordings of sources that it has not heard; ${percent(right)} of these answers are right`;
+  }
   $("card").replaceChildren();
   for (const [name, text] of Object.entries(rows)) if (text) $("card").append(make("dt", {}, name), make("dd", {}, text));
 }

@@ -65,6 +65,20 @@ def test_a_row_pools_and_averages(scores):
     assert row["human-only false alarms, decisive"] == 0.75
 
 
+def test_each_fold_answers_by_its_own_band(scores):
+    named = scores.assign(clip=scores.index)
+    folds = [(named, {"balanced": 0.0, "band_low": -9.0, "band_high": high}) for high in (9.0, 2.0)]
+    row = summary_row(folds, replicates=50, seed=1)
+    # From 2 on lie 6 of 18 human clips and no ai one; in the first fold nothing is called.
+    assert row["answered"] == pytest.approx((6 / 18 + 0) / 2 / 2)
+    assert row["right among answers"] == 1.0
+
+
+def test_a_fold_of_before_the_bands_leaves_the_answers_blank(scores):
+    folds = [(scores.assign(clip=scores.index), {"balanced": 0.0})]
+    assert "answered" not in summary_row(folds, replicates=50, seed=1)
+
+
 def test_each_clip_counts_once_in_the_share_that_is_missed_of_its_family():
     ai = {"label": "ai", "split": "test"}
     first = [
