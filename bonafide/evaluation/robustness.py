@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt
 from bonafide.audio.conditioning import AudioSettings, condition, from_flac, resample
 from bonafide.audio.decoding import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
+from bonafide.clips.delivery import DELIVERIES, Delivery, through_delivery
 from bonafide.clips.effects import band, clipped, pink_noise, reverberant, room_tail
 from bonafide.corpus.rows import LABELS
 from bonafide.evaluation.bootstrap import Draws
@@ -53,6 +54,7 @@ def conditions() -> dict[str, tuple[str, Change]]:
             "codec",
             lambda x, rate, rng: through_ffmpeg(x, rate, codec="libopus", container="ogg", kbps=16),
         ),
+        **{name: ("codec", partial(_delivered, delivery=delivery)) for name, delivery in DELIVERIES.items()},
         "G.711 A-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ALAW")),
         "G.711 µ-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ULAW")),
         "GSM": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="GSM610")),
@@ -93,15 +95,26 @@ def sweep(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def table(scored: pd.DataFrame, rows: pd.DataFrame, threshold: float, settings: RobustnessSettings) -> pd.DataFrame:
-    """Return a row for each condition: EER, false-positive and false-negative rate with 95 % intervals."""
+    """Return a row for each condition: EER, false-positive and false-negative rate with 95 % intervals.
+
+    ``shift_human`` and ``shift_ai`` are what it adds to the llr of the same clips as they were, in the mean of a class.
+    """
     joined = scored.merge(rows[["clip", "label", "speaker", "generator"]], on="clip").sort_values("clip")
+    joined["clean"] = joined["clip"].map(joined[joined["condition"] == "clean"].set_index("clip")["llr"])
     lines = []
     for name, (group, _) in conditions().items():
         inside = joined[joined["condition"] == name]
         usable = inside.dropna(subset="llr")
         counts = {"clips": len(usable), "refused": len(inside) - len(usable)}
         lines.append({"condition": name, "group": group, **counts, **_measured(usable, threshold, settings)})
+        lines[-1] |= shifts_of(usable)
     return pd.DataFrame(lines)
+
+
+def shifts_of(scored: pd.DataFrame) -> dict[str, float]:
+    """Return the mean of ``llr`` less ``clean`` of each class that `scored` has, by column of the table."""
+    added = (scored["llr"] - scored["clean"]).groupby(scored["label"]).mean()
+    return {f"shift_{label}": float(mean) for label, mean in added.items()}
 
 
 def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettings) -> dict[str, float]:
@@ -138,6 +151,10 @@ def _llr(scorer: Scorer, samples: np.ndarray, clip: str, name: str, change: Chan
 
 def _first_seconds(samples: np.ndarray, rate: int, rng: np.random.Generator, *, seconds: float) -> np.ndarray:
     return samples[: round(seconds * rate)]
+
+
+def _delivered(samples: np.ndarray, rate: int, rng: np.random.Generator, *, delivery: Delivery) -> np.ndarray:
+    return through_delivery(samples, rate, delivery)
 
 
 def _room(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:
