@@ -1,7 +1,7 @@
 """What lines, rooms, noise and cuts do to the detector: the test clips through one condition after another."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,9 +87,24 @@ def sweep(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
 
     A clip of which too little is left in a condition, as the file would be refused, has an llr of NaN.
     """
-    chosen = frozenset(rows["clip"])
+    return _swept(model, clips, dict.fromkeys(rows["clip"], tuple(conditions())))
+
+
+def sweep_codecs(model: Path, clips: Path, rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the llr of each of `rows` through one codec, as `sweep` does; `codec_of` draws it."""
+    return _swept(model, clips, {clip: (codec_of(clip, seed),) for clip in rows["clip"]})
+
+
+def codec_of(clip: str, seed: int) -> str:
+    """Return the codec of the sweep that `seed` draws for a clip, whatever other clips there are."""
+    codecs = [name for name, (group, _) in conditions().items() if group == "codec"]
+    return codecs[zlib.crc32(f"{seed} {clip}".encode()) % len(codecs)]
+
+
+def _swept(model: Path, clips: Path, conditions_of: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the llr of each clip in each of its conditions: columns ``clip``, ``condition``, ``llr``."""
     paths = list(part_files(clips).values())
-    swept = run_all(partial(_sweep_part, str(model), chosen), paths)
+    swept = run_all(partial(_sweep_part, str(model), conditions_of), paths)
     parts = list(track(swept, total=len(paths), what="robustness: parts"))
     return pd.DataFrame([row for part in parts for row in part], columns=["clip", "condition", "llr"])
 
@@ -129,12 +144,12 @@ def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettin
     return values | ends
 
 
-def _sweep_part(model: str, chosen: frozenset[str], path: Path) -> list[tuple[str, str, float]]:
-    scorer = cached_scorer(model)
+def _sweep_part(model: str, conditions_of: Mapping[str, Sequence[str]], path: Path) -> list[tuple[str, str, float]]:
+    scorer, changes = cached_scorer(model), conditions()
     return [
-        (row["clip"], name, _llr(scorer, from_flac(row["audio"]["bytes"]), row["clip"], name, change))
-        for row in rows_of([path], chosen, ["audio"])
-        for name, (_, change) in conditions().items()
+        (row["clip"], name, _llr(scorer, from_flac(row["audio"]["bytes"]), row["clip"], name, changes[name][1]))
+        for row in rows_of([path], frozenset(conditions_of), ["audio"])
+        for name in conditions_of[row["clip"]]
     ]
 
 

@@ -58,8 +58,18 @@ def table_row(name: str, params: str, calibrated_by: str, folds: Sequence[Fold])
         "held out": folds[0].by,
         "folds": folds[0].of,
         "seeds": " ".join(str(seed) for seed in dict.fromkeys(fold.seed for fold in folds)),
-        **{key: round(value, 4) for key, value in figures.items()},
+        **{key: round(value, 4) for key, value in (figures | eer_through_codecs(folds)).items()},
     }
+
+
+def eer_through_codecs(folds: Sequence[Fold]) -> dict[str, float]:
+    """Return the pooled EER of all folds' clips, each through a codec drawn at random; nothing where one has none."""
+    if not all(fold.coded.exists() for fold in folds):
+        return {}
+    labels = [tested(pd.read_parquet(fold.scores))[["clip", "label"]] for fold in folds]
+    coded = [pd.read_parquet(fold.coded).dropna(subset="llr") for fold in folds]
+    pool = pd.concat([own.merge(known, on="clip") for own, known in zip(coded, labels, strict=True)])
+    return {"pooled EER through codecs": eer(*arrays(pool))}
 
 
 def put_into(path: Path, row: Mapping[str, object], key: Sequence[str] = NUMBERS) -> None:

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from bonafide.audio.conditioning import quantize, to_flac
 from bonafide.clips.delivery import DELIVERIES, M4A, MP3, OPUS, Delivery, through_delivery
-from bonafide.evaluation.robustness import RobustnessSettings, conditions, table
+from bonafide.detection.detector import packaged_model
+from bonafide.evaluation.robustness import RobustnessSettings, codec_of, conditions, sweep, sweep_codecs, table
+from bonafide.pipeline.tables import write_table
 
 RATE = 16000
 SETTINGS = RobustnessSettings(clips=10, replicates=20, seed=1)
@@ -49,3 +53,25 @@ def test_each_row_says_how_far_the_condition_moves_each_class():
     by_name = table(scored, rows, 0.0, SETTINGS).set_index("condition")
     assert by_name.loc["clean", ["shift_human", "shift_ai"]].tolist() == [0.0, 0.0]
     assert by_name.loc["GSM", ["shift_human", "shift_ai"]].tolist() == pytest.approx([0.5, 3.0])
+
+
+def test_a_clip_goes_through_the_codec_that_its_name_and_the_seed_draw():
+    names = [f"clip{number}" for number in range(400)]
+    drawn = [codec_of(name, 1) for name in names]
+    assert drawn == [codec_of(name, 1) for name in names] != [codec_of(name, 2) for name in names]
+    counts = pd.Series(drawn).value_counts()
+    assert set(counts.index) == {name for name, (group, _) in conditions().items() if group == "codec"}
+    assert counts.min() > 20
+
+
+def test_each_clip_is_scored_through_its_codec_alone(tmp_path, voice):
+    model = tmp_path / "model.onnx"
+    model.write_bytes(packaged_model())
+    samples = [voice[start * RATE : (start + 3) * RATE] for start in (0, 1)]
+    audio = [{"bytes": to_flac(quantize(each), RATE), "path": ""} for each in samples]
+    write_table(pa.table({"clip": ["a", "b"], "audio": audio}), tmp_path / "clips" / "part-0000.parquet")
+    scored = sweep_codecs(model, tmp_path / "clips", pd.DataFrame({"clip": ["a", "b"]}), 3)
+    assert dict(zip(scored["clip"], scored["condition"], strict=True)) == {name: codec_of(name, 3) for name in "ab"}
+    everything = sweep(model, tmp_path / "clips", pd.DataFrame({"clip": ["a"]})).set_index("condition")["llr"]
+    assert scored["llr"][0] == everything[codec_of("a", 3)] != everything["clean"]
+    assert everything.index.tolist() == list(conditions())
