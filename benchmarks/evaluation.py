@@ -23,7 +23,7 @@ from bonafide.evaluation.metrics import EvaluateSettings, intervals_of, metrics_
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.evaluation.slices import slices_of
 from bonafide.pipeline.params import read_section
-from bonafide.scoring.thresholds import thresholds
+from bonafide.scoring.thresholds import cannot_tell_band, thresholds
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 SPEAKERS, GENERATORS, SOURCES = 1000, 50, 20
@@ -65,7 +65,7 @@ def made_up(clips: int) -> pd.DataFrame:
 def steps(scores: pd.DataFrame, settings: EvaluateSettings) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield what stage evaluate does after scoring, by name."""
     chosen = thresholds(*arrays(scores))
-    yield "metrics", lambda: metrics_of(scores, chosen)
+    yield "metrics", lambda: metrics_of(scores, chosen, cannot_tell_band(*arrays(scores)))
     yield "intervals", lambda: intervals_of(scores, chosen, settings)
     yield "slices", lambda: slices_of(scores, chosen["balanced"], settings)
     yield "points of plots", lambda: points_of(scores, chosen["balanced"])

@@ -28,6 +28,7 @@ from bonafide.corpus.groups import fold_groups
 from bonafide.corpus.splits import split
 from bonafide.corpus.table import SPLIT, as_table
 from bonafide.errors import UserError
+from bonafide.evaluation.metrics import BAND
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.files import write_text, write_whole
 from bonafide.pipeline.parts import part_files
@@ -40,7 +41,7 @@ from bonafide.protocol.table import POINTS, put_into, table_row
 from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.measures import eer
 from bonafide.scoring.operating_points import measure_name
-from bonafide.scoring.thresholds import thresholds
+from bonafide.scoring.thresholds import cannot_tell_band, thresholds
 from bonafide.training.calibration_fit import fit_calibration
 
 
@@ -112,9 +113,11 @@ def test(
     human = ~sides.is_ai[sides.dev]
     logits = score(sides.dev)
     calibration = fit_calibration(logits, human)
-    cuts = thresholds(calibrate(logits, calibration), human)
+    dev = calibrate(logits, calibration)
+    cuts = thresholds(dev, human)
     llr = calibrate(score(sides.test), calibration)
     chosen = {measure_name(name, "threshold"): cuts[name] for name in POINTS}
+    chosen |= dict(zip(BAND, cannot_tell_band(dev, human), strict=True))
     return rows.iloc[sides.test].assign(llr=llr, p_ai=p_ai(llr)), chosen
 
 

@@ -2,7 +2,8 @@
 
 Run it in a project after `bonafide folds --cross-fit`: the detector of each fold scores its tested clips (a sample of
 section `robustness`) in every condition of that stage. The table has the EER over all folds' clips, the mean over the
-folds, and what a condition adds to the EER of the same clips as they were, with a paired interval.
+folds, what a condition adds to the EER of the same clips as they were, with a paired interval, and to the mean llr of
+each class, in nats.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from bonafide.evaluation.bootstrap import Draws
-from bonafide.evaluation.robustness import RobustnessSettings, conditions, sample_clips, sweep
+from bonafide.evaluation.robustness import RobustnessSettings, conditions, sample_clips, shifts_of, sweep
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
@@ -61,6 +62,7 @@ def row_of(scored: pd.DataFrame, name: str, settings: RobustnessSettings) -> dic
         "pooled EER": eer(llr, human),
         "mean fold EER": both.groupby("fold")[["llr", "label"]].apply(lambda own: eer(*arrays(own))).mean(),
         **added._asdict(),
+        **shifts_of(both.rename(columns={"llr clean": "clean"})),
     }
 
 

@@ -120,14 +120,14 @@ def measure(results: list[Result], recordings: list[Spliced], cut: verdicts.Cut)
         really = truth(spliced)
         is_spliced = bool(really.any() and not really.all())
         # Again from the windows, as they do not depend on the cut and the cost of a change.
-        segments = verdicts.segments_of(result.windows, detector.HOP_SECONDS, cut)
-        mixed[is_spliced].append(verdicts.verdict_of(result.llr or 0.0, segments, cut)[0] == "mixed")
+        own_parts = verdicts.parts_of(result.windows, detector.HOP_SECONDS, cut)
+        mixed[is_spliced].append(verdicts.verdict_of(result.llr or 0.0, own_parts, cut)[0] == "mixed")
         if not is_spliced or not result.windows:
             continue
         scores.append(frame_llr(result, really.size))
         labels.append(~really)
         called = np.zeros(really.size, bool)
-        for segment in segments:
+        for segment in verdicts.segments_of(own_parts, cut):
             if segment.verdict == "ai":
                 called[round(segment.start / FRAME) : round(segment.stop / FRAME)] = True
         parts, real = stretches(called), stretches(really)
@@ -170,7 +170,8 @@ def main() -> None:
         results = [own.predict(spliced.samples, rate=RATE) for spliced in recordings]
         for cost, threshold in itertools.product(costs, ("balanced", "0.5")):
             verdicts.SWITCH_COST = cost
-            figures = measure(results, recordings, verdicts.cut_of(own.facts.thresholds, threshold))
+            cut = verdicts.cut_of(own.facts.thresholds, own.facts.cannot_tell, threshold)
+            figures = measure(results, recordings, cut)
             print(
                 f"{side} ({len(recordings)}), window {window:g} s, hop {hop:g} s, cost {cost:g}, threshold {threshold}"
             )

@@ -34,11 +34,12 @@ def evaluate(
 ) -> None:
     """Score the test side of `split`, and what is counted apart, with `model`; write what follows from the scores."""
     settings = read_section(params, "evaluate", EvaluateSettings)
-    thresholds = dict(Scorer(model).facts.thresholds)
+    facts = Scorer(model).facts
+    thresholds = dict(facts.thresholds)
     rows = pq.read_table(split, filters=[("split", "in", ["test", "apart"])])
     every = score_clips(model, clips, rows.drop_columns("segments").to_pandas())  # the parts have them in clips' time
     scored = tested(every)
-    measured = metrics_of(scored, thresholds)
+    measured = metrics_of(scored, thresholds, facts.cannot_tell)
     segments = segment_measures(model, clips, scored)
     write_table(pa.Table.from_pandas(every, preserve_index=False), scores)
     ends = intervals_of(scored, thresholds, settings)
@@ -55,6 +56,7 @@ def evaluate(
         f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['accuracy']:.3f}"
         f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"
     )
+    print(f"answers: {measured['answered']:.3f}, of these right: {measured.get('right_of_answered', nan):.3f}")
     if segments:
         print(
             "EER of segments: " + ", ".join(f"{each.get('eer', nan):.3f} at {size}" for size, each in segments.items())

@@ -86,7 +86,7 @@ def detect(
 
     detector = Detector(model)
     try:
-        cut = cut_of(detector.facts.thresholds, threshold)
+        cut = cut_of(detector.facts.thresholds, detector.facts.cannot_tell, threshold)
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
     writer = JsonLines() if as_json else Csv() if as_csv else Table(cut, timeline=timeline)

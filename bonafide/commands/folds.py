@@ -14,6 +14,9 @@ def folds(
         bool,
         typer.Option("--cross-fit", help="Calibrate by the other folds, and give all that is not tested to train."),
     ] = False,
+    codecs: Annotated[
+        bool, typer.Option(help="Score the tested clips a second time, each through a codec drawn at random.")
+    ] = True,
     params: Annotated[Path, typer.Option(help="The params file.")] = Path("params.yaml"),
     out: Annotated[Path, typer.Option(help="Where every fold's figures go.")] = Path("metrics/folds.csv"),
     table: Annotated[
@@ -36,7 +39,7 @@ def folds(
     if protocol.sections["split"].get("official"):
         print(f"split.official counts nothing here: every {by} is held out once, whatever sides the corpora have")
     done, rows = [], []
-    for fold in run_folds(protocol, n_folds, _numbers(seeds), cross_fit=cross_fit):
+    for fold in run_folds(protocol, n_folds, _numbers(seeds), cross_fit=cross_fit, codecs=codecs):
         done.append(fold)
         rows.append(fold_figures(fold))
         write_text(out, pd.DataFrame(rows).to_csv(index=False))

@@ -35,6 +35,8 @@ def info(
 def card(name: str, facts: "Facts") -> str:
     """Return the model card as text."""
     from bonafide.scoring.calibration import p_ai
+    from bonafide.scoring.operating_points import answers_text
+    from bonafide.text import sentence
 
     audio = facts.audio
     lines = [
@@ -45,6 +47,10 @@ def card(name: str, facts: "Facts") -> str:
     ]
     for threshold, llr in sorted(facts.thresholds.items()):
         lines.append(f"  {threshold:<10} llr {llr:+.3f}, p(ai) {float(p_ai(llr)):.3f}")
+    low, high = facts.cannot_tell
+    probabilities = f"p(ai) {float(p_ai(high)):.3f} to {float(p_ai(low)):.3f}"
+    lines += ["", f"Cannot tell, at the threshold balanced: llr {low:+.3f} to {high:+.3f}, {probabilities}"]
+    lines.append(sentence(answers_text(facts.card)))
     lines += ["", "From its card:"]
     for key in sorted(facts.card):
         lines += _entry(key, facts.card[key])

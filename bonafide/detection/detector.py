@@ -91,7 +91,7 @@ class Detector:
         UserError
             When there is no such file, or a parameter makes no sense.
         """
-        cut = cut_of(self.facts.thresholds, threshold)
+        cut = cut_of(self.facts.thresholds, self.facts.cannot_tell, threshold)
         if isinstance(audio, np.ndarray):
             samples = _mono(audio)
             if rate is None:
@@ -115,7 +115,8 @@ class Detector:
         threshold : {"balanced", "decisive", "precision", "recall"} or float
             See `bonafide.detection.verdicts.cut_of`.
         """
-        cut_of(self.facts.thresholds, threshold)  # a mistake shows before the first file is read
+        # A mistake shows before the first file is read.
+        cut_of(self.facts.thresholds, self.facts.cannot_tell, threshold)
         if jobs == 1:
             return one_by_one(self, files, threshold)
         return spread(partial(Detector, self.model), files, jobs, threshold)

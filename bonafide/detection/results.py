@@ -61,7 +61,8 @@ class Result:
     Attributes
     ----------
     verdict
-        "mixed": parts are human and parts are AI-generated; "cannot tell": `reason` says why.
+        "mixed": parts are AI-generated and parts are unlike these, of which `segments` say whether they are human;
+        "cannot tell": `reason` says why.
     reason
         Empty, or one sentence.
     llr

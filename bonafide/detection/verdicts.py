@@ -1,14 +1,13 @@
 """From scores to verdicts: where a call is withheld, which stretches differ, when a recording is mixed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bonafide.detection.results import Result, Segment, SegmentVerdict, Verdict, Window
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import p_ai
-from bonafide.scoring.operating_points import cannot_tell_band
 from bonafide.scoring.windows import edges_of
 from bonafide.text import clock
 
@@ -20,7 +19,7 @@ MIN_PART_SECONDS = 2.0  # of a part that makes a recording mixed
 # band: microphone and line are the same in both, so their difference says more than where they lie. From
 # benchmarks/spliced.py with networks of folds, on sources that these had not heard.
 CONTRAST = 2.0
-NAMED = 3  # parts whose times a reason tells; the segments have all
+NAMED = 3  # parts of a kind whose times a reason tells; the segments have all
 
 
 @dataclass(frozen=True)
@@ -32,21 +31,23 @@ class Cut:
     high: float
 
 
-def cut_of(thresholds: Mapping[str, float], threshold: str | float) -> Cut:
+def cut_of(thresholds: Mapping[str, float], band: tuple[float, float], threshold: str | float) -> Cut:
     """Return the cut that `threshold` names.
 
     Parameters
     ----------
     thresholds : mapping
         The detector's own, llrs in nats.
+    band : tuple of float
+        The detector's own, in which it cannot tell: llrs in nats.
     threshold : str or float
-        ``"balanced"``: as many errors of one kind as of the other, and no call in the band that the detector knows
-        as uncertain. ``"decisive"``, ``"precision"`` and ``"recall"`` decide every recording: at most 10 % or 1 %
+        ``"balanced"``: as many errors of one kind as of the other, and no call in the band, in which it would be
+        wrong too often. ``"decisive"``, ``"precision"`` and ``"recall"`` decide every recording: at most 10 % or 1 %
         of human ones called ai on dev, or at most 5 % of ai ones missed. A number between 0 and 1: called ai from
         this probability of ai on.
     """
     if threshold == "balanced":
-        low, high = cannot_tell_band(thresholds)
+        low, high = band
         return Cut(low, min(max(float(thresholds["balanced"]), low), high), high)
     if isinstance(threshold, str) and threshold in thresholds:
         value = float(thresholds[threshold])
@@ -91,8 +92,9 @@ def result_of(
     seconds, speech_seconds : float
         Length of the recording, and of the speech in it.
     """
-    segments = segments_of(windows, hop, cut)
-    verdict, reason = verdict_of(llr, segments, cut)
+    parts = parts_of(windows, hop, cut)
+    verdict, reason = verdict_of(llr, parts, cut)
+    segments = segments_of(parts, cut)
     if len(windows) == 1:  # one window is the recording, and its score
         segments = (Segment(windows[0].start, windows[0].stop, call(llr, cut)),)
     speech_seconds = min(speech_seconds, seconds)
@@ -101,16 +103,43 @@ def result_of(
     )
 
 
-def verdict_of(llr: float, segments: Sequence[Segment], cut: Cut) -> tuple[Verdict, str]:
+@dataclass(frozen=True)
+class Part:
+    """Neighbouring windows of one state: from `start` to `stop` in seconds, with their mean `llr` in nats.
+
+    The state `is_ai` is the likelier of two. `unlike` says that a part of the other state lies `CONTRAST` away or more:
+    then the recording is mixed, though what this part is may be open.
+    """
+
+    start: float
+    stop: float
+    llr: float
+    is_ai: bool
+    unlike: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is long enough to make a recording mixed."""
+        return self.stop - self.start >= MIN_PART_SECONDS
+
+    def verdict(self, cut: Cut) -> SegmentVerdict:
+        """Return what its windows say; ai, too, where they are in doubt by themselves but unlike the rest.
+
+        Beside the rest there is no doubt that the recording is mixed, and then this is the part that is ai. That the
+        other part is human does not follow: it is what its own windows say.
+        """
+        alone = call(self.llr, cut)
+        return "ai" if alone == "cannot tell" and self.is_ai and self.unlike else alone
+
+
+def verdict_of(llr: float, parts: Sequence[Part], cut: Cut) -> tuple[Verdict, str]:
     """Return the verdict on a whole recording and its reason, empty where it needs none."""
-    parts: dict[str, list[Segment]] = {"human": [], "ai": []}
-    for segment in segments:
-        if segment.verdict in parts and segment.stop - segment.start >= MIN_PART_SECONDS:
-            parts[segment.verdict].append(segment)
-    if parts["human"] and parts["ai"]:
-        times = ", ".join(f"{clock(part.start)}-{clock(part.stop)}" for part in parts["ai"][:NAMED])
-        more = f" and {len(parts['ai']) - NAMED} more" if len(parts["ai"]) > NAMED else ""
-        return "mixed", f"AI-generated at {times}{more}, human elsewhere"
+    long = [part for part in parts if part.is_long]
+    ai = [part for part in long if part.verdict(cut) == "ai"]
+    human = [part for part in long if part.verdict(cut) == "human"]
+    if ai and (human or any(part.unlike for part in long if not part.is_ai)):
+        rest = f"human at {_times(human)}" if human else "unlike the rest, of which it cannot tell"
+        return "mixed", f"AI-generated at {_times(ai)}, {rest}"
     verdict = call(llr, cut)
     if verdict == "cannot tell":
         ends = f"{float(p_ai(cut.high)):.2f} to {float(p_ai(cut.low)):.2f}"
@@ -118,12 +147,16 @@ def verdict_of(llr: float, segments: Sequence[Segment], cut: Cut) -> tuple[Verdi
     return verdict, ""
 
 
-def segments_of(windows: Sequence[Window], hop: float, cut: Cut) -> tuple[Segment, ...]:
-    """Merge neighbouring windows, at most `hop` seconds apart, into segments of one verdict.
+def _times(parts: Sequence[Part]) -> str:
+    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+    return ", ".join(f"{clock(part.start)}-{clock(part.stop)}" for part in parts[:NAMED]) + more
+
+
+def parts_of(windows: Sequence[Window], hop: float, cut: Cut) -> tuple[Part, ...]:
+    """Merge neighbouring windows, at most `hop` seconds apart, into parts of one state.
 
     The likeliest sequence of two states, human and ai (Viterbi's), where each change costs `SWITCH_COST`: one odd
-    window among many is no segment. A segment whose mean lies in the band says "cannot tell", unless another one of
-    the other state lies `CONTRAST` away.
+    window among many is no part.
     """
     if not windows:
         return ()
@@ -134,29 +167,27 @@ def segments_of(windows: Sequence[Window], hop: float, cut: Cut) -> tuple[Segmen
     gaps = [i for i in range(1, len(windows)) if edges[i][0] > edges[i - 1][1] + 1e-6]
     starts = sorted({0, *changes.tolist(), *gaps})
     parts = [
-        _Part(edges[first][0], edges[after - 1][1], float(llr[first:after].mean()), bool(is_ai[first]))
+        Part(edges[first][0], edges[after - 1][1], float(llr[first:after].mean()), bool(is_ai[first]))
         for first, after in zip(starts, [*starts[1:], len(windows)], strict=True)
     ]
-    return tuple(_merged([Segment(part.start, part.stop, _call_beside(part, parts, cut)) for part in parts]))
+    return tuple(replace(part, unlike=_is_unlike(part, parts)) for part in parts)
 
 
-@dataclass(frozen=True)
-class _Part:
-    start: float
-    stop: float
-    llr: float
-    is_ai: bool
+def _is_unlike(part: Part, parts: Sequence[Part]) -> bool:
+    others = [other.llr for other in parts if other.is_ai != part.is_ai and other.is_long]
+    return part.is_long and any(abs(part.llr - other) >= CONTRAST for other in others)
 
 
-def _call_beside(part: _Part, parts: Sequence[_Part], cut: Cut) -> SegmentVerdict:
-    """Return what `part` says by itself, or else beside the other `parts` of its recording."""
-    alone = call(part.llr, cut)
-    if alone != "cannot tell" or part.stop - part.start < MIN_PART_SECONDS:
-        return alone
-    others = [one.llr for one in parts if one.is_ai != part.is_ai and one.stop - one.start >= MIN_PART_SECONDS]
-    if not others or max(abs(part.llr - other) for other in others) < CONTRAST:
-        return alone
-    return "ai" if part.is_ai else "human"
+def segments_of(parts: Sequence[Part], cut: Cut) -> tuple[Segment, ...]:
+    """Return what the parts say, neighbours of one verdict merged."""
+    segments: list[Segment] = []
+    for part in parts:
+        segment, last = Segment(part.start, part.stop, part.verdict(cut)), segments[-1] if segments else None
+        if last is not None and last.verdict == segment.verdict and segment.start <= last.stop + 1e-6:
+            segments[-1] = Segment(last.start, segment.stop, last.verdict)
+        else:
+            segments.append(segment)
+    return tuple(segments)
 
 
 def _states(evidence: np.ndarray) -> np.ndarray:
@@ -174,14 +205,3 @@ def _states(evidence: np.ndarray) -> np.ndarray:
         path[i] = state
         state = came[i][state]
     return path
-
-
-def _merged(segments: list[Segment]) -> list[Segment]:
-    merged: list[Segment] = []
-    for segment in segments:
-        last = merged[-1] if merged else None
-        if last is not None and last.verdict == segment.verdict and segment.start <= last.stop + 1e-6:
-            merged[-1] = Segment(last.start, segment.stop, last.verdict)
-        else:
-            merged.append(segment)
-    return merged

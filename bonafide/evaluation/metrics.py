@@ -11,10 +11,11 @@ from annotated_types import Ge, Gt
 from bonafide.evaluation.bootstrap import Draws, percentiles
 from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.calibration import is_ai
-from bonafide.scoring.measures import auc_between, summary
+from bonafide.scoring.measures import answers, auc_between, summary
 
 # As many as `dvc metrics show` can put beside each other in 120 columns; decisions at the balanced threshold.
 HEADLINE = ("accuracy", "auc", "cllr", "eer", "f1", "fnr", "fpr", "min_dcf", "precision", "recall")
+BAND = ("band_low", "band_high")  # llrs in nats, among the metrics
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ class EvaluateSettings:
     small_slice: Annotated[int, Gt(0)]
 
 
-def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, float]:
+def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float], band: tuple[float, float]) -> dict[str, float]:
     """Return the metrics of all test clips: pooled, at each threshold, and as means over generators and sources.
 
+    Those of `answers` are of what lies outside the `band` of llrs in which nothing is called, which goes along.
     ``fnr_of_tts`` and the like are the shares of each family that are missed at the balanced threshold.
     """
     llr, human = arrays(scores)
@@ -38,7 +40,8 @@ def metrics_of(scores: pd.DataFrame, thresholds: dict[str, float]) -> dict[str, 
     means |= {
         f"fnr_of_{name}": float(of.mean()) for name, of in missed.groupby(scores["family"].to_numpy()[~human]) if name
     }
-    return dict(sorted((summary(llr, human, thresholds) | means).items()))
+    answered = answers(llr, human, *band) | dict(zip(BAND, band, strict=True))
+    return dict(sorted((summary(llr, human, thresholds) | means | answered).items()))
 
 
 def headline_of(metrics: Mapping[str, float]) -> dict[str, float]:

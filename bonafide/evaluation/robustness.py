@@ -1,7 +1,7 @@
 """What lines, rooms, noise and cuts do to the detector: the test clips through one condition after another."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt
 from bonafide.audio.conditioning import AudioSettings, condition, from_flac, resample
 from bonafide.audio.decoding import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
+from bonafide.clips.delivery import DELIVERIES, Delivery, through_delivery
 from bonafide.clips.effects import band, clipped, pink_noise, reverberant, room_tail
 from bonafide.corpus.rows import LABELS
 from bonafide.evaluation.bootstrap import Draws
@@ -53,6 +54,7 @@ def conditions() -> dict[str, tuple[str, Change]]:
             "codec",
             lambda x, rate, rng: through_ffmpeg(x, rate, codec="libopus", container="ogg", kbps=16),
         ),
+        **{name: ("codec", partial(_delivered, delivery=delivery)) for name, delivery in DELIVERIES.items()},
         "G.711 A-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ALAW")),
         "G.711 µ-law": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="ULAW")),
         "GSM": ("codec", lambda x, rate, rng: through_telephone(x, rate, subtype="GSM610")),
@@ -85,23 +87,49 @@ def sweep(model: Path, clips: Path, rows: pd.DataFrame) -> pd.DataFrame:
 
     A clip of which too little is left in a condition, as the file would be refused, has an llr of NaN.
     """
-    chosen = frozenset(rows["clip"])
+    return _swept(model, clips, dict.fromkeys(rows["clip"], tuple(conditions())))
+
+
+def sweep_codecs(model: Path, clips: Path, rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the llr of each of `rows` through one codec, as `sweep` does; `codec_of` draws it."""
+    return _swept(model, clips, {clip: (codec_of(clip, seed),) for clip in rows["clip"]})
+
+
+def codec_of(clip: str, seed: int) -> str:
+    """Return the codec of the sweep that `seed` draws for a clip, whatever other clips there are."""
+    codecs = [name for name, (group, _) in conditions().items() if group == "codec"]
+    return codecs[zlib.crc32(f"{seed} {clip}".encode()) % len(codecs)]
+
+
+def _swept(model: Path, clips: Path, conditions_of: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the llr of each clip in each of its conditions: columns ``clip``, ``condition``, ``llr``."""
     paths = list(part_files(clips).values())
-    swept = run_all(partial(_sweep_part, str(model), chosen), paths)
+    swept = run_all(partial(_sweep_part, str(model), conditions_of), paths)
     parts = list(track(swept, total=len(paths), what="robustness: parts"))
     return pd.DataFrame([row for part in parts for row in part], columns=["clip", "condition", "llr"])
 
 
 def table(scored: pd.DataFrame, rows: pd.DataFrame, threshold: float, settings: RobustnessSettings) -> pd.DataFrame:
-    """Return a row for each condition: EER, false-positive and false-negative rate with 95 % intervals."""
+    """Return a row for each condition: EER, false-positive and false-negative rate with 95 % intervals.
+
+    ``shift_human`` and ``shift_ai`` are what it adds to the llr of the same clips as they were, in the mean of a class.
+    """
     joined = scored.merge(rows[["clip", "label", "speaker", "generator"]], on="clip").sort_values("clip")
+    joined["clean"] = joined["clip"].map(joined[joined["condition"] == "clean"].set_index("clip")["llr"])
     lines = []
     for name, (group, _) in conditions().items():
         inside = joined[joined["condition"] == name]
         usable = inside.dropna(subset="llr")
         counts = {"clips": len(usable), "refused": len(inside) - len(usable)}
         lines.append({"condition": name, "group": group, **counts, **_measured(usable, threshold, settings)})
+        lines[-1] |= shifts_of(usable)
     return pd.DataFrame(lines)
+
+
+def shifts_of(scored: pd.DataFrame) -> dict[str, float]:
+    """Return the mean of ``llr`` less ``clean`` of each class that `scored` has, by column of the table."""
+    added = (scored["llr"] - scored["clean"]).groupby(scored["label"]).mean()
+    return {f"shift_{label}": float(mean) for label, mean in added.items()}
 
 
 def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettings) -> dict[str, float]:
@@ -116,12 +144,12 @@ def _measured(usable: pd.DataFrame, threshold: float, settings: RobustnessSettin
     return values | ends
 
 
-def _sweep_part(model: str, chosen: frozenset[str], path: Path) -> list[tuple[str, str, float]]:
-    scorer = cached_scorer(model)
+def _sweep_part(model: str, conditions_of: Mapping[str, Sequence[str]], path: Path) -> list[tuple[str, str, float]]:
+    scorer, changes = cached_scorer(model), conditions()
     return [
-        (row["clip"], name, _llr(scorer, from_flac(row["audio"]["bytes"]), row["clip"], name, change))
-        for row in rows_of([path], chosen, ["audio"])
-        for name, (_, change) in conditions().items()
+        (row["clip"], name, _llr(scorer, from_flac(row["audio"]["bytes"]), row["clip"], name, changes[name][1]))
+        for row in rows_of([path], frozenset(conditions_of), ["audio"])
+        for name in conditions_of[row["clip"]]
     ]
 
 
@@ -138,6 +166,10 @@ def _llr(scorer: Scorer, samples: np.ndarray, clip: str, name: str, change: Chan
 
 def _first_seconds(samples: np.ndarray, rate: int, rng: np.random.Generator, *, seconds: float) -> np.ndarray:
     return samples[: round(seconds * rate)]
+
+
+def _delivered(samples: np.ndarray, rate: int, rng: np.random.Generator, *, delivery: Delivery) -> np.ndarray:
+    return through_delivery(samples, rate, delivery)
 
 
 def _room(samples: np.ndarray, rate: int, rng: np.random.Generator) -> np.ndarray:

@@ -107,7 +107,8 @@ def explain(detector: Detector, path: Path, *, threshold: str | float = "balance
     if result.llr is not None:
         llr = float(calibrate(_logits(detector.scorer, spectrogram[None])[0], facts.calibration))
         evidence = evidence_map(detector.scorer, spectrogram)
-    cut, hertz = cut_of(facts.thresholds, threshold), band_centres(facts.spectrogram, facts.audio.rate)
+    cut = cut_of(facts.thresholds, facts.cannot_tell, threshold)
+    hertz = band_centres(facts.spectrogram, facts.audio.rate)
     return Explanation(path.name, result, facts, cut, start, samples, spectrogram, hertz, llr, evidence)
 
 

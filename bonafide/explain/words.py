@@ -3,6 +3,7 @@
 from bonafide.detection.results import Result, confidence
 from bonafide.drawing.axes import hertz_text
 from bonafide.explain.evidence import Explanation, Place
+from bonafide.scoring.operating_points import answers_text
 from bonafide.text import decimal, duration, listed, percent, printable, sentence
 
 
@@ -89,7 +90,8 @@ def footer(explanation: Explanation) -> str:
     clips = explanation.facts.card.get("clips", {})
     counts = ", ".join(f"{count} {'AI' if label == 'ai' else printable(label)}" for label, count in clips.items())
     learnt = f" It has learnt from {counts} clips." if counts else ""
+    answers = sentence(answers_text(explanation.facts.card))
     return (
-        f"Made by Bonafide.{learnt} A detector errs, above all on voices, devices and generators that it has never"
-        " met: let no verdict on a person rest on it alone."
+        f"Made by Bonafide.{learnt} {answers} A detector errs, above all on voices, devices and generators"
+        " that it has never met: let no verdict on a person rest on it alone."
     )

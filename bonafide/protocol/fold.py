@@ -78,6 +78,11 @@ class Fold:
         return self.folder / "scores.parquet"
 
     @property
+    def coded(self) -> Path:
+        """What it says of them, each through a codec drawn at random."""
+        return self.folder / "coded.parquet"
+
+    @property
     def metrics(self) -> Path:
         """How right that is; written last, so that a fold that has it is whole."""
         return self.folder / METRICS

@@ -13,11 +13,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import yaml
 
 from bonafide.corpus.table import SPLIT, as_table
 from bonafide.errors import UserError
+from bonafide.evaluation.robustness import RobustnessSettings, sweep_codecs
+from bonafide.evaluation.scored_clips import tested
 from bonafide.files import write_text
+from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import CLIPS
 from bonafide.pipeline.tables import write_table
 from bonafide.protocol.fold import Fold
@@ -26,7 +31,9 @@ from bonafide.protocol.protocols import Protocol
 FEWEST_CROSS_FITTED = 3  # folds: one is tested, and of the others each is judged by a network that the rest trains
 
 
-def run_folds(protocol: Protocol, n_folds: int, seeds: Sequence[int], *, cross_fit: bool = False) -> Iterator[Fold]:
+def run_folds(
+    protocol: Protocol, n_folds: int, seeds: Sequence[int], *, cross_fit: bool = False, codecs: bool = True
+) -> Iterator[Fold]:
     """Train and test `n_folds` times for each of `seeds`, and yield each fold when it is done.
 
     Parameters
@@ -38,6 +45,8 @@ def run_folds(protocol: Protocol, n_folds: int, seeds: Sequence[int], *, cross_f
         Of the training.
     cross_fit : bool
         Whether the calibration comes from the other folds, not from a dev side.
+    codecs : bool
+        Whether the tested clips are scored through codecs, too.
 
     Raises
     ------
@@ -59,6 +68,8 @@ def run_folds(protocol: Protocol, n_folds: int, seeds: Sequence[int], *, cross_f
                 else:
                     _train_with_dev(protocol, fold)
                 _evaluate(fold)
+            if codecs and not fold.coded.exists():
+                _score_coded(protocol, fold)
             yield fold
 
 
@@ -90,6 +101,14 @@ def _evaluate(fold: Fold) -> None:
     headline, *others = (fold.folder / name for name in ("metrics.json", "intervals.json", "slices.csv", "plots"))
     run_stage("evaluate", fold.params, fold.sides, CLIPS, fold.onnx, fold.scores, headline, measured, *others)
     measured.replace(fold.metrics)
+
+
+def _score_coded(protocol: Protocol, fold: Fold) -> None:
+    """Score the tested clips again, each through a codec: the same one for a clip in every fold and seed."""
+    settings = read_section(protocol.params, "robustness", RobustnessSettings)
+    rows = tested(pd.read_parquet(fold.scores))
+    scored = sweep_codecs(fold.onnx, CLIPS, rows, settings.seed)
+    write_table(pa.Table.from_pandas(scored, preserve_index=False), fold.coded)
 
 
 def _compute_features(protocol: Protocol) -> None:

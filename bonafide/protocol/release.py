@@ -14,8 +14,8 @@ from bonafide.protocol.fold import Fold, whole_folds
 from bonafide.protocol.folds import run_stage
 from bonafide.protocol.protocols import By, Protocol, read_protocol
 from bonafide.scoring.calibration import calibrate
-from bonafide.scoring.measures import auc, decisions, eer
-from bonafide.scoring.thresholds import thresholds
+from bonafide.scoring.measures import answers, auc, decisions, eer
+from bonafide.scoring.thresholds import cannot_tell_band, thresholds
 from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.export import model_card
 from bonafide.training.saving import load_model
@@ -47,7 +47,7 @@ def release(params: Path, by: By, work: Path = FOLDS) -> bytes:
         raise UserError(
             f"{protocol.home} has no folds: run `bonafide folds --cross-fit --by {by}` with the same params first"
         )
-    logits, human = _held_out(protocol, folds)
+    logits, human, fold_numbers = _held_out(protocol, folds)
     model, history = protocol.home / "release.keras", protocol.home / "release.csv"
     run_stage("train", protocol.params, protocol.everything, protocol.features, model, history)
     rows = pq.read_table(protocol.everything).to_pylist()
@@ -55,25 +55,26 @@ def release(params: Path, by: By, work: Path = FOLDS) -> bytes:
         **model_card(load_model(model), rows),
         "licenses": sorted({row["license"] for row in rows} - {""}),
         "companions": sorted({row["source"] for row in protocol.companions}),
-        **_trust(calibrate(logits, fit_calibration(logits, human)), human, len(folds)),
+        **_trust(calibrate(logits, fit_calibration(logits, human)), human, fold_numbers, len(folds)),
     }
     return calibrated(model, protocol.params, logits, human, card)
 
 
-def _held_out(protocol: Protocol, folds: list[Fold]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the logits of all held-out clips, each by its fold's network, and whether each is human."""
+def _held_out(protocol: Protocol, folds: list[Fold]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the logits of all held-out clips, each by its fold's network, whether each is human, and whose it is."""
     examples = examples_of_all(protocol)
-    logits, human = [], []
+    logits, human, numbers = [], [], []
     for fold in folds:
         tested = pq.read_table(fold.sides, filters=[("split", "=", "test")]).to_pylist()
         of_clip = held_out_logits(fold.params, fold, examples, [row["clip"] for row in tested])
         logits += [of_clip[row["clip"]] for row in tested]
         human += [row["label"] == "human" for row in tested]
+        numbers += [fold.number] * len(tested)
         print(f"{fold.name}: {len(tested)} clips held out", file=sys.stderr, flush=True)
-    return np.array(logits), np.array(human)
+    return np.array(logits), np.array(human), np.array(numbers)
 
 
-def _trust(llr: np.ndarray, human: np.ndarray, folds: int) -> dict[str, Any]:
+def _trust(llr: np.ndarray, human: np.ndarray, fold_numbers: np.ndarray, folds: int) -> dict[str, Any]:
     """Return what the card says of how far the detector can be trusted, and for what."""
     at_balanced = decisions(llr, human, thresholds(llr, human)["balanced"])
     return {
@@ -86,7 +87,17 @@ def _trust(llr: np.ndarray, human: np.ndarray, folds: int) -> dict[str, Any]:
             "auc": round(auc(llr, human), 4),
             "fpr": round(at_balanced["fpr"], 4),
             "fnr": round(at_balanced["fnr"], 4),
+            **{name: round(share, 4) for name, share in _answers(llr, human, fold_numbers).items()},
         },
         "use": "research and evaluation: some sources state no licence or forbid commercial use. Retrain it on"
         " recordings of your own with `dvc repro`, `bonafide folds` and `bonafide release`",
     }
+
+
+def _answers(llr: np.ndarray, human: np.ndarray, fold_numbers: np.ndarray) -> dict[str, float]:
+    """Return the `answers` on all clips, those of each fold by the band that the other folds' clips choose."""
+    bands = np.empty((len(llr), 2))
+    for number in np.unique(fold_numbers):
+        inside = fold_numbers == number
+        bands[inside] = cannot_tell_band(llr[~inside], human[~inside])
+    return answers(llr, human, bands[:, 0], bands[:, 1])

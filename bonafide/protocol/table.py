@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from bonafide.evaluation.bootstrap import Draws
+from bonafide.evaluation.metrics import BAND
 from bonafide.evaluation.scored_clips import arrays, clusters, family_names, tested
 from bonafide.files import write_text
 from bonafide.protocol.fold import Fold
 from bonafide.scoring.calibration import is_ai
-from bonafide.scoring.measures import auc, decisions, eer
+from bonafide.scoring.measures import answers, auc, decisions, eer
 from bonafide.scoring.operating_points import measure_name
 
 POINTS = {"balanced": "", "decisive": ", decisive"}  # thresholds of dev, with what their columns' names end in
@@ -26,7 +27,7 @@ SHOWN_MEANS = ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sou
 
 
 def read_fold(fold: Fold) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Return the scores of a fold's test clips, and the thresholds that its dev side chose."""
+    """Return the scores of a fold's test clips, and the thresholds and the band that its dev side chose."""
     return tested(pd.read_parquet(fold.scores)), carried_over(_metrics(fold))
 
 
@@ -57,8 +58,18 @@ def table_row(name: str, params: str, calibrated_by: str, folds: Sequence[Fold])
         "held out": folds[0].by,
         "folds": folds[0].of,
         "seeds": " ".join(str(seed) for seed in dict.fromkeys(fold.seed for fold in folds)),
-        **{key: round(value, 4) for key, value in figures.items()},
+        **{key: round(value, 4) for key, value in (figures | eer_through_codecs(folds)).items()},
     }
+
+
+def eer_through_codecs(folds: Sequence[Fold]) -> dict[str, float]:
+    """Return the pooled EER of all folds' clips, each through a codec drawn at random; nothing where one has none."""
+    if not all(fold.coded.exists() for fold in folds):
+        return {}
+    labels = [tested(pd.read_parquet(fold.scores))[["clip", "label"]] for fold in folds]
+    coded = [pd.read_parquet(fold.coded).dropna(subset="llr") for fold in folds]
+    pool = pd.concat([own.merge(known, on="clip") for own, known in zip(coded, labels, strict=True)])
+    return {"pooled EER through codecs": eer(*arrays(pool))}
 
 
 def put_into(path: Path, row: Mapping[str, object], key: Sequence[str] = NUMBERS) -> None:
@@ -69,8 +80,11 @@ def put_into(path: Path, row: Mapping[str, object], key: Sequence[str] = NUMBERS
 
 
 def carried_over(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Return the llr thresholds, by name, that a fold's dev side chose, from what the stage `evaluate` measured."""
-    names = {name: measure_name(name, "threshold") for name in POINTS}
+    """Return the llr thresholds and the ends of the band, by name, that a fold's dev side chose.
+
+    They come from what the stage `evaluate` measured; an older one knows no band.
+    """
+    names = {name: measure_name(name, "threshold") for name in POINTS} | {name: name for name in BAND}
     return {name: metrics[written] for name, written in names.items() if written in metrics}
 
 
@@ -99,7 +113,7 @@ def balanced_accuracy(scores: pd.DataFrame, threshold: float) -> float:
 def summary_row(
     folds: Sequence[tuple[pd.DataFrame, Mapping[str, float]]], *, replicates: int, seed: int
 ) -> dict[str, float]:
-    """Return one row of the table: means over folds and seeds, and the pooled EER with its 95 % interval.
+    """Return one row of the table: means over folds and seeds, and what is pooled: answers, and the EER with its ends.
 
     Parameters
     ----------
@@ -130,8 +144,18 @@ def summary_row(
         "sd": float(np.std(own, ddof=1)) if len(own) > 1 else float("nan"),
         "within-source AUC": _mean(within),
         **at_points,
+        **_answers(folds),
         "clips": pool["clip"].nunique(),
     }
+
+
+def _answers(folds: Sequence[tuple[pd.DataFrame, Mapping[str, float]]]) -> dict[str, float]:
+    """Return the `answers` on all folds' clips by their own bands; nothing where a fold has none."""
+    if not all(end in cuts for _, cuts in folds for end in BAND):
+        return {}
+    pool = pd.concat([scores.assign(**{end: cuts[end] for end in BAND}) for scores, cuts in folds])
+    shares = answers(*arrays(pool), *(pool[end] for end in BAND))
+    return {"answered": shares["answered"], "right among answers": shares.get("right_of_answered", float("nan"))}
 
 
 def missed_by_family(folds: Iterable[tuple[pd.DataFrame, Mapping[str, float]]]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from bonafide.report.examples import Example
 from bonafide.report.rows import Mark, dot_rows, track
 from bonafide.report.run import Run
 from bonafide.report.verdict import verdict_of
-from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES, measure_name
+from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES, RIGHT_ANSWERS, measure_name
 
 TEMPLATES = Path(__file__).parent
 LOSS = {"loss": "train", "dev_loss": "main"}
@@ -51,6 +51,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "run": run,
         "verdict": verdict_of(run),
         "key_figures": [_key_figure(run, name, *figure) for name, figure in KEY_FIGURES.items()],
+        "right_answers": RIGHT_ANSWERS,
         "presets": [_preset(run, name) for name in NAMES],
         "measures": _measures(run),
         "segments": [_segment(length, each) for length, each in run.segments.items()],

@@ -12,7 +12,7 @@ from annotated_types import Ge
 
 from bonafide.files import sha256
 from bonafide.scoring.exported import Facts, Scorer
-from bonafide.scoring.operating_points import NAMES, cannot_tell_band, measure_name
+from bonafide.scoring.operating_points import NAMES, measure_name
 from bonafide.text import Ends, ends_of
 
 SPLIT_COLUMNS = ["split", "label", "speaker", "source", "generator", "language", "seconds", "license"]
@@ -97,7 +97,7 @@ class Run:
     @property
     def band(self) -> tuple[float, float]:
         """The llrs between which the detector says that it cannot tell."""
-        return cannot_tell_band(self.thresholds)
+        return self.facts.cannot_tell
 
 
 def used(train: dict[str, Any]) -> dict[str, Any]:

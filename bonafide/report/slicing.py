@@ -9,7 +9,7 @@ import pandas as pd
 
 from bonafide.report.rows import Line, Mark
 from bonafide.report.run import Run
-from bonafide.text import decimal, decimal_between, ends_of, known
+from bonafide.text import decimal, decimal_between, ends_of, known, listed
 
 # In the order of the page: what a slice is called there, and what its lines mean.
 TITLES = {
@@ -29,6 +29,7 @@ TITLES = {
     "generator_seen": "Generator heard in training",
 }
 BANDS = ("pitch_hz", "seconds", "snr_db", "level_dbfs")  # their values are spans of numbers
+SHIFTED = 0.5  # nats by which a condition moves the mean llr of a class, from which the chart says so
 MOST_LINES = 16  # of one chart; the rest is in the table on disk
 RATES = {"human": ("fpr", "human clips wrongly flagged"), "ai": ("fnr", "AI clips missed")}
 
@@ -84,6 +85,9 @@ def conditions_of(table: pd.DataFrame) -> list[tuple[str, list[Line]]]:
 def _condition(row: dict[str, Any]) -> Line:
     eer = known(row["eer"])
     note = "" if eer is None else f"EER {100 * eer:.0f} %"
+    shifts = [(name, known(row.get(f"shift_{label}"))) for label, name in (("human", "human"), ("ai", "AI"))]
+    moved = [f"{decimal(shift, 1)} {name}" for name, shift in shifts if shift is not None and abs(shift) >= SHIFTED]
+    note += f", llr moved by {listed(moved)}" if moved else ""
     refused = f", {row['refused']} refused" if row.get("refused") else ""
     return Line(str(row["condition"]), f"{note}{refused}".strip(", "), marks_of(row))
 

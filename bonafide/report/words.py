@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from bonafide.report.evidence import FEW_CLUSTERS, SEEN, evidence, percent_interval, shortcuts
 from bonafide.report.run import Run
-from bonafide.scoring.calibration import is_ai
+from bonafide.scoring.measures import answers
 from bonafide.text import counted, listed, of_hundred, of_hundred_between, percent, printable
 
 RARE = 0.05  # share of AI clips in the example of what a flag means where AI is rare
@@ -66,22 +64,14 @@ def _ranking(run: Run) -> str:
 
 
 def _cannot_tell(run: Run) -> str:
-    answered, right = decided(run)
-    if answered == 0:
+    shares = answers(run.llr, run.human, *run.band)
+    if shares["answered"] == 0:
         return "With the band in which it says that it cannot tell, it answers for none of the test clips."
     return (
-        f"With the band in which it says that it cannot tell, it answers for {percent(answered)} of the test clips,"
-        f" and {percent(right)} of these answers are right."
+        f"With the band in which it says that it cannot tell, it answers for {percent(shares['answered'])} of the test"
+        f" clips, and {percent(shares['right_of_answered'])} of these answers are right, where human and AI clips count"
+        " alike."
     )
-
-
-def decided(run: Run) -> tuple[float, float]:
-    """Return the share of test clips outside the cannot-tell band, and the share of those that are called rightly."""
-    low, high = run.band
-    said_ai, said_human = is_ai(run.llr, low), ~is_ai(run.llr, high)
-    right = np.where(run.human, said_human, said_ai)
-    answered = said_ai | said_human
-    return float(answered.mean()), float(right[answered].mean()) if answered.any() else 0.0
 
 
 def _evidence(run: Run) -> str:

@@ -98,6 +98,6 @@ def _sigmoid(z: Floats) -> Floats:
     return np.asarray(np.exp(-np.logaddexp(0, -z)))
 
 
-def is_ai(llr: ArrayLike, threshold: float) -> Bools:
+def is_ai(llr: ArrayLike, threshold: ArrayLike) -> Bools:
     """Call clips ai whose llr lies below the threshold; one that lies on it is called human."""
-    return np.asarray(np.asarray(llr) < threshold)
+    return np.asarray(np.asarray(llr) < np.asarray(threshold))

@@ -14,6 +14,7 @@ from bonafide.audio.decoding import Recording
 from bonafide.audio.spectrogram import SpectrogramSettings, crops, log_spectrogram
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import Calibration, calibrate, p_ai
+from bonafide.scoring.operating_points import band_between
 
 FORMAT = 2  # of the metadata; older ones are read, newer ones refused
 
@@ -27,6 +28,12 @@ class Facts:
     calibration: Calibration
     thresholds: Mapping[str, float]  # on the llr; a clip below is called ai
     card: Mapping[str, Any]  # what it was trained on, for people to read
+    band: tuple[float, float] | None = None  # of llrs in which nothing is called; older files carry none
+
+    @property
+    def cannot_tell(self) -> tuple[float, float]:
+        """The band of llrs in which nothing is called: its own, or in an older file that between two thresholds."""
+        return self.band or band_between(self.thresholds)
 
 
 class Scorer:
@@ -83,6 +90,7 @@ def facts_as_json(facts: Facts) -> dict[str, Any]:
         "calibration": vars(facts.calibration),
         "thresholds": dict(facts.thresholds),
         "card": dict(facts.card),
+        **({} if facts.band is None else {"cannot_tell": list(facts.band)}),
     }
 
 
@@ -96,7 +104,12 @@ def _facts(metadata: dict[str, str]) -> Facts:
         Calibration(**document["calibration"]),
         document["thresholds"],
         document["card"],
+        _band(document.get("cannot_tell")),
     )
+
+
+def _band(ends: list[float] | None) -> tuple[float, float] | None:
+    return None if ends is None else (float(ends[0]), float(ends[1]))
 
 
 def _renamed(mel: dict[str, Any]) -> dict[str, Any]:

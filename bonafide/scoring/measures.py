@@ -206,6 +206,29 @@ def decisions_of(
     }
 
 
+def answers(llr: ArrayLike, human: ArrayLike, low: ArrayLike, high: ArrayLike) -> dict[str, float]:
+    """Measure a detector that calls ai below `low`, human from `high` on, and nothing between; each class weighs half.
+
+    Parameters
+    ----------
+    llr, human : array_like, shape=(n,)
+        Scores in nats and labels.
+    low, high : array_like, shape=() or (n,)
+        In nats; of each clip, where clips of several detectors are pooled.
+
+    Returns
+    -------
+    dict
+        ``answered``: the share of clips that are called ai or human. ``right_of_answered``: the share of these that
+        are called rightly; left out where none is.
+    """
+    values, labels, counts = checked(llr, human, None)
+    below, above = is_ai(values, low), ~is_ai(values, high)
+    answered = _balanced_mean((below | above).astype(float), labels, counts)
+    right = _balanced_mean(np.where(labels, above, below).astype(float), labels, counts)
+    return {"answered": answered} | ({"right_of_answered": right / answered} if answered else {})
+
+
 def summary(llr: ArrayLike, human: ArrayLike, thresholds: Mapping[str, float]) -> dict[str, float]:
     """Measure everything at once: numbers by name, ready for JSON, not rounded.
 

@@ -1,11 +1,13 @@
-"""Thresholds that a development set chooses."""
+"""Thresholds, and the band in which nothing is called, that a development set chooses."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bonafide.scoring.calibration import Bools, Floats
 from bonafide.scoring.curve import closest, error_curve
-from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR
+from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, RIGHT_ANSWERS, ordered_band
+
+SLACK = 1e-9  # for 0.05 * 20 must allow one clip whatever floating point makes of it
 
 
 def thresholds(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = None) -> dict[str, float]:
@@ -25,10 +27,9 @@ def thresholds(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = Non
     """
     values, below_human, below_ai = error_curve(llr, human, weights)
     missed = below_ai[-1] - below_ai
-    # A trace of slack, for 0.05 * 20 must allow one clip whatever floating point makes of it.
-    few_missed = missed <= MAX_FNR * below_ai[-1] + 1e-9
+    few_missed = missed <= MAX_FNR * below_ai[-1] + SLACK
     few_flagged = {
-        name: below_human <= share * below_human[-1] + 1e-9
+        name: below_human <= share * below_human[-1] + SLACK
         for name, share in (("decisive", DECISIVE_FPR), ("precision", MAX_FPR))
     }
     balanced = float(values[closest(below_human, below_ai)])
@@ -39,6 +40,22 @@ def thresholds(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = Non
         "precision": chosen["precision"],
         "recall": float(values[_least(below_human, missed, few_missed)]),
     }
+
+
+def cannot_tell_band(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
+    """Choose the band (low, high) of llrs in nats in which nothing is called, on a development set.
+
+    It is the narrowest of which both sides keep a promise: of what lies below ``low`` and is called ai, 95 %
+    (`RIGHT_ANSWERS`) is ai, and of what lies from ``high`` on and is called human, 95 % is human, where both classes
+    weigh alike. So it is wide where the detector is poor, as wide as all scores where no side can keep it, and nothing
+    where it is good; see `bonafide.scoring.operating_points.ordered_band`. How much is answered it does not promise.
+    """
+    values, below_human, below_ai = error_curve(llr, human, weights)
+    flagged, caught = below_human / below_human[-1], below_ai / below_ai[-1]
+    ai_is_right = caught >= RIGHT_ANSWERS * (caught + flagged) - SLACK
+    human_is_right = 1 - flagged >= RIGHT_ANSWERS * (2 - flagged - caught) - SLACK
+    low, high = values[np.flatnonzero(ai_is_right)[-1]], values[np.flatnonzero(human_is_right)[0]]
+    return ordered_band(float(low), float(values[closest(below_human, below_ai)]), float(high))
 
 
 def _least(first: Floats, second: Floats, allowed: Bools) -> int:

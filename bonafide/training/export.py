@@ -21,7 +21,7 @@ from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Facts, facts_as_json
-from bonafide.scoring.thresholds import thresholds
+from bonafide.scoring.thresholds import cannot_tell_band, thresholds
 from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.logits import logit_model
 
@@ -117,7 +117,7 @@ def detector_file(
     human: np.ndarray,
     card: dict[str, Any],
 ) -> bytes:
-    """Return the ONNX file of a detector: `model` with calibration and thresholds that judge by `logits`.
+    """Return the ONNX file of a detector: `model` with calibration, thresholds and band that come from `logits`.
 
     Parameters
     ----------
@@ -132,8 +132,9 @@ def detector_file(
         See `model_card`.
     """
     calibration = fit_calibration(logits, human)
-    cuts = thresholds(calibrate(logits, calibration), human)
-    return to_onnx(model, facts_as_json(Facts(audio, spectrogram, calibration, cuts, card)))
+    llr = calibrate(logits, calibration)
+    cuts, band = thresholds(llr, human), cannot_tell_band(llr, human)
+    return to_onnx(model, facts_as_json(Facts(audio, spectrogram, calibration, cuts, card, band)))
 
 
 def model_card(model: keras.Model, rows: Rows) -> dict[str, Any]:

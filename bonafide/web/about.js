@@ -15,6 +15,10 @@ export function about({ card, cannot_tell: bands, limits, thresholds }) {
   for (const name of ["languages", "generators", "sources"]) rows[name] = card[name]?.join(", ");
   const [low, high] = bands.balanced;
   rows["cannot tell"] = `probabilities between ${percent(low)} and ${percent(high)}, chosen on recordings it was not trained on`;
+  const { answered, right_of_answered: right } = card.held_out || {};
+  rows.answers = right === undefined
+    ? "how often it answers on sources that it has not heard, and how often rightly, was not measured"
+    : `for ${percent(answered)} of clips of sources that it has not heard, and ${percent(right)} of the answers are right`;
   $("card").replaceChildren();
   for (const [name, text] of Object.entries(rows)) if (text) $("card").append(make("dt", {}, name), make("dd", {}, text));
 }

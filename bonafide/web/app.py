@@ -62,7 +62,7 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
     app.add_middleware(Edge, settings=settings, metrics=metrics)
     _add_refusals(app, settings)
     _add_page(app)
-    app.post("/v1/detect", **describing.detect(settings, pool.model["thresholds"]))(detect)
+    app.post("/v1/detect", **describing.detect(settings, pool.model))(detect)
     app.get("/v1/health", **describing.answering("Is it up?", health_of(app.state)))(health)
     app.get("/v1/model", **describing.answering("The detector and the limits", model_of(app.state)))(model)
     app.get("/metrics", **describing.metrics())(show_metrics)
@@ -75,7 +75,7 @@ async def detect(request: Request, threshold: Threshold = "balanced", evidence: 
     """Say of one or several recordings whether the voice is human or AI-generated."""
     state = request.app.state
     try:
-        cut_of(state.pool.model["thresholds"], threshold)
+        cut_of(state.pool.model["thresholds"], state.pool.model["band"], threshold)
     except UserError as error:
         raise BadUpload(422, str(error)) from None
     ask = Ask(threshold, evidence)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bonafide.detection.results import Result, Window, as_json
-from bonafide.detection.verdicts import cut_of, result_of
+from bonafide.detection.verdicts import Cut, cut_of, result_of
 from bonafide.scoring.calibration import p_ai
 from bonafide.web import edge, pool, uploads, worker
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
@@ -68,9 +68,9 @@ class Answers:
     results: list[Item]
 
 
-def detect(settings: Settings, thresholds: Mapping[str, float]) -> dict[str, Any]:
-    """Describe /v1/detect of a service with these settings, whose detector has these thresholds."""
-    answer = as_json(_mixed(thresholds))
+def detect(settings: Settings, model: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe /v1/detect of a service with these settings, whose detector is `model` (see `worker.load`)."""
+    answer = as_json(_mixed(cut_of(model["thresholds"], model["band"], "balanced")))
     refused = {"status": 422, "message": worker.too_long(2 * settings.max_seconds, settings.max_seconds)}
     items = [{"name": "call.mp3", "result": answer}, {"name": "long.flac", "error": refused}]
     bodies = {"multipart/form-data": FILES, "application/octet-stream": BINARY, "audio/*": BINARY}
@@ -133,12 +133,12 @@ def answering(summary: str, example: object, kind: str = "application/json") -> 
     return {"summary": summary, "responses": {200: {"content": {kind: {"example": example}}}}}
 
 
-def _mixed(thresholds: Mapping[str, float]) -> Result:
-    """Return what a detector with these thresholds says of a recording of which a part is AI-generated."""
+def _mixed(cut: Cut) -> Result:
+    """Return what a detector with this cut says of a recording of which a part is AI-generated."""
     windows = [Window(float(at), at + 4.0, llr, float(p_ai(llr))) for at, llr in enumerate(LLRS)]
     llr = round(sum(LLRS) / len(LLRS), 3)
     stop = windows[-1].stop
-    return result_of(llr, windows, cut_of(thresholds, "balanced"), hop=1.0, seconds=stop, speech_seconds=stop - 1.2)
+    return result_of(llr, windows, cut, hop=1.0, seconds=stop, speech_seconds=stop - 1.2)
 
 
 def _refusal(status: int, sentence: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -71,7 +70,8 @@ def load(model: str | None) -> tuple[Any, dict[str, Any]]:
     facts = detector.facts
     about = {
         "thresholds": dict(facts.thresholds),
-        "cannot_tell": {name: _band(facts.thresholds, name) for name in facts.thresholds},
+        "band": list(facts.cannot_tell),
+        "cannot_tell": {name: _probabilities(facts, name) for name in facts.thresholds},
         "calibration": vars(facts.calibration),
         "rate": facts.audio.rate,
         "card": dict(facts.card),
@@ -79,12 +79,12 @@ def load(model: str | None) -> tuple[Any, dict[str, Any]]:
     return detector, about
 
 
-def _band(thresholds: Mapping[str, float], name: str) -> list[float]:
+def _probabilities(facts: Any, name: str) -> list[float]:  # noqa: ANN401 - light import
     """Return the probabilities of ai between which the verdict under a threshold is "cannot tell"."""
     from bonafide.detection.verdicts import cut_of
     from bonafide.scoring.calibration import p_ai
 
-    cut = cut_of(thresholds, name)
+    cut = cut_of(facts.thresholds, facts.cannot_tell, name)
     return [float(p_ai(cut.high)), float(p_ai(cut.low))]
 
 

@@ -65,6 +65,16 @@ def test_every_source_and_every_clip_is_tested_once(done):
     assert all(set(fold["label"]) == {"human", "ai"} for fold in tested)
 
 
+def test_every_tested_clip_is_scored_through_a_codec_too(done):
+    project, said = done
+    for path in (project.root / ".bonafide" / "folds").glob("*/source-*/split.parquet"):
+        rows = pq.read_table(path).to_pandas()
+        coded = pq.read_table(path.with_name("coded.parquet")).to_pandas()
+        assert set(coded["clip"]) == set(rows.loc[rows["split"] == "test", "clip"])
+        assert coded["llr"].notna().any() and coded["condition"].nunique() > 3
+    assert "pooled EER through codecs" in said
+
+
 def test_nothing_tested_was_trained_on(done):
     for split in splits(done[0]):
         sides = {side: split[split["split"] == side] for side in ("train", "dev", "test")}

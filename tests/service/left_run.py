@@ -119,10 +119,11 @@ def leave(folder, scores):
     leave_clips(folder / "clips", scores)
 
 
-ROBUSTNESS = """condition,group,clips,refused,eer,fpr,fnr,eer_low,eer_high,fpr_low,fpr_high,fnr_low,fnr_high
-clean,clean,180,0,0.15,0.12,0.25,0.1,0.2,0.07,0.18,0.1,0.4
-GSM,codec,180,0,0.3,0.66,0.1,0.2,0.4,0.5,0.8,0.05,0.2
-first 0.5 s,length,0,180,,,,,,,,,
+ROBUSTNESS = """\
+condition,group,clips,refused,eer,fpr,fnr,eer_low,eer_high,fpr_low,fpr_high,fnr_low,fnr_high,shift_human,shift_ai
+clean,clean,180,0,0.15,0.12,0.25,0.1,0.2,0.07,0.18,0.1,0.4,0,0
+GSM,codec,180,0,0.3,0.66,0.1,0.2,0.4,0.5,0.8,0.05,0.2,-1.5,-0.2
+first 0.5 s,length,0,180,,,,,,,,,,,
 """
 
 

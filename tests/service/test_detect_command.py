@@ -17,6 +17,8 @@ import soundfile
 
 from bonafide.audio.conditioning import resample
 from bonafide.detection.detector import Detector
+from bonafide.scoring.operating_points import answers_text
+from bonafide.text import sentence
 
 RATE = 16000
 COMMAND = [sys.executable, "-c", "from bonafide.cli import main; main()"]
@@ -154,6 +156,9 @@ def test_info_tells_the_thresholds_and_the_card(folder):
     text = bonafide("info", cwd=folder).stdout.decode()
     facts = Detector().facts
     assert all(name in text for name in (*facts.thresholds, *facts.card))
+    assert f"llr {facts.cannot_tell[0]:+.3f} to {facts.cannot_tell[1]:+.3f}" in text
+    # What the packaged weights' card tells of answers, and no figure where it tells none.
+    assert sentence(answers_text(facts.card)) in text
     said = json.loads(bonafide("info", "--json", cwd=folder).stdout)
     assert said["thresholds"] == dict(facts.thresholds)
     assert Path(folder, "a.wav").exists()

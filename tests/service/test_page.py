@@ -47,6 +47,11 @@ def page(window, collecting):
     assert {each.scheme for each in asked} <= {"http", "blob"}
 
 
+def test_the_page_says_how_often_the_detector_answers(page):
+    card = page.js("document.querySelector('#card').textContent")
+    assert "cannot tell" in card and "on sources that it has not heard" in card
+
+
 def judged(page, *paths):
     before = page.js("document.querySelectorAll('tbody tr').length")
     page.upload("#files", *paths)

@@ -87,6 +87,8 @@ def test_the_page_says_the_numbers_of_the_run(made, tmp_path):
     assert re.search(r"human clips 88 88 % 12 12 % AI clips 20 25 % 60 75 %", text)  # the confusion matrix
     assert "100 human test clips of 10 speakers from 1 source, and 80 AI test clips of 2 generators" in text
     assert "wrongly flags up to 66 of 100 human clips (GSM; 12 as they are) and misses no more AI clips than" in text
+    assert "EER 30 %, llr moved by −1.5 human" in text
+    assert "From −2.50 to 2.50 it says that it cannot tell." in text
     assert "No known speaker, source or generator of the test clips was heard in training" in text
     assert "tested but never trained on: de" in text
     assert "Only as a hint to listen more closely" in text

@@ -22,6 +22,7 @@ def test_it_says_what_it_is(service, detector):
     assert not any(name.lower().startswith("access-control") for name in headers)
     model = service.get("/v1/model")[2]
     assert model["thresholds"] == dict(detector.facts.thresholds)
+    assert model["band"] == list(detector.facts.cannot_tell)
     assert model["limits"]["max_bytes"] == 4 * 2**20
     assert model["cannot_tell"]["balanced"][0] <= model["cannot_tell"]["balanced"][1]
     described = service.get("/v1/openapi.json")[2]

@@ -128,7 +128,7 @@ def test_what_is_counted_apart_is_one_slice_against_the_test_humans(scores):
 
 
 def test_the_metrics_name_what_is_missed_of_each_family(scores):
-    measured = metrics_of(scores, {"balanced": THRESHOLD})
+    measured = metrics_of(scores, {"balanced": THRESHOLD}, (THRESHOLD, THRESHOLD))
     missed = {name: (own["llr"] >= THRESHOLD).mean() for name, own in scores.groupby("family") if name}
     assert {name: measured[f"fnr_of_{name}"] for name in missed} == pytest.approx(missed)
     assert missed.keys() == {"classic", "tts"}
@@ -143,7 +143,7 @@ def test_small_slices_say_so(scores, sliced):
 
 
 def test_macro_means_count_every_generator_alike(scores):
-    found = metrics_of(scores, {"balanced": THRESHOLD})
+    found = metrics_of(scores, {"balanced": THRESHOLD}, (THRESHOLD, THRESHOLD))
     humans = scores[scores["label"] == "human"]
     parts = [pd.concat([inside, humans]) for name, inside in scores.groupby("generator") if name]
     assert found["auc_over_generators"] == pytest.approx(np.mean([auc(*arrays(part)) for part in parts]))
@@ -155,7 +155,7 @@ def test_macro_means_count_every_generator_alike(scores):
 
 def test_macro_means_lie_in_their_intervals_which_more_generators_narrow(scores):
     found = intervals_of(scores, {"balanced": THRESHOLD}, SETTINGS)
-    means = metrics_of(scores, {"balanced": THRESHOLD})
+    means = metrics_of(scores, {"balanced": THRESHOLD}, (THRESHOLD, THRESHOLD))
     for name in ("auc_over_generators", "fnr_over_generators", "fpr_over_human_sources"):
         assert found[name]["low"] <= means[name] <= found[name]["high"]
     split_in_many = scores.assign(generator=np.where(scores["label"] == "ai", scores.index.astype(str), ""))

@@ -1,14 +1,18 @@
+import numpy as np
 import pandas as pd
 import pytest
 
+from bonafide.protocol.fold import Fold
 from bonafide.protocol.table import (
     balanced_accuracy,
+    eer_through_codecs,
     false_alarms,
     missed_by_family,
     put_row,
     summary_row,
     within_sources,
 )
+from bonafide.scoring.measures import eer
 
 
 def clips(source, label, llr, who):
@@ -65,6 +69,20 @@ def test_a_row_pools_and_averages(scores):
     assert row["human-only false alarms, decisive"] == 0.75
 
 
+def test_each_fold_answers_by_its_own_band(scores):
+    named = scores.assign(clip=scores.index)
+    folds = [(named, {"balanced": 0.0, "band_low": -9.0, "band_high": high}) for high in (9.0, 2.0)]
+    row = summary_row(folds, replicates=50, seed=1)
+    # From 2 on lie 6 of 18 human clips and no ai one; in the first fold nothing is called.
+    assert row["answered"] == pytest.approx((6 / 18 + 0) / 2 / 2)
+    assert row["right among answers"] == 1.0
+
+
+def test_a_fold_of_before_the_bands_leaves_the_answers_blank(scores):
+    folds = [(scores.assign(clip=scores.index), {"balanced": 0.0})]
+    assert "answered" not in summary_row(folds, replicates=50, seed=1)
+
+
 def test_each_clip_counts_once_in_the_share_that_is_missed_of_its_family():
     ai = {"label": "ai", "split": "test"}
     first = [
@@ -77,6 +95,20 @@ def test_each_clip_counts_once_in_the_share_that_is_missed_of_its_family():
     second = [{**first[2], "llr": -2.0}, {**first[2], "clip": "f"}]
     folds = [(pd.DataFrame(rows), {"balanced": cut}) for rows, cut in ((first, 0.0), (second, 0.5))]
     assert missed_by_family(folds) == {"missed, codec (apart)": 0.75, "missed, tts": 0.5}
+
+
+def test_the_eer_through_codecs_is_pooled_without_what_was_refused(tmp_path):
+    folds = [Fold(tmp_path, "source", (number,), 2, 1) for number in (1, 2)]
+    for fold in folds:
+        fold.folder.mkdir()
+        labels = {"clip": list("abcd"), "label": ["human", "ai", "human", "ai"], "split": ["test"] * 3 + ["apart"]}
+        pd.DataFrame({**labels, "llr": [9.0, -9.0, 9.0, -9.0]}).to_parquet(fold.scores)
+    assert eer_through_codecs(folds) == {}
+    for fold, llr in zip(folds, ([1.0, -1.0, np.nan, 5.0], [-2.0, -1.5, 2.0, 5.0]), strict=True):
+        pd.DataFrame({"clip": list("abcd"), "condition": "GSM", "llr": llr}).to_parquet(fold.coded)
+    human, ai = [1.0, -2.0, 2.0], [-1.0, -1.5]
+    expected = eer(human + ai, np.array([True] * 3 + [False] * 2))
+    assert eer_through_codecs(folds) == {"pooled EER through codecs": expected} and 0 < expected < 0.5
 
 
 def test_a_new_row_takes_the_place_of_its_elder():

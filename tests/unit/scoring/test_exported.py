@@ -39,6 +39,20 @@ def test_what_is_written_is_read(packaged):
     assert facts_as_json(Scorer(written(packaged, now)).facts) == now
 
 
+def test_a_file_without_a_band_cannot_tell_between_its_thresholds(packaged):
+    older = {key: value for key, value in facts_as_json(Scorer(packaged_model()).facts).items() if key != "cannot_tell"}
+    facts = Scorer(written(packaged, older)).facts
+    assert facts.band is None
+    assert facts.cannot_tell == (facts.thresholds["precision"], facts.thresholds["recall"])
+
+
+def test_a_file_with_a_band_cannot_tell_in_that(packaged):
+    now = {**facts_as_json(Scorer(packaged_model()).facts), "cannot_tell": [-0.5, 0.75]}
+    facts = Scorer(written(packaged, now)).facts
+    assert facts.cannot_tell == (-0.5, 0.75)
+    assert facts_as_json(facts) == now
+
+
 def test_a_file_of_a_newer_format_is_refused(packaged):
     newer = {**facts_as_json(Scorer(packaged_model()).facts), "format": FORMAT + 1}
     with pytest.raises(UserError, match=f"its format is {FORMAT + 1}"):

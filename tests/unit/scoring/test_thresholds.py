@@ -64,3 +64,48 @@ def test_thresholds_of_an_inverted_model_are_finite():
     assert np.isfinite(list(chosen.values())).all()
     assert chosen["precision"] == -4.0  # nothing can be called ai
     assert chosen["recall"] > 5.0  # everything must be
+
+
+def test_the_band_is_the_narrowest_with_95_right_answers_in_100_of_each_kind():
+    human = np.arange(4000) < 1200
+    llr = np.random.default_rng(0).normal(np.where(human, 1.0, -1.0), 1.0)
+    low, high = thresholds.cannot_tell_band(llr, human)
+    assert low < 0 < high
+    share = {label: 1 / side.sum() for label, side in ((True, human), (False, ~human))}
+
+    def right(called, label):
+        weights = np.array([share[each] for each in human[called]])
+        return weights[human[called] == label].sum() / weights.sum()
+
+    assert 0.95 <= right(llr < low, False) < 0.953 and 0.95 <= right(llr >= high, True) < 0.953
+    for wider in (0.05, 0.2, 0.5):
+        assert right(llr < low + wider, False) < 0.95 and right(llr >= high - wider, True) < 0.95
+
+
+@given(scored(max_size=80))
+def test_no_more_could_be_answered_on_either_side_of_the_band(case):
+    llr, human = case
+    cuts, fpr, fnr = curve.det_curve(llr, human)
+    low, high = thresholds.cannot_tell_band(llr, human)
+    ai_right = [cut for cut, f, m in zip(cuts, fpr, fnr, strict=True) if 1 - m >= 0.95 * (1 - m + f) - 1e-9]
+    human_right = [cut for cut, f, m in zip(cuts, fpr, fnr, strict=True) if 1 - f >= 0.95 * (1 - f + m) - 1e-9]
+    if max(ai_right) <= min(human_right):
+        assert (low, high) == (max(ai_right), min(human_right))
+    else:
+        assert low == high and min(human_right) <= low <= max(ai_right)
+
+
+def test_the_band_of_an_inverted_model_leaves_nothing_called():
+    low, high = thresholds.cannot_tell_band([-4.0, -2.0, 1.0, 5.0], [True, True, False, False])
+    assert low <= -4.0 and high > 5.0
+
+
+def test_the_band_of_separated_classes_is_a_cut_in_the_gap():
+    assert thresholds.cannot_tell_band([-4.0, -2.0, 1.0, 5.0], [False, False, True, True]) == (-0.5, -0.5)
+
+
+def test_more_clips_of_one_class_leave_the_band_as_it_is():
+    llr, human = mixture(1000)
+    again = np.flatnonzero(~human)
+    doubled = thresholds.cannot_tell_band(np.append(llr, llr[again]), np.append(human, human[again]))
+    assert doubled == thresholds.cannot_tell_band(llr, human)
