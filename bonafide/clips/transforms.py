@@ -6,11 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonafide.audio.conditioning import level, level_dbfs
-from bonafide.clips.codecs import through_ffmpeg, through_telephone
+from bonafide.clips.codecs import through_telephone
+from bonafide.clips.delivery import M4A, MP3, OPUS, Delivery, through_delivery
 from bonafide.clips.effects import band, reverberant, room_tail
 
-MP3, OPUS, AAC = ("libmp3lame", "mp3"), ("libopus", "ogg"), ("aac", "adts")
-KBPS = {MP3: (24, 32, 48), OPUS: (8, 12, 16, 24), AAC: (24, 32)}  # kbit/s, at which speech is heard to suffer
+# The sampling rates in hertz at which speech comes in each codec, and the kbit/s at which services send it there. MP3
+# stands twice: most of what is downloaded is one.
+MP3_RATES = {16000: (24, 32, 48), 24000: (32, 48, 64), 44100: (48, 64, 96)}
+DRAWS = (
+    (MP3, MP3_RATES),
+    (MP3, MP3_RATES),
+    (OPUS, {48000: (8, 12, 16, 24, 32)}),
+    (M4A, {16000: (24, 32), 44100: (32, 64, 96), 48000: (32, 64, 96)}),
+)
 TELEPHONE = ("ALAW", "ULAW", "GSM610")
 LOW_EDGES, HIGH_EDGES = (200.0, 400.0), (3000.0, 4500.0)  # Hz; of what a line lets through
 HIGHEST = 0.45  # of the rate: a filter needs room below its half
@@ -19,7 +27,7 @@ LEAST_REVERB = 0.1  # seconds
 
 @dataclass
 class Codec:
-    """With probability `p`, a real codec at one of its usual rates: MP3, Opus or AAC."""
+    """With probability `p`, a real codec as services use it: MP3, Opus or AAC in M4A, at sampling rates of its own."""
 
     p: float = 1.0
 
@@ -27,9 +35,10 @@ class Codec:
         """Return `samples`, shape (n,), encoded and decoded again, as many as they were."""
         if random.random() >= self.p:
             return samples
-        kind = random.choice([MP3, MP3, OPUS, AAC])
-        kbps = random.choice(KBPS[kind])
-        return _as_long(through_ffmpeg(samples, sample_rate, codec=kind[0], container=kind[1], kbps=kbps), samples.size)
+        codec, rates = random.choice(DRAWS)
+        rate, some_kbps = random.choice(list(rates.items()))
+        delivery = Delivery(codec, rate, random.choice(some_kbps))
+        return _as_long(through_delivery(samples, sample_rate, delivery), samples.size)
 
 
 @dataclass

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bonafide.clips import transforms
-from bonafide.clips.transforms import Codec, Line, Room
+from bonafide.clips.delivery import DELIVERIES, Delivery, through_delivery
+from bonafide.clips.transforms import DRAWS, Codec, Line, Room
 
 RATE = 16000
 
@@ -30,6 +31,30 @@ def test_length_is_kept_the_sound_is_changed_and_the_seed_decides(voice, drawn, 
         assert not np.array_equal(first, samples)
         loud = [np.convolve(np.square(one), np.ones(RATE // 10), "same") for one in (first, samples)]
         assert np.corrcoef(loud)[0, 1] > 0.5, "no longer the same voice"
+
+
+def test_the_codec_draws_what_services_deliver(voice, drawn, monkeypatch):
+    deliveries = set()
+
+    def note(samples, rate, delivery):
+        deliveries.add(delivery)
+        return samples
+
+    monkeypatch.setattr(transforms, "through_delivery", note)
+    drawn(1)
+    for _ in range(600):
+        Codec()(voice[:RATE], RATE)
+    assert set(DELIVERIES.values()) <= deliveries
+    assert {delivery.rate for delivery in deliveries} == {16000, 24000, 44100, 48000}
+
+
+EVERY = sorted({(codec, rate, kbps) for codec, rates in DRAWS for rate, some in rates.items() for kbps in some})
+
+
+@pytest.mark.parametrize(("codec", "rate", "kbps"), EVERY)
+def test_every_draw_can_be_coded(voice, codec, rate, kbps):
+    samples = voice[:RATE].astype(np.float32)
+    assert np.isfinite(through_delivery(samples, RATE, Delivery(codec, rate, kbps))).all()
 
 
 def test_a_line_carries_recordings_of_a_telephones_rate(voice, drawn):
