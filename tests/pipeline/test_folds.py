@@ -1,6 +1,7 @@
 """`bonafide folds` trains and tests over the real stages, holding every source out once."""
 
 import csv
+import json
 import shutil
 
 import pandas as pd
@@ -75,6 +76,14 @@ def test_every_tested_clip_is_scored_through_a_codec_too(done):
     assert "pooled EER through codecs" in said
 
 
+def test_a_folds_detector_carries_the_band_that_its_answers_are_counted_by(done):
+    for path in (done[0].root / ".bonafide" / "folds").glob("*/source-*/details.json"):
+        details = json.loads(path.read_text())
+        facts = Detector(path.with_name("bonafide.onnx")).facts
+        assert facts.band == (details["band_low"], details["band_high"])
+        assert 0 <= details["answered"] <= 1 and 0 <= details.get("right_of_answered", 1) <= 1
+
+
 def test_nothing_tested_was_trained_on(done):
     for split in splits(done[0]):
         sides = {side: split[split["split"] == side] for side in ("train", "dev", "test")}
@@ -138,6 +147,8 @@ def test_the_release_is_trained_on_all_and_scores_a_file(crossed, prepared):
     catalog = pq.read_table(prepared.root / "data" / "catalog.parquet").to_pandas()
     said = detector.facts.card
     assert sum(said["clips"].values()) == said["held_out"]["clips"] == len(catalog)
+    assert {"answered", "right_of_answered"} <= set(said["held_out"]) or said["held_out"]["answered"] == 0
+    assert detector.facts.band is not None
     assert said["sources"] == sorted(set(catalog["source"]))
     assert 0 <= detector.predict(prepared.root / "data" / "raw" / catalog["path"][0]).p_ai <= 1
 
