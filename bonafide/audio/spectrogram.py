@@ -14,7 +14,11 @@ FLOOR = 1e-8  # power; the rounding noise of 16 bits lies just above it, digital
 
 @dataclass(frozen=True)
 class SpectrogramSettings:
-    """How a spectrogram is made; section `features` of params.yaml."""
+    """How a spectrogram is made; section `features` of params.yaml.
+
+    With `linear_n_fft`, the bins of a second transform of so many samples, from 0 Hz to half the rate, stand behind the
+    bands in every frame: a shorter window hears what a longer one blurs.
+    """
 
     n_fft: Annotated[int, Gt(0)]
     hop_length: Annotated[int, Gt(0)]
@@ -22,6 +26,17 @@ class SpectrogramSettings:
     f_min: Annotated[float, Ge(0)]
     f_max: Annotated[float, Gt(0)]
     scale: Literal["mel", "linear"] = "mel"
+    linear_n_fft: Annotated[int, Ge(0)] = 0
+
+    @property
+    def linear_bins(self) -> int:
+        """How many bins stand behind the bands."""
+        return max(0, self.linear_n_fft // 2 - 1)
+
+    @property
+    def width(self) -> int:
+        """How many values a frame has."""
+        return self.n_bands + self.linear_bins
 
     def frames(self, seconds: float, rate: int) -> int:
         """Return how many frames the spectrogram of `seconds` of audio at `rate` hertz has."""
@@ -37,20 +52,42 @@ def log_spectrogram(samples: np.ndarray, rate: int, settings: SpectrogramSetting
 
     Returns
     -------
-    np.ndarray, shape=(1 + n // hop_length, n_bands), float16
+    np.ndarray, shape=(1 + n // hop_length, width), float16
         float16 is how features are stored; rounding here keeps the detector on the pipeline's numbers.
     """
+    decibels = _decibels(samples, rate, settings)
+    if settings.linear_bins:
+        decibels = np.concatenate([decibels, _decibels(samples, rate, linear_of(settings, rate))], axis=1)
+    return decibels.astype(np.float16)
+
+
+def linear_of(settings: SpectrogramSettings, rate: int) -> SpectrogramSettings:
+    """Return the settings of the linear spectrogram alone that stands behind the bands of `settings`."""
+    return SpectrogramSettings(
+        n_fft=settings.linear_n_fft,
+        hop_length=settings.hop_length,
+        n_bands=settings.linear_bins,
+        f_min=0.0,
+        f_max=rate / 2,
+        scale="linear",
+    )
+
+
+def _decibels(samples: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.ndarray:
     half = settings.n_fft // 2
     padded = np.pad(samples.astype(np.float32, copy=False), half, mode="reflect" if samples.size > half else "wrap")
     spectrum = np.fft.rfft(frames_of(padded, settings.n_fft, settings.hop_length) * hann(settings.n_fft))
     power = np.square(spectrum.real) + np.square(spectrum.imag)
     decibels: np.ndarray = 10 * np.log10(np.maximum(_bands(power, rate, settings), FLOOR))
-    return decibels.astype(np.float16)
+    return decibels
 
 
 def band_centres(settings: SpectrogramSettings, rate: int) -> np.ndarray:
-    """Return the frequency that each band of a spectrogram at `rate` hertz hears best, in hertz, shape (n_bands,)."""
-    return _edges(settings, rate)[1:-1]
+    """Return the frequency that each value of a frame at `rate` hertz hears best, in hertz, shape (width,)."""
+    centres = _edges(settings, rate)[1:-1]
+    if settings.linear_bins:
+        centres = np.concatenate([centres, _edges(linear_of(settings, rate), rate)[1:-1]])
+    return centres
 
 
 def crops(mel: np.ndarray, frames: int) -> np.ndarray:
@@ -118,12 +155,7 @@ def _edges(settings: SpectrogramSettings, rate: int) -> np.ndarray:
     f_max = min(settings.f_max, rate / 2)
     if settings.scale == "linear":
         return np.linspace(settings.f_min, f_max, settings.n_bands + 2)
-    return mel_edges(settings.f_min, f_max, settings.n_bands)
-
-
-def mel_edges(f_min: float, f_max: float, bands: int) -> np.ndarray:
-    """Return where `bands` mel bands from `f_min` to `f_max` hertz begin, culminate and end, shape (bands + 2,)."""
-    return _mel_to_hz(np.linspace(_hz_to_mel(f_min), _hz_to_mel(f_max), bands + 2))
+    return _mel_to_hz(np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(f_max), settings.n_bands + 2))
 
 
 BREAK_HZ = 1000.0  # Slaney's scale is linear below and logarithmic above

@@ -29,8 +29,10 @@ DELIVERIES = {
 }
 
 
-def through_delivery(samples: np.ndarray, rate: int, delivery: Delivery) -> np.ndarray:
+def through_delivery(samples: np.ndarray, rate: int, delivery: Delivery, *, quick: bool = False) -> np.ndarray:
     """Return `samples`, shape (n,), float32 at `rate` hertz, as they come back from `delivery`.
+
+    With `quick`, the encoder may take its short cuts.
 
     Returns
     -------
@@ -39,5 +41,5 @@ def through_delivery(samples: np.ndarray, rate: int, delivery: Delivery) -> np.n
     """
     codec, container = delivery.codec
     sent = resample(samples, rate, delivery.rate)
-    heard = through_ffmpeg(sent, delivery.rate, codec=codec, container=container, kbps=delivery.kbps)
+    heard = through_ffmpeg(sent, delivery.rate, codec=codec, container=container, kbps=delivery.kbps, quick=quick)
     return resample(heard, delivery.rate, rate)

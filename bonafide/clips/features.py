@@ -35,12 +35,12 @@ def feature_tasks(clips: Path, augmented: Path) -> list[Task]:
     return tasks
 
 
-def feature_schema(n_bands: int) -> pa.Schema:
-    """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `n_bands`.
+def feature_schema(width: int) -> pa.Schema:
+    """Return the schema of a part of features: one row a clip or copy, its spectrogram as frames of `width` values.
 
     ``ai_frames`` are the stretches of frames that are synthetic, where the others are human; else it is empty.
     """
-    mel = pa.list_(pa.list_(pa.float16(), n_bands))
+    mel = pa.list_(pa.list_(pa.float16(), width))
     stretches = pa.list_(pa.struct([("start", pa.int32()), ("stop", pa.int32())]))
     return pa.schema(
         [
@@ -56,7 +56,7 @@ def feature_schema(n_bands: int) -> pa.Schema:
 def feature_part(payload: list[str], settings: FeatureSettings) -> pa.RecordBatchReader:
     """Return the spectrograms of the clips and copies in the parts that `payload` names, computed as they are read."""
     facts = {"rate": str(settings.rate), **{key: str(value) for key, value in vars(settings.spectrogram).items()}}
-    schema = feature_schema(settings.spectrogram.n_bands).with_metadata(facts)
+    schema = feature_schema(settings.spectrogram.width).with_metadata(facts)
     batches = read_rows([Path(path) for path in payload], ["clip", "copy", "audio", "segments"])
     rows = (row for batch in batches for row in batch.to_pylist())
     groups = iter(lambda: list(islice(rows, ROWS_PER_GROUP)), [])
@@ -84,7 +84,7 @@ def ai_frames(segments: Iterable[Segment] | None, frames: int, seconds_per_frame
 def _spectrograms(rows: list[dict[str, Any]], settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
     mels = [log_spectrogram(from_flac(row["audio"]["bytes"]), settings.rate, settings.spectrogram) for row in rows]
     lengths = np.array([len(mel) for mel in mels], np.int32)
-    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.spectrogram.n_bands)
+    frames = pa.FixedSizeListArray.from_arrays(pa.array(np.concatenate(mels).ravel()), settings.spectrogram.width)
     offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
     columns = [pa.array([row["clip"] for row in rows]), pa.array([row["copy"] for row in rows], pa.int32())]
     columns += [pa.array(lengths), pa.ListArray.from_arrays(offsets, frames)]

@@ -10,9 +10,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from bonafide.audio.spectrogram import repeat_to
-
-CURVE_POINTS = 9  # of a smooth curve over the bands
+CURVE_POINTS = 9  # of a smooth curve over the frequencies
 LEAST_NOISE = 1e-6  # of an exponential variable, so that its logarithm is finite
 
 Share = Annotated[float, Ge(0), Le(1)]
@@ -56,7 +54,7 @@ class CropAugmentation:
 
 
 def augmented_crop(
-    mel: np.ndarray, start: int, frames: int, centres: np.ndarray, settings: CropAugmentation, rng: np.random.Generator
+    mel: np.ndarray, start: int, frames: int, hertz: np.ndarray, settings: CropAugmentation, rng: np.random.Generator
 ) -> np.ndarray:
     """Return a crop of a spectrogram, changed as `settings` say.
 
@@ -66,8 +64,8 @@ def augmented_crop(
         Decibels; `frames` or more of them.
     start, frames : int
         Where the crop begins, and its length; a quicker one takes in some more, as far as they are there.
-    centres : np.ndarray, shape=(bands,)
-        The frequency of each band, rising.
+    hertz : np.ndarray, shape=(bands,)
+        The frequency of each band. Where they fall, a second spectrogram begins.
     settings : CropAugmentation
     rng : np.random.Generator
 
@@ -79,12 +77,12 @@ def augmented_crop(
     crop = stretched(mel, start, frames, settings.time_stretch, rng) if time_stretch else mel[start : start + frames]
     crop = crop.astype(np.float32)  # a copy of its own
     if pitch_shift:
-        crop = shifted(crop, centres, settings.pitch_shift, rng)
+        crop = shifted(crop, hertz, settings.pitch_shift, rng)
     if colour:
-        crop += _curve(crop.shape[1], settings.colour_db, rng)
+        crop += _curve(hertz, settings.colour_db, rng)
     if noise:
-        crop = noisy(crop, settings.noise_db, settings.colour_db, rng)
-    mask(crop, settings.spec_augment, rng)
+        crop = noisy(crop, hertz, settings.noise_db, settings.colour_db, rng)
+    mask(crop, hertz, settings.spec_augment, rng)
     return crop
 
 
@@ -92,37 +90,51 @@ def stretched(mel: np.ndarray, start: int, frames: int, most: float, rng: np.ran
     """Return `frames` frames from `start` on, at another tempo: frames are left out or stand twice."""
     step = rng.uniform(1 - most, 1 + most)
     places = start + np.floor(np.arange(frames) * step).astype(int)
-    return repeat_to(mel, frames)[np.minimum(places, len(mel) - 1)]
+    crop: np.ndarray = mel[np.minimum(places, len(mel) - 1)]
+    return crop
 
 
-def shifted(crop: np.ndarray, centres: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
+def shifted(crop: np.ndarray, hertz: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
     """Return `crop` with its frequencies up or down by `most` semitones or less; the top band fills what is left."""
     factor = 2.0 ** (rng.uniform(-most, most) / 12)
-    places = np.interp(centres / factor, centres, np.arange(centres.size))
+    return np.concatenate([_moved(crop[:, part], hertz[part], factor) for part in _parts(hertz)], axis=1)
+
+
+def _moved(crop: np.ndarray, hertz: np.ndarray, factor: float) -> np.ndarray:
+    places = np.interp(hertz / factor, hertz, np.arange(hertz.size))
     below = np.floor(places).astype(int)
-    above, part = np.minimum(below + 1, centres.size - 1), (places - below).astype(np.float32)
-    between: np.ndarray = crop[:, below] * (1 - part) + crop[:, above] * part
+    above, share = np.minimum(below + 1, hertz.size - 1), (places - below).astype(np.float32)
+    between: np.ndarray = crop[:, below] * (1 - share) + crop[:, above] * share
     return between
 
 
-def noisy(crop: np.ndarray, level_db: tuple[float, float], colour_db: float, rng: np.random.Generator) -> np.ndarray:
+def _parts(hertz: np.ndarray) -> list[slice]:
+    """Return where each spectrogram lies among the bands."""
+    starts = [0, *(np.flatnonzero(np.diff(hertz) < 0) + 1).tolist()]
+    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], hertz.size], strict=True)]
+
+
+def noisy(
+    crop: np.ndarray, hertz: np.ndarray, level_db: tuple[float, float], colour_db: float, rng: np.random.Generator
+) -> np.ndarray:
     """Return `crop` with a coloured noise floor, whose power fluctuates as that of noise in a single bin does."""
-    floor = crop.mean(axis=0).max() + rng.uniform(*level_db) + _curve(crop.shape[1], colour_db, rng)
+    floor = crop.mean(axis=0).max() + rng.uniform(*level_db) + _curve(hertz, colour_db, rng)
     fluctuation = np.maximum(rng.standard_exponential(crop.shape, np.float32), LEAST_NOISE)
     power = 10 ** (crop / 10) + fluctuation * 10 ** (floor / 10)
     decibels: np.ndarray = (10 * np.log10(power)).astype(np.float32)
     return decibels
 
 
-def mask(crop: np.ndarray, masks: SpecAugment, rng: np.random.Generator) -> None:
-    """Overwrite random bands and stretches of `crop`, shape (frames, bands), in place with its mean."""
-    frames, bands = crop.shape
+def mask(crop: np.ndarray, hertz: np.ndarray, masks: SpecAugment, rng: np.random.Generator) -> None:
+    """Overwrite random ranges of `hertz` and stretches of frames of `crop`, shape (frames, bands), with its mean."""
     mean = crop.mean()
+    first = hertz[_parts(hertz)[0]]
     for _ in range(masks.frequency_masks):
-        start, stop = _stretch(bands, masks.frequency_share, rng)
-        crop[:, start:stop] = mean
+        start, stop = _stretch(first.size, masks.frequency_share, rng)
+        if stop > start:
+            crop[:, (hertz >= first[start]) & (hertz <= first[stop - 1])] = mean
     for _ in range(masks.time_masks):
-        start, stop = _stretch(frames, masks.time_share, rng)
+        start, stop = _stretch(len(crop), masks.time_share, rng)
         crop[start:stop] = mean
 
 
@@ -132,9 +144,10 @@ def _stretch(size: int, share: float, rng: np.random.Generator) -> tuple[int, in
     return int(start), int(start + width)
 
 
-def _curve(bands: int, most: float, rng: np.random.Generator) -> np.ndarray:
-    """Return a smooth curve over the bands, shape (bands,), that goes `most` or less up and down around 0."""
+def _curve(hertz: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
+    """Return a smooth curve over the frequencies, shape (bands,), that goes `most` or less up and down around 0."""
     steps = np.cumsum(rng.standard_normal(CURVE_POINTS))
     steps -= steps.mean()
     steps *= rng.uniform(0, most) / np.abs(steps).max()
-    return np.interp(np.linspace(0, 1, bands), np.linspace(0, 1, CURVE_POINTS), steps).astype(np.float32)
+    curve: np.ndarray = np.interp(hertz, np.linspace(0, hertz.max(), CURVE_POINTS), steps).astype(np.float32)
+    return curve

@@ -143,7 +143,7 @@ class Clips:
     """Where the features are and which clips train and judge; labels are True for ai.
 
     `sources` names the source of each, where it is known, `companions` those that train beside the corpus's own, and
-    `hertz` the centre of each band.
+    `hertz` the centre of each band; the last `linear_bins` of the bands are those of a second spectrogram.
     """
 
     features: Path
@@ -154,6 +154,7 @@ class Clips:
     sources: Mapping[str, str] = field(default_factory=dict)
     companions: frozenset[str] = frozenset()
     hertz: tuple[float, ...] = ()
+    linear_bins: int = 0
 
 
 def clips_of(

@@ -43,9 +43,7 @@ def balanced_draws(
     """
     sizes = Counter((sources.get(clip, ""), label) for clip, label in ai.items())
     weight = {clip: 1 / math.sqrt(sizes[sources.get(clip, ""), label]) for clip, label in ai.items()}
-    total = Counter[bool]()
-    for clip, label in ai.items():
-        total[label] += weight[clip]
+    total = {label: sum(weight[clip] for clip, own in ai.items() if own == label) for label in set(ai.values())}
     of_clip = {clip: crops / len(total) * weight[clip] / total[label] for clip, label in ai.items()}
     share = copy_share if copies else 0.0
     of_recording = {clip: mean * (1 - share) for clip, mean in of_clip.items()}

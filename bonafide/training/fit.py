@@ -21,7 +21,7 @@ from bonafide.training.networks.registry import NETWORKS, TrainSettings
 
 
 def crop_shape(settings: TrainSettings, spectrogram: SpectrogramSettings, rate: int) -> tuple[int, int]:
-    """Return how many frames and bands the crops have that the chosen network is to judge.
+    """Return how many frames, and values in each, the crops have that the chosen network is to judge.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def crop_shape(settings: TrainSettings, spectrogram: SpectrogramSettings, rate: 
     """
     frames = spectrogram.frames(settings.crop_seconds, rate)
     NETWORKS[settings.model].check(settings.own, spectrogram, frames)
-    return frames, spectrogram.n_bands
+    return frames, spectrogram.width
 
 
 def read_training(params: Path, rows: Iterable[Mapping[str, Any]], features: Path) -> tuple[TrainSettings, Clips]:
@@ -40,7 +40,9 @@ def read_training(params: Path, rows: Iterable[Mapping[str, Any]], features: Pat
     rate = read_section(params, "audio", AudioSettings).rate
     shape = crop_shape(settings, spectrogram, rate)
     clips = clips_of(rows, features, shape, read_section(params, "companions", CompanionSettings))
-    return settings, replace(clips, hertz=tuple(band_centres(spectrogram, rate).tolist()))
+    return settings, replace(
+        clips, hertz=tuple(band_centres(spectrogram, rate).tolist()), linear_bins=spectrogram.linear_bins
+    )
 
 
 def fit(

@@ -24,14 +24,13 @@ from bonafide.training.draws import Draws, balanced_draws
 from bonafide.training.logits import History, clip_logits, judge
 from bonafide.training.networks import joint
 from bonafide.training.networks.seed import seed as seed_network
-from bonafide.training.networks.small import SMALLEST_CROP
-from bonafide.training.networks.small import small as small_network
+from bonafide.training.networks.small import SMALLEST_CROP, small
 
-# Crops (n, frames, n_bands) in, logits (n, branches) out: each branch learns by itself, and their mean is the answer.
-ARCHITECTURES: dict[str, Callable[[int, int, float], keras.Model]] = {
-    "joint": joint.joint,
-    "small": small_network,
-    "seed": seed_network,
+# Each takes crops (n, frames, n_bands) to logits (n, branches): each branch learns by itself, their mean is the answer.
+ARCHITECTURES: dict[str, Callable[[Clips, float], keras.Model]] = {
+    "joint": lambda clips, dropout: joint.joint(clips.frames, clips.n_bands, clips.linear_bins, dropout),
+    "small": lambda clips, dropout: small(clips.frames, clips.n_bands, dropout),
+    "seed": lambda clips, dropout: seed_network(clips.frames, clips.n_bands, dropout),
 }
 WARM_UP = 0.03  # of the training, over which the learning rate rises
 FEW_BATCHES = 40  # of crops, enough for the mean and the deviation of a statistic
@@ -57,9 +56,9 @@ def check(settings: CnnSettings, spectrogram: SpectrogramSettings, frames: int) 
     """Raise `UserError` where crops of so many frames of such spectrograms are not what the network can hear."""
     if settings.architecture == "joint":
         joint.check(spectrogram, frames)
-    elif min(frames, spectrogram.n_bands) < SMALLEST_CROP:
+    elif min(frames, spectrogram.width) < SMALLEST_CROP:
         raise UserError(
-            f"crops of {frames} frames and {spectrogram.n_bands} bands are too small for the network cnn, which needs"
+            f"crops of {frames} frames and {spectrogram.width} bands are too small for the network cnn, which needs"
             f" {SMALLEST_CROP} of both: see features.n_bands and train.crop_seconds"
         )
 
@@ -119,7 +118,7 @@ def logits(model: keras.Model, examples: Clips, clips: Collection[str]) -> dict[
 
 
 def _compiled(clips: Clips, draws: Draws, settings: CnnSettings, seed: int) -> keras.Model:
-    branches = ARCHITECTURES[settings.architecture](clips.frames, clips.n_bands, settings.dropout)
+    branches = ARCHITECTURES[settings.architecture](clips, settings.dropout)
     optimizer = keras.optimizers.Adam(settings.learning_rate, weight_decay=settings.weight_decay or None)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
     branches.compile(optimizer, loss=loss)
