@@ -108,23 +108,27 @@ def explain(detector: Detector, path: Path, *, threshold: str | float = "balance
         llr = float(calibrate(_logits(detector.scorer, spectrogram[None])[0], facts.calibration))
         evidence = evidence_map(detector.scorer, spectrogram)
     cut = cut_of(facts.thresholds, facts.cannot_tell, threshold)
-    hertz = band_centres(facts.spectrogram, facts.audio.rate)
+    bands = facts.spectrogram.n_bands  # what a linear spectrogram behind them shows is the same sound again
+    spectrogram, hertz = spectrogram[:, :bands], band_centres(facts.spectrogram, facts.audio.rate)[:bands]
     return Explanation(path.name, result, facts, cut, start, samples, spectrogram, hertz, llr, evidence)
 
 
 def evidence_map(scorer: Scorer, spectrogram: np.ndarray) -> np.ndarray:
-    """Return how much each part of a log spectrogram, shape (frames, bands), spoke for AI.
+    """Return how much each part of a log spectrogram, shape (frames, width), spoke for AI.
 
     Patches of `PATCH_SECONDS` and `PATCH_SHARE` of the bands are covered, one at a time, with what each band has on
-    average; the map is by how much that raises the llr, averaged over the patches that a place lies in.
+    average; the map is by how much that raises the llr, averaged over the patches that a place lies in. Where bins of a
+    second spectrogram stand behind the bands, those of the same frequencies are covered with them.
 
     Returns
     -------
     np.ndarray, shape=(frames, bands), float64
         In nats of llr. Above 0: it spoke for AI; below: for human.
     """
-    frames, bands = spectrogram.shape
-    per_second = scorer.facts.audio.rate / scorer.facts.spectrogram.hop_length
+    settings, rate = scorer.facts.spectrogram, scorer.facts.audio.rate
+    frames, bands = len(spectrogram), settings.n_bands
+    hertz = band_centres(settings, rate)
+    per_second = rate / settings.hop_length
     patches = list(_patches(frames, bands, max(1, round(PATCH_SECONDS * per_second))))
     mean = spectrogram.mean(axis=0, dtype=np.float64).astype(spectrogram.dtype)
     change, times = np.zeros((frames, bands)), np.zeros((frames, bands))
@@ -133,7 +137,8 @@ def evidence_map(scorer: Scorer, spectrogram: np.ndarray) -> np.ndarray:
         some = patches[start : start + CROPS_AT_A_TIME]
         covered = np.repeat(spectrogram[None], len(some), axis=0)
         for one, (time, band) in zip(covered, some, strict=True):
-            one[time, band] = mean[band]
+            columns = (hertz >= hertz[band][0]) & (hertz <= hertz[band][-1])
+            one[time, columns] = mean[columns]
         for (time, band), logit in zip(some, _logits(scorer, covered), strict=True):
             change[time, band] += before - logit  # a logit is higher for ai, an llr for human
             times[time, band] += 1
