@@ -22,7 +22,7 @@ SMALL = {
     "corpus": {"root": "data/raw"},
     "prepare": {"parts": 3},
     "augment": {"copies": 1},
-    "train": {"cnn": {"epochs": 2, "batch_size": 8}},
+    "train": {"cnn": {"architecture": "small", "epochs": 2, "batch_size": 8}},
     "evaluate": {"replicates": 20},
     "robustness": {"clips": 4, "replicates": 20},
     "audit": {"replicates": 20},

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
@@ -87,6 +87,7 @@ def fit(
     make_deterministic(seed)
     checkpoints.mkdir(parents=True, exist_ok=True)
     copies = copies_of(clips.features)
+    settings = replace(settings, epoch_crops=min(settings.epoch_crops, len(clips.train) * (1 + copies)))
     draws = balanced_draws(
         clips.train, clips.sources, settings.epoch_crops, copies=copies, copy_share=settings.copy_share
     )
