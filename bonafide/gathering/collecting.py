@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import soundfile
 
@@ -135,7 +135,7 @@ def sound_of(path: Path) -> Sound:
     return Sound(hashlib.sha256(str(recording.rate).encode() + samples).hexdigest()[:16], suffix)
 
 
-def keep(folder: Path, content: BinaryIO, sound: Sound, facts: Facts) -> Path:
+def keep(folder: Path, content: IO[bytes], sound: Sound, facts: Facts) -> Path:
     """Write the recording `content`, which has this `sound`, into the corpus `folder`; see `save_clip`."""
     clip = folder / "human" / slug(facts["source"]) / f"{slug(facts['speaker'])}-{sound.digest}{sound.suffix}"
     folder.mkdir(parents=True, exist_ok=True)

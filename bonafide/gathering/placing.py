@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from bonafide.errors import UserError
 
@@ -38,7 +38,7 @@ def open_below(root: Path, path: Path) -> Iterator[int]:
 
 
 @contextmanager
-def nameless(place: int, name: str, content: BinaryIO) -> Iterator[Callable[[], None]]:
+def nameless(place: int, name: str, content: IO[bytes]) -> Iterator[Callable[[], None]]:
     """Write `content` into the open folder `place` without a name; yield what gives it `name` there.
 
     A process that is killed before that leaves nothing. Where the file system has no such files, the content has a

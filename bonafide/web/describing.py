@@ -8,7 +8,7 @@ from typing import Any
 from bonafide.detection.results import Result, Window, as_json
 from bonafide.detection.verdicts import cut_of, result_of
 from bonafide.scoring.calibration import p_ai
-from bonafide.web import edge, pool, uploads, worker
+from bonafide.web import edge, pool, strangers, uploads, worker
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.settings import Settings
 
@@ -95,14 +95,17 @@ def refusals(settings: Settings) -> dict[int, str]:
     """Return what a client is told with each status of a refusal."""
     return {
         400: uploads.BROKEN_HEADERS,
-        401: edge.NO_TOKEN,
+        401: strangers.NO_TOKEN,
+        403: strangers.OTHER_PAGES,
         408: edge.TOO_SLOW,
         413: edge.too_large(settings),
         415: uploads.NO_RECORDING,
         422: worker.too_long(2 * settings.max_seconds, settings.max_seconds),
         429: str(pool.Busy(2)),
         500: pool.DIED,
+        503: edge.OUT_OF_MEANS,
         504: pool.too_slow(settings.timeout),
+        507: edge.DISK_FULL,
     }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -13,13 +14,14 @@ from bonafide.errors import UserError
 from bonafide.web import logs
 from bonafide.web.app import create_app, own_version
 from bonafide.web.metrics import Metrics
-from bonafide.web.patience import PatientProtocol
+from bonafide.web.patience import MOST_CONNECTIONS, PatientProtocol
 from bonafide.web.pool import Pool
 from bonafide.web.settings import Settings
 
-MOST_CONNECTIONS = 512
+MOST_FILES = 16384  # that may be open: each connection is one, and each recording on its way
 KEEP_ALIVE = 10  # seconds
 GRACE = 10.0  # seconds beyond a recording's time limit in which answers under way are finished
+ENDING_SECONDS = 3.0  # in which bodies may still come in
 
 
 def run(settings: Settings) -> None:
@@ -32,6 +34,7 @@ def run(settings: Settings) -> None:
     """
     os.umask(0o077)
     logs.set_up()
+    _allow_files()
     with _listening(settings) as listener:
         asyncio.run(_serve(settings, listener))
 
@@ -60,10 +63,25 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with pool:
         if ended.is_set():
             return
-        server = uvicorn.Server(_config(settings, pool, metrics))
+        server = _Server(_config(settings, pool, metrics))
         _announce(settings, listener)
         await server.serve(sockets=[listener])
     logs.event("ended")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which ends slow uploads soon after it was told to end, and not with the last answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way."""
+        asyncio.get_running_loop().call_later(ENDING_SECONDS, self.config.app.state.uploads.end)  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
+def _allow_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def _config(settings: Settings, pool: Pool, metrics: Metrics) -> uvicorn.Config:
@@ -77,7 +95,7 @@ def _config(settings: Settings, pool: Pool, metrics: Metrics) -> uvicorn.Config:
         ws="none",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=4 * MOST_CONNECTIONS,  # `bonafide.web.patience` refuses before
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=round(settings.timeout + GRACE),
     )

@@ -4,7 +4,6 @@ import hmac
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
@@ -18,7 +17,11 @@ NOT_THE_PAGE = "this takes recordings from the service's own page alone; reload 
 COLLECT = "/v1/collect"
 PAGE_KEY = "x-bonafide-page"  # header
 SAFE = ("GET", "HEAD")  # methods that change nothing
-OWN = ("", "same-origin", "none")  # of Sec-Fetch-Site: programs and older browsers send none; "none" is the user's doing
+OWN = (
+    "",
+    "same-origin",
+    "none",
+)  # of Sec-Fetch-Site: programs and older browsers send none; "none" is the user's doing
 DEFAULT_PORT = re.compile(r":(80|443)$")
 PARTS = sorted(each.name for each in files("bonafide.web").iterdir() if each.name.endswith((".css", ".js")))
 PAGE: Mapping[str, str] = {"/": "page.html", **{f"/{name}": name for name in PARTS}}
@@ -46,7 +49,7 @@ def refusal(settings: Settings, page_key: str, method: str, path: str, headers: 
         given = headers.get("authorization", "")
         if not _same(given, f"Bearer {settings.token}"):
             return 401, WRONG_TOKEN if given else NO_TOKEN
-    if path == COLLECT and not _same(headers.get(PAGE_KEY, ""), page_key):
+    if path == COLLECT and settings.collect is not None and not _same(headers.get(PAGE_KEY, ""), page_key):
         return 403, NOT_THE_PAGE
     return None
 
@@ -57,11 +60,16 @@ def _is_of_another_site(method: str, headers: Headers) -> bool:
     if method in SAFE:  # a link from elsewhere may lead here, and nobody but the user sees what it shows
         return site == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
     host = _plain(headers.get("host", ""))
-    return site not in OWN or any(_plain(urlsplit(each).netloc) != host for each in headers.getlist("origin"))
+    return site not in OWN or any(_place(each) != host for each in headers.getlist("origin"))
 
 
 def _same(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(), secret.encode())
+
+
+def _place(origin: str) -> str:
+    """Return name and port of an Origin header; of "null", which a page has that hides where it is from, nothing."""
+    return _plain(origin.partition("://")[2])
 
 
 def _plain(place: str) -> str:

@@ -11,10 +11,11 @@ import resource
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from bonafide.web.logs import trace_of
 
 MAX_REQUEST = 4096  # bytes of JSON
 CELL_SECONDS = 0.05  # of an evidence map, whose patches are several times as long
@@ -43,7 +44,7 @@ def main() -> None:
             return
         request = json.loads(line)
         signal.setitimer(signal.ITIMER_REAL, request["timeout"] + GRACE)
-        with os.fdopen(files[0], "rb") as file:
+        with os.fdopen(files[0], "rb"), Path(f"/dev/fd/{files[0]}").open("rb") as file:  # with a place of its own
             answer = answered(detector, file, request)
         signal.setitimer(signal.ITIMER_REAL, 0)
         say(channel, answer)
@@ -94,6 +95,8 @@ def answered(detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str
         refuse_long(announced_seconds(file), request["max_seconds"])
         # As a path, for it is read from several times; the file itself has no name.
         path = Path(f"/dev/fd/{file.fileno()}")
+        if request["for_corpus"]:
+            return {"result": sound_for_corpus(path)}
         answer = judged(detector, path, request["threshold"], evidence=request["evidence"])
         refuse_long(answer["seconds"], request["max_seconds"])
         return {"result": answer}
@@ -101,8 +104,19 @@ def answered(detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str
         return {"refused": str(refusal), "status": 422}
     except MemoryError:
         return {"refused": "the recording needs more memory to decode than this service allows", "status": 422}
-    except Exception:
-        return {"fault": traceback.format_exc(limit=-8)}
+    except Exception as error:
+        return {"fault": trace_of(error)}
+
+
+def sound_for_corpus(path: Path) -> dict[str, str]:
+    """Return what the corpus has to know of a recording's sound."""
+    from bonafide.errors import UserError
+    from bonafide.gathering.collecting import sound_of
+
+    try:
+        return vars(sound_of(path))
+    except UserError as error:
+        raise Refused(str(error)) from None
 
 
 def judged(detector: Any, path: Path, threshold: str | float, *, evidence: bool) -> dict[str, Any]:  # noqa: ANN401

@@ -175,8 +175,7 @@ def test_recordings_are_collected_with_consent_alone(tmp_path, long_wav):
     said = {"speaker": "Ada", "language": "en", "consent": "yes"}
 
     def collect(fields, content=long_wav):
-        body, kind = form(("recording.wav", content), fields=fields.items())
-        return service.ask("/v1/collect", body, Content_Type=kind)
+        return service.collect(content, fields)
 
     with Service("--workers", 1, "--collect", folder) as service:
         assert service.get("/v1/health")[2]["collects"] is True
