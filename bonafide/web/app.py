@@ -31,6 +31,7 @@ from bonafide.web.strangers import PAGE
 from bonafide.web.uploads import BadUpload, Body, Upload, received
 
 MOST_UPLOADS = 64  # at a time; a slow client holds one of these, until others need it, and no worker
+LOOKS, LOOK_SECONDS = 8, 0.2  # for a place for an upload: for longer than slow ones need to show that they are
 KEY_PLACE = b"PAGE-KEY"  # in page.html
 MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
@@ -158,7 +159,11 @@ async def _taken_in(request: Request) -> AsyncIterator[Body]:
     """Yield the body of `request`, with a place among those who work and wait for a worker."""
     state, upload = request.app.state, request.scope["state"]["exchange"]
     state.pool.refuse_when_full(upload.address)  # before a body is taken in for nothing
-    if not state.uploads.has_room(upload.address):
+    for _ in range(LOOKS):
+        if state.uploads.has_room(upload.address):
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    else:
         raise Busy(1)
     async with AsyncExitStack() as stack:
         with state.uploads.holding(upload):

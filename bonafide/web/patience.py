@@ -8,13 +8,12 @@ import asyncio
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bonafide.web.shares import rivals
+from bonafide.web.shares import rivals, share_of
 
 HEAD_SECONDS = 10.0
 STALL_SECONDS = 10.0  # within which a client takes in STALL_BYTES of its answer, or all of it
 STALL_BYTES = 64 * 1024
 MOST_CONNECTIONS = 512
-NEW_SECONDS = 1.0  # for which a connection may be idle and not be given up for another
 WIRE = "wire"  # in a request's scope: the bytes that came for it, with head and framing
 
 
@@ -65,10 +64,11 @@ class PatientProtocol(H11Protocol):
 
     def _make_room(self) -> None:
         """Give up the longest idle connection where there are too many; with none idle, uvicorn refuses this one."""
+        if len(self.connections) <= share_of(MOST_CONNECTIONS):
+            return
         others = [each for each in self.connections if isinstance(each, PatientProtocol) and each is not self]
-        old = self.loop.time() - NEW_SECONDS
         competing = rivals(others, self.address, MOST_CONNECTIONS)
-        idle = [each for each in competing if each._idle and each._since < old]
+        idle = [each for each in competing if each._idle]
         if idle:
             min(idle, key=lambda each: each._since).transport.abort()
         elif len(others) >= 2 * MOST_CONNECTIONS:
