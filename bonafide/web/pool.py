@@ -7,6 +7,7 @@ import math
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -97,8 +98,10 @@ class Pool:
         lost: Callable[[str], None] = lambda cause: None,
     ) -> None:
         self.model: dict[str, Any] = {}
+        self.confined: list[str] = []  # what holds of `bonafide.web.confinement`
         self._size, self._queue, self._timeout, self._max_seconds = size, queue, timeout, max_seconds
-        self._orders = json.dumps({"memory": MEMORY, "model": None if model is None else str(model)})
+        path = None if model is None else str(model.absolute())
+        self._orders = json.dumps({"memory": MEMORY, "model": path, "temporary": tempfile.gettempdir()})
         self._lost = lost
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: dict[int, _Worker] = {}
@@ -233,7 +236,7 @@ class Pool:
         if "error" in hello:
             await self._end(worker)
             raise UserError(hello["error"])
-        worker.model = hello["model"]
+        worker.model, self.confined = hello["model"], hello["confined"]
         return worker
 
     def _take_in(self, worker: _Worker) -> None:

@@ -13,6 +13,7 @@ import uvicorn
 from bonafide.errors import UserError
 from bonafide.web import logs
 from bonafide.web.app import create_app, own_version
+from bonafide.web.confinement import hide
 from bonafide.web.metrics import Metrics
 from bonafide.web.patience import MOST_CONNECTIONS, PatientProtocol
 from bonafide.web.pool import Pool
@@ -35,6 +36,7 @@ def run(settings: Settings) -> None:
     os.umask(0o077)
     logs.set_up()
     _allow_files()
+    hide()
     with _listening(settings) as listener:
         asyncio.run(_serve(settings, listener))
 
@@ -64,7 +66,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         if ended.is_set():
             return
         server = _Server(_config(settings, pool, metrics))
-        _announce(settings, listener)
+        _announce(settings, listener, pool.confined)
         await server.serve(sockets=[listener])
     logs.event("ended")
 
@@ -112,9 +114,9 @@ def _listening(settings: Settings) -> socket.socket:
         ) from None
 
 
-def _announce(settings: Settings, listener: socket.socket) -> None:
+def _announce(settings: Settings, listener: socket.socket, confined: list[str]) -> None:
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{listener.getsockname()[1]}/"
-    logs.event("listening", url=url, version=own_version(), workers=settings.workers)
+    logs.event("listening", url=url, version=own_version(), workers=settings.workers, confined=confined)
     if sys.stdout.isatty():
         print(f"Bonafide is at {url} (Ctrl-C ends it)", flush=True)

@@ -11,10 +11,12 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bonafide.web.confinement import confine
 from bonafide.web.logs import trace_of
 
 MAX_REQUEST = 4096  # bytes of JSON
@@ -32,12 +34,14 @@ def main() -> None:
     orders = json.loads(sys.argv[1])
     limit(orders["memory"])
     channel = socket.socket(fileno=0)
+    own_folder(orders["temporary"])
+    held = confine([Path(orders["model"])] if orders["model"] else [])
     try:
         detector, about = load(orders["model"])
     except Exception as error:  # the parent tells the user
         say(channel, {"error": str(error)})
         return
-    say(channel, {"model": about})
+    say(channel, {"model": about, "confined": held})
     while True:
         line, files, _, _ = socket.recv_fds(channel, MAX_REQUEST, 1)
         if not files:
@@ -62,6 +66,14 @@ def limit(memory: int) -> None:
     # The parent ends its workers by hanging up; a signal to the whole group must not cut what is in flight.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def own_folder(temporary: str) -> None:
+    """Go to a folder of one's own that is gone already: a name in a file that means one beside it finds nothing."""
+    tempfile.tempdir = temporary  # by itself Python would look whether it can write there
+    home = Path(tempfile.mkdtemp(prefix="bonafide-"))
+    os.chdir(home)
+    home.rmdir()
 
 
 def load(model: str | None) -> tuple[Any, dict[str, Any]]:
