@@ -17,6 +17,7 @@ from bonafide.commands.release import release
 from bonafide.commands.search import search
 from bonafide.commands.serve import serve
 from bonafide.errors import UserError
+from bonafide.text import printable
 
 # What pip installs beside the light detector for these commands.
 EXTRAS = {
@@ -75,5 +76,7 @@ def main() -> None:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"bonafide: {sentence}", file=sys.stderr, flush=True)
+    # A file, a name in it or a library's error may be part of it: nothing reaches the terminal that it would act on.
+    lines = [printable(line) for line in f"bonafide: {sentence}".split("\n")]
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
     return code

@@ -33,6 +33,7 @@ from bonafide.detection.verdicts import Cut, cut_of, result_of
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.exported import Scorer
+from bonafide.scoring.metadata import check_complete
 
 MIN_SPEECH = 1.0  # seconds; less says too little about a voice
 WINDOW_SECONDS, HOP_SECONDS = 4.0, 1.0  # chosen with benchmarks/spliced.py
@@ -58,6 +59,7 @@ class Detector:
         self.model = packaged_model() if model is None else Path(model) if isinstance(model, str) else model
         self.scorer = Scorer(self.model)
         self.facts = self.scorer.facts
+        check_complete(self.facts.thresholds)
 
     def predict(
         self,

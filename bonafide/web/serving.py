@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import sys
 
 import uvicorn
@@ -17,7 +18,7 @@ from bonafide.web.confinement import hide
 from bonafide.web.metrics import Metrics
 from bonafide.web.patience import MOST_CONNECTIONS, PatientProtocol
 from bonafide.web.pool import Pool
-from bonafide.web.settings import Settings
+from bonafide.web.settings import Settings, tls_of
 
 MOST_FILES = 16384  # that may be open: each connection is one, and each recording on its way
 KEEP_ALIVE = 10  # seconds
@@ -37,11 +38,12 @@ def run(settings: Settings) -> None:
     logs.set_up()
     _allow_files()
     hide()
+    tls = tls_of(settings)
     with _listening(settings) as listener:
-        asyncio.run(_serve(settings, listener))
+        asyncio.run(_serve(settings, listener, tls))
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
     # uvicorn takes both signals while it serves and raises them again at its end, when there is nothing left to do.
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -65,7 +67,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with pool:
         if ended.is_set():
             return
-        server = _Server(_config(settings, pool, metrics))
+        server = _Server(_config(settings, pool, metrics, tls))
         _announce(settings, listener, pool.confined)
         await server.serve(sockets=[listener])
     logs.event("ended")
@@ -86,7 +88,7 @@ def _allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
-def _config(settings: Settings, pool: Pool, metrics: Metrics) -> uvicorn.Config:
+def _config(settings: Settings, pool: Pool, metrics: Metrics, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(settings, pool, metrics),
         log_config=None,
@@ -100,6 +102,7 @@ def _config(settings: Settings, pool: Pool, metrics: Metrics) -> uvicorn.Config:
         limit_concurrency=4 * MOST_CONNECTIONS,  # `bonafide.web.patience` refuses before
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=round(settings.timeout + GRACE),
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
 
 
@@ -116,7 +119,7 @@ def _listening(settings: Settings) -> socket.socket:
 
 def _announce(settings: Settings, listener: socket.socket, confined: list[str]) -> None:
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{listener.getsockname()[1]}/"
+    url = f"http{'s' if settings.tls_cert else ''}://{host}:{listener.getsockname()[1]}/"
     logs.event("listening", url=url, version=own_version(), workers=settings.workers, confined=confined)
     if sys.stdout.isatty():
         print(f"Bonafide is at {url} (Ctrl-C ends it)", flush=True)
