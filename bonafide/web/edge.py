@@ -40,6 +40,7 @@ ENDS = "the service is ending"
 DISK_FULL = "the machine that serves this has no room left on its disk"
 OUT_OF_MEANS = "the machine that serves this is out of memory or of files that it may open: try again later"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # that a log may name
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ROUTES = {*PAGE, "/metrics"}
 ROUTES |= {f"/v1/{name}" for name in ("detect", "health", "model", "collect", "verdict", "openapi.json")}
@@ -109,7 +110,8 @@ class Edge:
         self._metrics.requests.labels(route, request.status).inc()
         self._metrics.received_bytes.inc(request.taken)
         self._metrics.request_seconds.labels(route).observe(seconds)
-        facts = {"id": request.id, "method": scope["method"][:16], "route": route, "status": request.status}
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        facts = {"id": request.id, "method": method, "route": route, "status": request.status}
         facts |= {"bytes": request.taken, "ms": round(1000 * seconds, 1)}
         logs.event("request", **facts, **scope.get("state", {}).get("noted", {}))
 
