@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from bonafide.audio.media import open_media
+
 STREAMED = 0x7FFF0000  # bytes; from here on a RIFF size is what a writer puts that cannot go back to fill it in
 MP3_LENGTHS = (b"Xing", b"Info", b"VBRI")  # in its first frame, where an MP3 tells its length
 MP3_FIRST_FRAME = 2048  # bytes, at most
@@ -113,7 +115,7 @@ def _decode_av(path: Path, max_seconds: float) -> tuple[Recording, int]:
     except ImportError:
         raise UnusableError(_why_undecodable(path, can_av=False)) from None
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             stream = container.streams.audio[0]
             size = round(max_seconds * stream.rate)
             samples = _first(av_blocks(container.decode(stream), av, stream.rate), size)

@@ -16,6 +16,7 @@ import soundfile
 import soxr
 
 from bonafide.audio.decoding import UnusableError, av_blocks, least_seconds, mp3_tells_length
+from bonafide.audio.media import open_media
 from bonafide.errors import UserError
 from bonafide.text import clock, printable
 
@@ -173,7 +174,7 @@ def _sndfile_blocks(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarra
 def _open_av(path: Path) -> tuple[int, Iterator[np.ndarray]]:
     import av  # decode() came here before and says what is missing
 
-    container = av.open(str(path))
+    container = open_media(path)
     audio = container.streams.audio[0]
     return audio.rate, _av_mono(av, container, audio)
 

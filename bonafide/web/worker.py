@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bonafide.audio.media import open_media
+
 MAX_REQUEST = 4096  # bytes of JSON
 CELL_SECONDS = 0.05  # of an evidence map, whose patches are several times as long
 MOST_BANDS = 64
@@ -159,10 +161,8 @@ def announced_seconds(file: BinaryIO) -> float:
 def av_seconds(file: BinaryIO) -> float:
     """Return what `announced_seconds` does, of the containers that PyAV reads."""
     try:
-        import av
-
         file.seek(0)
-        with av.open(file, mode="r") as container:
+        with open_media(file) as container:
             return float(container.duration or 0) / 1e6
     except Exception:  # what it is will be said by the detector
         return 0.0
