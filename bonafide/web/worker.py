@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bonafide.audio.apart import may_die
 from bonafide.audio.media import open_media
+from bonafide.audio.opening import UNKNOWN_FRAMES
 
 MAX_REQUEST = 4096  # bytes of JSON
 CELL_SECONDS = 0.05  # of an evidence map, whose patches are several times as long
@@ -32,6 +34,7 @@ def main() -> None:
     """Load the detector, say what it is, and answer until the parent hangs up."""
     orders = json.loads(sys.argv[1])
     limit(orders["memory"])
+    may_die()
     channel = socket.socket(fileno=0)
     try:
         detector, about = load(orders["model"])
@@ -151,7 +154,7 @@ def announced_seconds(file: BinaryIO) -> float:
 
     try:
         with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            return float(sound.frames / sound.samplerate)
+            return float(sound.frames / sound.samplerate) if sound.frames < UNKNOWN_FRAMES else 0.0
     except (soundfile.LibsndfileError, RuntimeError, ZeroDivisionError):
         return av_seconds(file)
     finally:
