@@ -10,6 +10,8 @@ CANCELS = 0.1  # of the power that channels without anything in common have when
 QUIET = 1e-3  # of the power of the loudest channel: what lies below is its echo, or noise
 ALIKE = 0.5  # correlation of the envelopes of two channels that carry one voice; others say each their own
 MOST = 8  # voices
+CANCEL = "its channels cancel out: number {} was heard alone"
+DIFFER = "its channels carry different voices, which were mixed"
 
 
 @dataclass
@@ -35,7 +37,7 @@ class Levels:
         frames = len(block) // size
         whole, self._rest = block[: frames * size], block[frames * size :]
         both = np.concatenate((whole, whole.mean(axis=1, dtype=np.float32)[:, None]), axis=1)
-        self._kept.append(np.square(both, dtype=np.float64).reshape(frames, size, -1).mean(axis=1))
+        self._kept.append(np.square(both).reshape(frames, size, -1).mean(axis=1, dtype=np.float64))
 
     def cancelled(self) -> int | None:
         """Return the loudest channel where the channels cancel each other out, else None."""

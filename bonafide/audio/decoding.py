@@ -4,14 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bonafide.audio.blocks import beginning
-from bonafide.audio.channels import Levels, mono
+from bonafide.audio.channels import CANCEL, DIFFER, Levels, mono
 from bonafide.audio.opening import open_sound
 from bonafide.audio.recording import Recording, Sound, UnusableError
 
-__all__ = ["Recording", "UnusableError", "decode", "first_seconds", "mixed"]
-CANCEL = "its channels cancel out: number {} was heard alone"
-DIFFER = "its channels carry different voices, which were mixed"
+__all__ = ["Recording", "UnusableError", "decode", "first_seconds"]
 NO_FRAMES = "the file holds no audio frames, or is cut short before they end"
 
 
@@ -28,24 +25,40 @@ def decode(path: Path, *, max_seconds: float) -> Recording:
         When the file is empty, no audio, or cut short.
     """
     sound = open_sound(path, max_seconds)
-    return mixed(first_seconds(sound, max_seconds), sound)
-
-
-def first_seconds(sound: Sound, most: float) -> np.ndarray:
-    """Return the first `most` seconds of `sound`, shape (n, channels), and close it."""
-    samples = beginning(sound.blocks, round(most * sound.rate), sound.channels)
-    sound.close()
-    if not len(samples):
-        raise UnusableError(NO_FRAMES)
-    return samples
-
-
-def mixed(samples: np.ndarray, sound: Sound) -> Recording:
-    """Return `samples`, shape (n, channels), of `sound` as one channel, with a note on what that leaves out."""
     levels = Levels(sound.rate)
-    levels.add(samples)
+    samples = first_seconds(sound, max_seconds, levels=levels)
     channel = levels.cancelled()
-    notes = [*sound.notes, *([CANCEL.format(channel + 1)] if channel is not None else [])]
-    if channel is None and levels.voices():
+    notes = list(sound.notes)
+    if channel is not None:
+        samples = first_seconds(open_sound(path, max_seconds), max_seconds, channel=channel)
+        notes.append(CANCEL.format(channel + 1))
+    elif levels.voices():
         notes.append(DIFFER)
-    return Recording(mono(samples, channel), sound.rate, sound.format, "; ".join(notes))
+    return Recording(samples, sound.rate, sound.format, "; ".join(notes))
+
+
+def first_seconds(sound: Sound, most: float, *, channel: int | None = None, levels: Levels | None = None) -> np.ndarray:
+    """Return the first `most` seconds of a channel of `sound`, or of the mean of all, and close it.
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), float32
+
+    Raises
+    ------
+    UnusableError
+        When it holds nothing, or cannot be read on.
+    """
+    size = round(most * sound.rate)
+    taken, count = [np.zeros(0, np.float32)], 0
+    for block in sound.blocks:
+        if levels is not None:
+            levels.add(block[: size - count])
+        taken.append(mono(block, channel))
+        count += len(block)
+        if count >= size:
+            break
+    sound.close()
+    if not count:
+        raise UnusableError(NO_FRAMES)
+    return np.concatenate(taken)[:size]

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 
 from bonafide.audio.blocks import resampled
-from bonafide.audio.channels import Levels, mono
+from bonafide.audio.channels import Levels
 from bonafide.audio.conditioning import check, conditioned, level_dbfs
 from bonafide.audio.decoding import first_seconds
 from bonafide.audio.opening import open_sound
@@ -182,10 +182,16 @@ class Detector:
         longest = self.facts.audio.max_seconds
         sound = opened(longest + 1)
         refuse_implausible(sound.rate, sound.channels)
-        samples, levels = first_seconds(sound, longest + 1), Levels(sound.rate)
+        levels = Levels(sound.rate)
+        samples = first_seconds(sound, longest + 1, levels=levels)
 
         def short(channel: int | None) -> Result:
-            return noted(self._short(Recording(mono(samples, channel), sound.rate, ""), cut), *sound.notes)
+            one = samples if channel is None else first_seconds(opened(longest + 1), longest + 1, channel=channel)
+            return noted(self._short(Recording(one, sound.rate, ""), cut), *sound.notes)
+
+        if samples.size <= longest * sound.rate:
+            return heard_channels(short, levels, channels)
+        levels = Levels(sound.rate)
 
         def long(channel: int | None) -> Result:
             whole = opened(None)
@@ -193,10 +199,7 @@ class Detector:
             blocks = stream(whole, self.facts.audio.rate, channel=channel, levels=gathered)
             return noted(self._long(blocks, cut, heard), *whole.notes)
 
-        if len(samples) > longest * sound.rate:
-            return heard_channels(long, levels, channels)
-        levels.add(samples)
-        return heard_channels(short, levels, channels)
+        return heard_channels(long, levels, channels)
 
     def _short(self, recording: Recording, cut: Cut) -> Result:
         """Score a recording as a whole, as the pipeline does, and its windows beside where it has several."""

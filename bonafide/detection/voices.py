@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, cast, get_args
 
-from bonafide.audio.channels import Levels
-from bonafide.audio.decoding import CANCEL, DIFFER
+from bonafide.audio.channels import CANCEL, DIFFER, Levels
 from bonafide.detection.results import Result
 from bonafide.detection.verdicts import of_channels
 from bonafide.errors import UserError
