@@ -29,6 +29,17 @@ def resampled(
     yield resampler.resample_chunk(np.zeros((0, channels) if channels else 0, np.float32), last=True)
 
 
+def beginning(blocks: Iterable[np.ndarray], size: int, channels: int) -> np.ndarray:
+    """Return the first `size` samples of `blocks`, or all where there are fewer; shape (n, channels)."""
+    taken, count = [np.zeros((0, channels), np.float32)], 0
+    for block in blocks:
+        taken.append(block)
+        count += len(block)
+        if count >= size:
+            break
+    return np.concatenate(taken)[:size]
+
+
 def without(blocks: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     """Yield what follows the first `size` samples of `blocks`."""
     for block in blocks:

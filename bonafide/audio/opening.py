@@ -20,6 +20,7 @@ from bonafide.audio.recording import SLACK, Sound, UnusableError, damage_at, ref
 from bonafide.audio.riff import waves
 from bonafide.text import clock
 
+WAVE_SLACK = 0.05  # seconds: samples have no frames, but sizes are often a header too large
 UNKNOWN_FRAMES = 1 << 60  # from here on a length is what libsndfile puts where there is none
 HEADS: dict[str, bytes | tuple[bytes, ...]] = {
     "WAV": (b"RIFF", b"RF64"),
@@ -83,7 +84,7 @@ def _wave_parts(path: Path) -> list[Part]:
     for wave in waves(path):
         if math.isinf(wave.promised):
             raise UnusableError("the file is cut short before its sound begins")
-        refuse_cut(wave.heard, wave.promised)
+        refuse_cut(wave.heard, wave.promised, WAVE_SLACK)
         parts.append(Part(_opener(path, wave.pieces), None))
     return parts
 

@@ -67,9 +67,9 @@ class Sound:
             self.blocks.close()
 
 
-def refuse_cut(heard: float, promised: float) -> None:
-    """Raise `UnusableError` where of `promised` seconds, told exactly, more than `SLACK` are missing."""
-    if promised - heard > SLACK:
+def refuse_cut(heard: float, promised: float, slack: float = SLACK) -> None:
+    """Raise `UnusableError` where of `promised` seconds, told exactly, more than `slack` are missing."""
+    if promised - heard > slack:
         raise UnusableError(f"the file is cut short: {heard:.2f} of {promised:.2f} s are there")
 
 
