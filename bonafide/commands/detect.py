@@ -4,7 +4,6 @@ import glob
 import os
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from bonafide.commands.progress import Line
     from bonafide.commands.writing import Writer
     from bonafide.detection.detector import Detector
+    from bonafide.detection.many import Asked
     from bonafide.detection.results import Result
 
 # Of the files in a folder; one that is named itself is read whatever it is called.
@@ -50,6 +50,7 @@ SOUND = (
 )
 VIDEO = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 
+CHANNELS = "Where they carry different voices: `each` gives a verdict for each channel, `mix` one for their mean."
 Threshold = Annotated[
     str,
     typer.Option(
@@ -69,6 +70,7 @@ def detect(
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw what each stretch of a recording says.")] = False,
     model: Annotated[Path | None, typer.Option(help="Another detector than the packaged one.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
+    channels: Annotated[str, typer.Option(help=CHANNELS)] = "each",
 ) -> None:
     """Say whether voices are human or AI-generated.
 
@@ -82,25 +84,28 @@ def detect(
     _hush_decoders()
     from bonafide.commands.writing import Csv, JsonLines, Table
     from bonafide.detection.detector import Detector
+    from bonafide.detection.many import Asked
     from bonafide.detection.verdicts import cut_of
+    from bonafide.detection.voices import check_channels
 
     detector = Detector(model)
     try:
         cut = cut_of(detector.facts.thresholds, threshold)
+        asked = Asked(threshold, check_channels(channels))
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
     writer = JsonLines() if as_json else Csv() if as_csv else Table(cut, timeline=timeline)
-    if _written(writer, detector, files, jobs, threshold):
+    if _written(writer, detector, files, jobs, asked):
         raise typer.Exit(1)
 
 
-def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int, threshold: str) -> int:
+def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int, asked: "Asked") -> int:
     """Write the results of `files` as they come, and return how many of these could not be read."""
     from bonafide.commands.progress import Line
 
     line = Line()
     unread = 0
-    for name, result in _results(detector, files, jobs, threshold, line):
+    for name, result in _results(detector, files, jobs, asked, line):
         line.clear()
         writer.write(name, result)
         unread += result.seconds == 0
@@ -111,19 +116,21 @@ def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int
 
 
 def _results(
-    detector: "Detector", files: list[str], jobs: int, threshold: str, line: "Line"
+    detector: "Detector", files: list[str], jobs: int, asked: "Asked", line: "Line"
 ) -> Iterator[tuple[str, "Result"]]:
-    from bonafide.detection.detector import Detector
-    from bonafide.detection.many import one_by_one, spread
+    from bonafide.detection.many import one_by_one
 
     if files == ["-"]:
-        yield "-", detector.predict(sys.stdin.buffer, threshold=threshold, heard=line.heard)
+        result = detector.predict(
+            sys.stdin.buffer, threshold=asked.threshold, channels=asked.channels, heard=line.heard
+        )
+        yield "-", result
         return
     paths = _paths(files)
     if jobs == 1:
-        results = one_by_one(detector, paths, threshold, line.heard)
+        results = one_by_one(detector, paths, asked, line.heard)
     else:
-        results = spread(partial(Detector, detector.model), paths, jobs, threshold)
+        results = detector.predict_many(paths, jobs=jobs, threshold=asked.threshold, channels=asked.channels)
     for path, result in results:
         yield str(path), result
 

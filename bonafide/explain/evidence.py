@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from bonafide.audio.blocks import beginning, without
+from bonafide.audio.channels import Levels, mono
 from bonafide.audio.conditioning import level, quantize, resample
-from bonafide.audio.decoding import Recording, UnusableError, decode
+from bonafide.audio.opening import open_sound
+from bonafide.audio.recording import Recording, UnusableError
 from bonafide.audio.spectrogram import band_centres, crops, log_spectrogram
 from bonafide.detection.detector import Detector
 from bonafide.detection.results import Result
@@ -196,17 +199,30 @@ def _excerpt(path: Path, result: Result) -> tuple[float, Recording]:
     start = _telling(result, result.seconds)
     try:
         with soundfile.SoundFile(path) as file:
-            if file.frames < 2**40:  # what a format without a length says has more
-                file.seek(min(round(start * file.samplerate), max(0, file.frames - 1)))
-            samples = file.read(round(EXCERPT_SECONDS * file.samplerate), dtype="float32", always_2d=True).mean(axis=1)
-            recording = Recording(samples.astype(np.float32), file.samplerate, file.format)
+            if abs(file.frames / file.samplerate - result.seconds) > 1:  # its header tells another length
+                raise soundfile.LibsndfileError(0)
+            file.seek(min(round(start * file.samplerate), max(0, file.frames - 1)))
+            samples = file.read(round(EXCERPT_SECONDS * file.samplerate), dtype="float32", always_2d=True)
+            rate, coding = file.samplerate, file.format
     except soundfile.LibsndfileError:
         start = _telling(result, FAR_SECONDS)
-        whole = decode(path, max_seconds=start + EXCERPT_SECONDS)
-        recording = Recording(whole.samples[round(start * whole.rate) :], whole.rate, whole.format)
+        sound = open_sound(path)
+        rest = without(sound.blocks, round(start * sound.rate))
+        samples = beginning(rest, round(EXCERPT_SECONDS * sound.rate), sound.channels)
+        rate, coding = sound.rate, sound.format
+    recording = Recording(mono(samples, _channel(samples, rate, result)), rate, coding)
     if not recording.samples.size or not np.isfinite(recording.samples).all():
         raise UnusableError("it holds no sound")
     return start, recording
+
+
+def _channel(samples: np.ndarray, rate: int, result: Result) -> int | None:
+    """Return the channel of `samples`, shape (n, channels), that the result's windows are of; None for the mean."""
+    if result.channels:
+        return min(result.channels, key=lambda one: np.inf if one.llr is None else one.llr).number - 1
+    levels = Levels(rate)
+    levels.add(samples)
+    return levels.cancelled()
 
 
 def _telling(result: Result, limit: float) -> float:

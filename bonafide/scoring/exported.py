@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings, condition
-from bonafide.audio.decoding import Recording
+from bonafide.audio.recording import Recording
 from bonafide.audio.spectrogram import SpectrogramSettings, crops, log_spectrogram
 from bonafide.errors import UserError
 from bonafide.scoring import metadata

@@ -36,7 +36,7 @@ class Evidence:
     map: list[list[float]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer(Result):
     """A result as the service gives it."""
 

@@ -16,6 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bonafide.audio.apart import may_die
+from bonafide.audio.media import open_media
+from bonafide.audio.opening import UNKNOWN_FRAMES
 from bonafide.web.confinement import confine
 from bonafide.web.logs import trace_of
 
@@ -33,6 +36,7 @@ def main() -> None:
     """Load the detector, say what it is, and answer until the parent hangs up."""
     orders = json.loads(sys.argv[1])
     limit(orders["memory"])
+    may_die()
     channel = socket.socket(fileno=0)
     own_folder(orders["temporary"])
     held = confine([Path(orders["model"])] if orders["model"] else [])
@@ -175,7 +179,7 @@ def announced_seconds(file: BinaryIO) -> float:
 
     try:
         with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            return float(sound.frames / sound.samplerate)
+            return float(sound.frames / sound.samplerate) if sound.frames < UNKNOWN_FRAMES else 0.0
     except (soundfile.LibsndfileError, RuntimeError, ZeroDivisionError):
         return av_seconds(file)
     finally:
@@ -185,10 +189,8 @@ def announced_seconds(file: BinaryIO) -> float:
 def av_seconds(file: BinaryIO) -> float:
     """Return what `announced_seconds` does, of the containers that PyAV reads."""
     try:
-        import av
-
         file.seek(0)
-        with av.open(file, mode="r") as container:
+        with open_media(file) as container:
             return float(container.duration or 0) / 1e6
     except Exception:  # what it is will be said by the detector
         return 0.0

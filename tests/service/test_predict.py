@@ -33,10 +33,10 @@ CRASHING = """
 import os
 from bonafide.detection import many
 
-def in_worker(path, threshold):
+def in_worker(path, asked):
     if path.stem == "3":
         os.abort()
-    return many._predict(many._WORKER["detector"], path, threshold)
+    return many._predict(many._WORKER["detector"], path, asked)
 """
 
 
@@ -246,7 +246,7 @@ def test_a_file_that_crashes_the_decoder_costs_itself_alone(speech, tmp_path, mo
     (tmp_path / "crashing.py").write_text(CRASHING)  # where the worker processes find it, too
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(many, "_in_worker", importlib.import_module("crashing").in_worker)
-    results = [result for _, result in many.spread(partial(Detector, packaged_model()), files, 2, "balanced")]
+    results = [result for _, result in many.spread(partial(Detector, packaged_model()), files, 2, many.Asked())]
     assert [result.reason == many.CRASHED for result in results] == [False, False, False, True, False]
     assert all(result.llr is not None for result in (*results[:3], results[4]))
 
