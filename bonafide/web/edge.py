@@ -111,7 +111,7 @@ class Edge:
         self._metrics.received_bytes.inc(request.taken)
         self._metrics.request_seconds.labels(route).observe(seconds)
         method = scope["method"] if scope["method"] in METHODS else "other"
-        facts = {"id": request.id, "method": method, "route": route, "status": request.status}
+        facts: dict[str, Any] = {"id": request.id, "method": method, "route": route, "status": request.status}
         facts |= {"bytes": request.taken, "ms": round(1000 * seconds, 1)}
         logs.event("request", **facts, **scope.get("state", {}).get("noted", {}))
 
