@@ -149,9 +149,13 @@ class Pool:
         return list(self._workers)
 
     def refuse_when_full(self, address: str) -> None:
-        """Raise `Busy` where there is no room for one more request of `address`, in all or in its share."""
-        places = self._size + self._queue
-        if self.admitted >= places or self._admitted[address] >= share_of(places):
+        """Raise `Busy` where there is no room for one more request of `address`, in all or in its share.
+
+        Where others are there, its share is what each of them gets if all get the same.
+        """
+        places, others = self._size + self._queue, len(self._admitted.keys() - {address})
+        share = min(share_of(places), math.ceil(places / (others + 1)))
+        if self.admitted >= places or self._admitted[address] >= share:
             raise Busy(max(1, math.ceil(self._mean * (self.waiting + 1) / self._size)))
 
     @asynccontextmanager
