@@ -4,12 +4,12 @@ import asyncio
 import secrets
 import wave
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Annotated, Any, TypeVar
+from typing import IO, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,24 +18,25 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from bonafide.detection.verdicts import cut_of
+from bonafide.detection.detector import HOP_SECONDS
+from bonafide.detection.verdicts import Cut, cut_of
 from bonafide.errors import UserError
 from bonafide.gathering.collecting import Sound, facts_of, keep
-from bonafide.web import describing, logs
+from bonafide.web import describing, logs, scores
+from bonafide.web.admission import place, taken_in, while_there
 from bonafide.web.edge import TOO_SLOW, Edge, TooLarge, TooSlow, out_of_means, problem, too_large
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.pool import Ask, Busy, Pool, Unanswered
 from bonafide.web.settings import Settings
 from bonafide.web.shares import Uploads
 from bonafide.web.strangers import PAGE
-from bonafide.web.uploads import BadUpload, Body, Upload, received
+from bonafide.web.uploads import BadUpload, Body, Upload
 
 MOST_UPLOADS = 64  # at a time; a slow client holds one of these, until others need it, and no worker
-LOOKS, LOOK_SECONDS = 8, 0.2  # for a place for an upload: for longer than slow ones need to show that they are
+MOST_SCORES = 4 << 20  # bytes of a result that is judged anew
 KEY_PLACE = b"PAGE-KEY"  # in page.html
 MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
-Anything = TypeVar("Anything")
 Threshold = Annotated[
     str,
     Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called AI"),
@@ -70,6 +71,7 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
     _add_refusals(app, settings)
     _add_page(app, page_key)
     app.post("/v1/detect", **describing.detect(settings, pool.model["thresholds"]))(detect)
+    app.post("/v1/verdict", **describing.verdict(pool.model["thresholds"]))(verdict)
     app.get("/v1/health", **describing.answering("Is it up?", health_of(app.state)))(health)
     app.get("/v1/model", **describing.answering("The detector and the limits", model_of(app.state)))(model)
     app.get("/metrics", **describing.metrics())(show_metrics)
@@ -81,16 +83,27 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
 async def detect(request: Request, threshold: Threshold = "balanced", evidence: bool = False) -> Response:
     """Say of one or several recordings whether the voice is human or AI-generated."""
     state = request.app.state
-    try:
-        cut_of(state.pool.model["thresholds"], threshold)
-    except UserError as error:
-        raise BadUpload(422, str(error)) from None
+    _cut(state, threshold)
     ask = Ask(threshold, evidence)
-    async with _taken_in(request) as body:
-        answers = await _while_there(request, _answers(state, body, ask))
+    async with taken_in(request) as body:
+        answers = await while_there(request, _answers(state, body, ask))
     verdicts = Counter(answer["result"]["verdict"] if "result" in answer else "refused" for answer in answers)
     request.scope["state"]["noted"] = {"files": len(answers), "verdicts": dict(verdicts)}
     return _packed(body, answers, request)
+
+
+async def verdict(request: Request, threshold: Threshold = "balanced") -> Response:
+    """Say what a result that this service gave would have been under another threshold; nothing is heard again."""
+    state = request.app.state
+    cut = _cut(state, threshold)
+    async with place(request):
+        content = bytearray()
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > MOST_SCORES:
+                raise BadUpload(413, f"a result may hold {MOST_SCORES >> 20} MB at most")
+    longest = state.settings.max_seconds / HOP_SECONDS
+    return JSONResponse(await asyncio.to_thread(scores.answer, bytes(content), cut, longest))
 
 
 async def health(request: Request) -> JSONResponse:
@@ -112,7 +125,7 @@ async def show_metrics(request: Request) -> Response:
 async def collect(request: Request) -> JSONResponse:
     """Put a recording of a person who agreed to it into the corpus folder."""
     state = request.app.state
-    async with _taken_in(request) as body:
+    async with taken_in(request) as body:
         if body.fields.get("consent") != "yes":
             raise BadUpload(422, "a recording is kept only with its speaker's consent: consent=yes")
         file = body.uploads[0].file
@@ -120,7 +133,7 @@ async def collect(request: Request) -> JSONResponse:
             raise BadUpload(422, "the recording must be one WAV file with 16-bit samples, as the page makes it")
         try:
             facts = facts_of(**{name: body.fields.get(name, "") for name in describing.GIVEN})
-            sound = Sound(**await _while_there(request, state.pool.ask(file.fileno(), Ask(for_corpus=True))))
+            sound = Sound(**await while_there(request, state.pool.ask(file.fileno(), Ask(for_corpus=True))))
             clip = await asyncio.to_thread(keep, state.settings.collect, file, sound, facts)
         except UserError as error:
             raise BadUpload(422, str(error)) from None
@@ -154,41 +167,11 @@ def own_version() -> str:
     return "0"
 
 
-@asynccontextmanager
-async def _taken_in(request: Request) -> AsyncIterator[Body]:
-    """Yield the body of `request`, with a place among those who work and wait for a worker."""
-    state, upload = request.app.state, request.scope["state"]["exchange"]
-    state.pool.refuse_when_full(upload.address)  # before a body is taken in for nothing
-    for _ in range(LOOKS):
-        if state.uploads.has_room(upload.address):
-            break
-        await asyncio.sleep(LOOK_SECONDS)
-    else:
-        raise Busy(1)
-    async with AsyncExitStack() as stack:
-        with state.uploads.holding(upload):
-            body = await stack.enter_async_context(received(request))
-        async with state.pool.ticket(upload.address):
-            yield body
-
-
-async def _while_there(request: Request, work: Coroutine[Any, Any, Anything]) -> Anything:
-    """Return what `work` does; it ends where the client leaves before."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+def _cut(state: State, threshold: str) -> Cut:
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        return cut_of(state.pool.model["thresholds"], threshold)
+    except UserError as error:
+        raise BadUpload(422, str(error)) from None
 
 
 async def _answers(state: State, body: Body, ask: Ask) -> list[dict[str, Any]]:

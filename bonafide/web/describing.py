@@ -8,7 +8,7 @@ from typing import Any
 from bonafide.detection.results import Result, Window, as_json
 from bonafide.detection.verdicts import cut_of, result_of
 from bonafide.scoring.calibration import p_ai
-from bonafide.web import edge, pool, strangers, uploads, worker
+from bonafide.web import edge, pool, scores, strangers, uploads, worker
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.settings import Settings
 
@@ -106,6 +106,19 @@ def refusals(settings: Settings) -> dict[int, str]:
         503: edge.OUT_OF_MEANS,
         504: pool.too_slow(settings.timeout),
         507: edge.DISK_FULL,
+    }
+
+
+def verdict(thresholds: Mapping[str, float]) -> dict[str, Any]:
+    """Describe /v1/verdict of a service whose detector has these thresholds."""
+    example = as_json(_mixed(thresholds))
+    body = {"application/json": {"example": example}}
+    responses = {status: _refusal(status, sentence) for status, sentence in ((422, scores.NO_RESULT),)}
+    described = answering("Judge a result under another threshold", example)
+    return {
+        **described,
+        "responses": {**described["responses"], **responses},
+        "openapi_extra": {"requestBody": {"required": True, "content": body}},
     }
 
 

@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -25,7 +26,7 @@ MEMORY = 768 * 2**20  # bytes of address space of a worker, some 200 MB of it li
 START_SECONDS = 60.0  # for imports from a cold disk
 SMOOTHING = 0.1  # of the mean time of a recording, for Retry-After
 DIED = "the process that worked on this recording ended unexpectedly; other requests are not affected"
-LEFT_SECONDS = 2.0  # in which a worker may finish what nobody waits for any more: a new one costs as much
+LEFT_SECONDS = 5.0  # in which a worker leaves what nobody waits for any more; one that hangs is replaced
 # What a worker is told of this process's environment: where Python and its libraries are, and the language.
 PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ")
 OWN = {
@@ -257,10 +258,11 @@ class Pool:
         task.add_done_callback(self._tasks.discard)
 
     async def _abandoned(self, worker: _Worker, receiving: asyncio.Future[dict[str, Any]]) -> None:
-        """Let a worker finish what nobody waits for, if that is soon, or replace it."""
+        """Let a worker leave what nobody waits for, or replace it where it does not."""
         try:
+            worker.process.send_signal(signal.SIGUSR1)
             await asyncio.wait_for(receiving, LEFT_SECONDS)
-        except (TimeoutError, WorkerDied, OSError):
+        except (TimeoutError, WorkerDied, OSError):  # ProcessLookupError is one of the last
             self._replace(worker, "left")
         else:
             self._idle.put_nowait(worker)

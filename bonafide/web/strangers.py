@@ -24,7 +24,7 @@ OWN = (
 )  # of Sec-Fetch-Site: programs and older browsers send none; "none" is the user's doing
 DEFAULT_PORT = re.compile(r":(80|443)$")
 PARTS = sorted(each.name for each in files("bonafide.web").iterdir() if each.name.endswith((".css", ".js")))
-PAGE: Mapping[str, str] = {"/": "page.html", **{f"/{name}": name for name in PARTS}}
+PAGE: Mapping[str, str] = {"/": "page.html", "/docs": "docs.html", **{f"/{name}": name for name in PARTS}}
 OPEN = {*PAGE, "/v1/health"}  # hold no secret: the page asks for the token
 
 

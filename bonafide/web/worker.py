@@ -32,6 +32,33 @@ class Refused(Exception):  # noqa: N818 - not a fault
     """A recording that the service's limits forbid; the message is the sentence for the client."""
 
 
+class GivenUp(BaseException):
+    """Nobody waits for the answer any more. No `Exception`: a detector takes those for damaged files."""
+
+
+class Work:
+    """Whether a recording is being worked on, which a signal ends."""
+
+    def __init__(self) -> None:
+        self._going = False
+        signal.signal(signal.SIGUSR1, self._give_up)
+
+    def answer(self, detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+        """Return what `answered` does, or that it was given up."""
+        try:
+            self._going = True
+            answer = answered(detector, file, request)
+            self._going = False
+        except GivenUp:
+            return {"given_up": True}
+        return answer
+
+    def _give_up(self, *_: object) -> None:
+        if self._going:
+            self._going = False
+            raise GivenUp
+
+
 def main() -> None:
     """Load the detector, say what it is, and answer until the parent hangs up."""
     orders = json.loads(sys.argv[1])
@@ -45,6 +72,7 @@ def main() -> None:
     except Exception as error:  # the parent tells the user
         say(channel, {"error": str(error)})
         return
+    work = Work()
     say(channel, {"model": about, "confined": held})
     while True:
         line, files, _, _ = socket.recv_fds(channel, MAX_REQUEST, 1)
@@ -53,7 +81,7 @@ def main() -> None:
         request = json.loads(line)
         signal.setitimer(signal.ITIMER_REAL, request["timeout"] + GRACE)
         with os.fdopen(files[0], "rb"), Path(f"/dev/fd/{files[0]}").open("rb") as file:  # with a place of its own
-            answer = answered(detector, file, request)
+            answer = work.answer(detector, file, request)
         signal.setitimer(signal.ITIMER_REAL, 0)
         say(channel, answer)
 
@@ -83,6 +111,7 @@ def own_folder(temporary: str) -> None:
 def load(model: str | None) -> tuple[Any, dict[str, Any]]:
     """Return the detector of the file `model`, or the packaged one, and what /v1/model says of it."""
     from bonafide.detection.detector import Detector
+    from bonafide.scoring.network_size import constants
 
     detector = Detector() if model is None else Detector(Path(model))
     facts = detector.facts
@@ -91,6 +120,7 @@ def load(model: str | None) -> tuple[Any, dict[str, Any]]:
         "cannot_tell": {name: _band(facts.thresholds, name) for name in facts.thresholds},
         "calibration": vars(facts.calibration),
         "rate": facts.audio.rate,
+        "constants": constants(detector.model if isinstance(detector.model, bytes) else detector.model.read_bytes()),
         "card": dict(facts.card),
     }
     return detector, about

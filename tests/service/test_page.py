@@ -191,8 +191,11 @@ def wait_for(page, path):
     raise AssertionError(f"{path.name} never came")
 
 
-def test_another_threshold_judges_anew(page, clips):
-    judged(page, clips[0])
+def test_another_threshold_judges_anew_what_is_there(page, clips):
+    """Nothing is sent or heard again; the evidence that was fetched stays."""
+    judged(page, *clips[:2])
+    page.js("document.querySelectorAll('.pick')[0].click()")
+    uploads = sum("/v1/detect" in url for url in page.asked())
     p = Detector().predict(clips[0])
     page.js(
         "{ const s = document.querySelector('#threshold'); s.value = 'recall'; s.dispatchEvent(new Event('change')); }"
@@ -200,6 +203,27 @@ def test_another_threshold_judges_anew(page, clips):
     page.wait("!document.querySelector('.busy')")
     page.wait(f"{TITLE} === {TITLES[Detector().predict(clips[0], threshold='recall').verdict]!r}")
     assert page.js("document.querySelector('.share b').textContent") == percent(p.p_ai)
+    page.js("document.querySelectorAll('.pick')[1].click()")
+    page.wait(f"{TITLE} === {TITLES[Detector().predict(clips[1], threshold='recall').verdict]!r}")
+    assert sum("/v1/detect" in url for url in page.asked()) == uploads
+
+
+def test_the_page_tells_how_large_the_model_is_and_how_often_it_errs(page):
+    rates = Detector().facts.card["held_out"]
+    about = page.js("document.querySelector('#card').textContent")
+    assert "undefined" not in about
+    assert "numbers" in about
+    assert f"{percent(rates['fpr'])} of the human ones were called AI" in about
+    assert f"{percent(rates['fnr'])} of the AI ones human" in about
+
+
+def test_what_programs_may_ask_is_described_without_the_net(page):
+    page.open(page.js("location.origin") + "/docs")
+    page.wait("document.querySelectorAll('#docs h2').length > 4")
+    text = page.js("document.querySelector('#docs').textContent")
+    for word in ("POST /v1/detect", "GET /v1/health", "threshold", "multipart/form-data", '"verdict": "mixed"'):
+        assert word in text
+    assert page.js("document.documentElement.scrollWidth") <= 1200
 
 
 def test_the_microphone_is_recorded_judged_and_given_with_consent(page, collecting):
@@ -255,6 +279,8 @@ def test_a_token_is_asked_for_and_kept_for_this_visit(window, clips, tmp_path):
             window.js("document.querySelector('#token-form').requestSubmit()")
             shown = "document.querySelector('#card dt')" if hidden else "!document.querySelector('#message').hidden"
             window.wait(shown)
+            if not hidden:
+                assert "not the token" in window.js("document.querySelector('#message').textContent")
             assert window.js("document.querySelector('#token-form').hidden") is hidden
         judged(window, clips[0])
         assert window.js(TITLE) in TITLES.values()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from serving import Service
+from serving import Service, form
 
 from bonafide.web import edge, patience
 from bonafide.web.metrics import Metrics
@@ -70,6 +70,22 @@ def test_work_stops_when_its_client_leaves(long_wav, clips):
         assert 'restarts_total{cause="left"} 1.0' in service.get("/metrics")[2]
 
 
+def test_a_worker_leaves_what_nobody_waits_for(long_wav, clips):
+    """At once, and goes on with the next recording: the process stays."""
+    body, kind = form(*((f"{number}.wav", long_wav) for number in range(12)))
+    head = f"POST /v1/detect?evidence=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n"
+    with Service("--workers", 1) as service:
+        before = service.workers()
+        with socket.create_connection(("127.0.0.1", service.port)) as client:
+            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            while "workers_idle 0.0" not in service.get("/metrics")[2]:
+                time.sleep(0.01)
+        began = time.monotonic()
+        assert service.detect(clips[0].read_bytes())[0] == 200
+        assert time.monotonic() - began < 6
+        assert service.workers() == before
+
+
 def test_a_client_that_leaves_the_queue_costs_no_worker(one, long_wav, clips):
     before = one.workers()
     head = f"POST /v1/detect HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(long_wav)}\r\n\r\n"
@@ -78,7 +94,10 @@ def test_a_client_that_leaves_the_queue_costs_no_worker(one, long_wav, clips):
             client.sendall(head.encode() + long_wav)
     assert one.detect(clips[0].read_bytes())[0] == 200
     assert one.workers() == before
-    assert "bonafide_requests_in_flight 0.0" in one.get("/metrics")[2]
+    end = time.monotonic() + 10
+    while "bonafide_requests_in_flight 0.0" not in one.get("/metrics")[2]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_framing_counts_as_well(one):
