@@ -5,12 +5,15 @@ import json
 import os
 import shutil
 import sys
+from bisect import bisect_right
 from collections import Counter
 
 import typer
 
+from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import Channel, Result, as_json, confidence
 from bonafide.detection.verdicts import Cut, call
+from bonafide.scoring.windows import Span, edges_of
 from bonafide.text import clock, duration, printable
 
 COLOURS = {"human": "green", "ai": "red", "mixed": "magenta", "cannot tell": "yellow"}
@@ -100,19 +103,20 @@ def timeline(result: Result | Channel, seconds: float, cut: Cut) -> str:
     """Return a line of marks, one for each stretch of the recording, with the times below it."""
     width = max(20, min(LINE_WIDTH, shutil.get_terminal_size((80, 24)).columns - 4))
     marks = MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else ASCII_MARKS
-    calls = [_call_at(result, (column + 0.5) / width * seconds, cut) for column in range(width)]
+    edges = edges_of([(window.start, window.stop) for window in result.windows], HOP_SECONDS)
+    calls = [_call_at(result, edges, (column + 0.5) / width * seconds, cut) for column in range(width)]
     drawn = "".join(_styled(marks[each], fg=COLOURS.get(each)) for each in calls)
     end = clock(seconds)
     legend = ", ".join(f"{marks[each]} {each}" for each in ("human", "cannot tell", "ai")) + ", blank: not scored"
     return f"  {drawn}\n  {'0:00':<{width - len(end)}}{end}\n  {legend}\n"
 
 
-def _call_at(result: Result | Channel, seconds: float, cut: Cut) -> str:
-    """Return what the window says whose middle is nearest, of those that hear this moment."""
-    around = [window for window in result.windows if window.start <= seconds <= window.stop]
-    if not around:
+def _call_at(result: Result | Channel, edges: list[Span], seconds: float, cut: Cut) -> str:
+    """Return what the window says that speaks for this moment; `edges` are in time order."""
+    at = bisect_right(edges, seconds, key=lambda edge: edge[0]) - 1
+    if at < 0 or seconds > edges[at][1]:
         return ""
-    return call(min(around, key=lambda window: abs((window.start + window.stop) / 2 - seconds)).llr, cut)
+    return call(result.windows[at].llr, cut)
 
 
 def _length(seconds: float) -> str:

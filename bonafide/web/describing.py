@@ -18,7 +18,8 @@ A form with several files is answered with a list, any other body with the resul
 natural logarithm of p(score | human) / p(score | ai): higher is more human. `p_ai` is the probability of AI where both
 are equally likely beforehand; `confidence` says in words how sure a verdict of human or ai is. With `evidence=1` a
 result has a map of what spoke for AI (above 0, in nats of llr) and for human (below) in cells of time and frequency,
-over the most telling seconds. A recording that cannot be judged has the verdict "cannot tell" and a reason."""
+over the most telling seconds; the llr of these is `base`, that of noise with the same spectrum, less the sum of all.
+A recording that cannot be judged has the verdict "cannot tell" and a reason."""
 
 BINARY = {"type": "string", "format": "binary"}
 FILES = {"type": "object", "properties": {"files": {"type": "array", "items": BINARY}}, "required": ["files"]}
@@ -28,12 +29,17 @@ LLRS = (4.1, 4.3, 3.8, 4.0, 3.9, -4.2, -4.4, -4.1, -3.9)  # of the windows of th
 
 @dataclass(frozen=True)
 class Evidence:
-    """Nats of llr in cells, a row for each stretch of time, between the edges `hertz` of their bands."""
+    """Nats of llr in cells, a row for each stretch of time, between the edges `hertz` of their bands.
+
+    From `start` to `stop`, whose `llr` is `base`, that of noise with the same average spectrum, less the sum of `map`.
+    """
 
     start: float
     stop: float
     hertz: list[float]
     map: list[list[float]]
+    base: float
+    llr: float
 
 
 @dataclass(frozen=True, kw_only=True)

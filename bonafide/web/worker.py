@@ -183,23 +183,28 @@ def judged(detector: Any, path: Path, threshold: str | float, *, evidence: bool)
 
 
 def evidence_of(explanation: Any) -> dict[str, Any] | None:  # noqa: ANN401 - light import
-    """Return the evidence map in cells that a page can show; positive cells spoke for ai, in nats of llr."""
+    """Return the evidence map in cells that a page can show; positive cells spoke for ai, in nats of llr.
+
+    The llr of the stretch is ``base`` less the sum of all cells.
+    """
     import numpy as np
 
     if explanation.evidence is None:
         return None
     frames, bands = explanation.evidence.shape
     seconds = explanation.stop - explanation.start
-    long, high = max(1, frames // max(1, round(seconds / CELL_SECONDS))), max(1, bands // MOST_BANDS)
-    whole = explanation.evidence[: frames // long * long, : bands // high * high]
-    cells = whole.reshape(len(whole) // long, long, -1, high).mean(axis=(1, 3))
-    centres = explanation.hertz[: bands // high * high].reshape(-1, high).mean(axis=1)
+    times = np.arange(0, frames, max(1, frames // max(1, round(seconds / CELL_SECONDS))))
+    lows = np.arange(0, bands, max(1, bands // MOST_BANDS))
+    cells = np.add.reduceat(np.add.reduceat(explanation.evidence, times, axis=0), lows, axis=1)
+    centres = np.add.reduceat(explanation.hertz, lows) / np.diff([*lows, bands])
     edges = np.concatenate(([0.0], (centres[1:] + centres[:-1]) / 2, [explanation.facts.audio.rate / 2]))
     return {
         "start": explanation.start,
-        "stop": explanation.start + seconds * len(whole) / frames,
+        "stop": explanation.stop,
         "hertz": edges.round(1).tolist(),
-        "map": cells.round(5).tolist(),
+        "map": cells.round(7).tolist(),
+        "base": explanation.base,
+        "llr": explanation.llr,
     }
 
 

@@ -3,13 +3,16 @@
 import json
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import soundfile
 from browser import CHROMIUM, Browser
 from serving import Service
 
 from bonafide import Detector
+from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import TITLES, confidence
+from bonafide.scoring.windows import edges_of
 from bonafide.text import percent
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
@@ -108,6 +111,18 @@ def test_a_click_on_the_timeline_plays_from_there(page, long_wav, tmp_path):
 
 def now(page):
     return float(page.js("document.querySelector('#plots').getAttribute('aria-valuenow')"))
+
+
+def test_every_timeline_of_a_file_is_the_same(page, long_wav, tmp_path):
+    """The page draws for each moment what the window says that `edges_of` gives it to, as the report and the parts."""
+    (tmp_path / "long.wav").write_bytes(long_wav)
+    result = Detector().predict(tmp_path / "long.wav")
+    spans = [(window.start, window.stop) for window in result.windows]
+    gap = [*spans[:3], *((start + 7.5, stop + 7.5) for start, stop in spans[3:6])]
+    for some in (spans, gap, spans[:1]):
+        windows = json.dumps([{"start": start, "stop": stop} for start, stop in some])
+        drawn = page.js(f"import('/timeline.js').then(m => m.edgesOf({windows}))")
+        assert np.allclose(drawn, edges_of(some, HOP_SECONDS), atol=1e-3)
 
 
 def test_all_can_be_done_by_keyboard(page, clips):
