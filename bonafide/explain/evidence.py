@@ -173,8 +173,8 @@ def _bare(spectrogram: np.ndarray) -> np.ndarray:
     """
     power = np.random.default_rng(SEED).exponential(size=spectrogram.shape)  # of Gaussian noise, in a bin
     noise = 10 * np.log10(np.maximum(power, 1e-3))
-    bare = spectrogram.mean(axis=0, dtype=np.float64) + noise - noise.mean()
-    return bare.astype(spectrogram.dtype)
+    bare: np.ndarray = spectrogram.mean(axis=0, dtype=np.float64) + noise - noise.mean()
+    return np.asarray(bare.astype(spectrogram.dtype))
 
 
 def side_of(explanation: Explanation) -> int:

@@ -1,6 +1,6 @@
 // The verdict on a recording: in words, as a probability, and on a scale.
 import { make, mark } from "./dom.js";
-import { TITLES, duration, ofHundred, percent, sentence } from "./words.js";
+import { TITLES, decimal, duration, ofHundred, percent, sentence } from "./words.js";
 
 /** The verdict, with the probabilities `band` between which none is given. */
 export function verdictPart(result, band, file) {
@@ -14,7 +14,7 @@ export function verdictPart(result, band, file) {
     part.append(make("p", { class: "sure" }, sureness(result)), gauge(p, windows, band));
     part.append(make("dl", { class: "figures" },
       figure("length", duration(seconds)), figure("of it speech", duration(speech)),
-      figure("log likelihood ratio", llr.toFixed(2).replace("-", "\u2212")), figure("windows", String(windows.length))));
+      figure("log likelihood ratio", decimal(llr)), figure("windows", String(windows.length))));
   }
   return part;
 }
