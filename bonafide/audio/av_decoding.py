@@ -65,44 +65,45 @@ def _is_silent(path: Path, track: int) -> bool:
 
 
 def _track(path: Path, number: int) -> Sound:
-    notes: list[str] = []
-    blocks = _blocks(path, number, notes)
+    sound = Sound(0, 0, "", iter(()))
+    blocks = _blocks(path, number, sound)
     try:
-        coding, rate, first = next(blocks)
+        sound.format, sound.rate, first = next(blocks)
     except StopIteration:
         raise UnusableError("the file holds no audio frames, or is cut short before they end") from None
-    channels = first.shape[1]
+    sound.channels = first.shape[1]
 
     def all_blocks() -> Iterator[np.ndarray]:
         yield first
         for _, own_rate, block in blocks:
-            if own_rate != rate:
+            if own_rate != sound.rate:
                 raise UnusableError("its sampling rate changes on the way")
-            yield of_channels(block, channels)
+            yield of_channels(block, sound.channels)
 
-    return Sound(rate, channels, coding, all_blocks(), notes)
+    sound.blocks = all_blocks()
+    return sound
 
 
-def _blocks(path: Path, number: int, notes: list[str]) -> Iterator[tuple[str, int, np.ndarray]]:
+def _blocks(path: Path, number: int, sound: Sound) -> Iterator[tuple[str, int, np.ndarray]]:
     """Yield the coding, the rate and the samples, shape (n, channels), of each frame of a sound track."""
     damaged: float | None = None
-    until = taken = 0.0
+    taken = 0.0
     bad = good = 0
     with open_media(path) as container:
         stream = container.streams.audio[number]
         coding = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}".upper()
-        for packet in _packets(container, stream, notes):
+        for packet in _packets(container, stream, sound.notes):
             try:
                 frames = packet.decode()
             except (av.FFmpegError, ValueError):
                 bad, damaged = bad + 1, taken if damaged is None else damaged
                 continue
             if packet.pts is not None and packet.duration:
-                until = max(until, float((packet.pts + packet.duration) * packet.time_base))
+                sound.until = max(sound.until, float((packet.pts + packet.duration) * packet.time_base))
             for frame in frames:
                 good += 1
                 if damaged is not None:
-                    note_damage(notes, damaged)
+                    note_damage(sound.notes, damaged)
                     damaged = None
                 samples = _samples(frame)
                 taken += len(samples) / frame.sample_rate
@@ -111,7 +112,7 @@ def _blocks(path: Path, number: int, notes: list[str]) -> Iterator[tuple[str, in
             raise UnusableError("most of its sound cannot be decoded: the file is damaged")
         promised = _promised(path, container, stream)
         if promised is not None:
-            refuse_cut(taken + min(0.0, until - promised), taken) if until else refuse_cut(taken, promised)
+            refuse_cut(sound.until or taken, promised)
 
 
 def _packets(container: Any, stream: Any, notes: list[str]) -> Iterator[Any]:  # noqa: ANN401 - PyAV's

@@ -169,7 +169,7 @@ def _going_on(path: Path, taken: int, promised: float | None, sound: Sound) -> I
         except UnusableError:
             pass
     if promised is not None:
-        refuse_cut(heard, promised)
+        refuse_cut(max(heard, rest.until if rest is not None else 0.0), promised)
     elif heard == taken / sound.rate:
         raise UnusableError(f"the data cannot be decoded after {clock(heard)}")
     sound.notes.append(damage_at(taken / sound.rate))
