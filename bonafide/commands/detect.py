@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bonafide.audio.formats import SUFFIXES
 from bonafide.errors import UserError
 from bonafide.text import counted, listed
 
@@ -19,38 +20,6 @@ if TYPE_CHECKING:
     from bonafide.detection.detector import Detector
     from bonafide.detection.many import Asked
     from bonafide.detection.results import Result
-
-# Of the files in a folder; one that is named itself is read whatever it is called.
-SOUND = (
-    ".aac",
-    ".ac3",
-    ".aif",
-    ".aifc",
-    ".aiff",
-    ".amr",
-    ".au",
-    ".caf",
-    ".flac",
-    ".gsm",
-    ".m4a",
-    ".m4b",
-    ".mka",
-    ".mp2",
-    ".mp3",
-    ".mpga",
-    ".oga",
-    ".ogg",
-    ".opus",
-    ".rf64",
-    ".snd",
-    ".sph",
-    ".voc",
-    ".w64",
-    ".wav",
-    ".wave",
-    ".wma",
-)
-VIDEO = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 
 CHANNELS = "Where they carry different voices: `each` gives a verdict for each channel, `mix` one for their mean."
 Threshold = Annotated[
@@ -170,7 +139,7 @@ def _inside(folder: Path, passed_over: Counter[str]) -> Iterator[Path]:
         for name in sorted(names):
             if name.startswith("."):
                 continue
-            if (suffix := Path(name).suffix.lower()) in (*SOUND, *VIDEO):
+            if (suffix := Path(name).suffix.lower()) in SUFFIXES:
                 some = True
                 yield Path(home, name)
             else:

@@ -12,6 +12,8 @@ from bonafide.audio.decoding import decode
 from bonafide.audio.opening import open_sound
 from bonafide.audio.recording import UnusableError
 
+from ..encoding import av_encoded
+
 RATE = 16000
 FRAME = 0.15  # seconds: priming and padding of an encoder
 PCM = 44  # bytes of a plain WAV header
@@ -24,26 +26,6 @@ def seconds_of(path):
 
 def encoded(path, samples, rate=RATE, **options):
     soundfile.write(path, samples, rate, **options)
-    return path.read_bytes()
-
-
-def av_encoded(path, samples, codec, container, *, rate=RATE, tracks=1, **options):
-    """Write `samples`, shape (n,) or (n, channels), by PyAV, as often as there are `tracks`."""
-    av = pytest.importorskip("av", reason="needs PyAV: pip install 'bonafide[media]'")
-    all_tracks = samples if isinstance(samples, list) else [samples] * tracks
-    with av.open(str(path), "w", format=container, options=options) as file:
-        streams = [file.add_stream(codec, rate=rate) for _ in all_tracks]
-        for stream, each in zip(streams, all_tracks, strict=True):
-            stream.layout = "mono" if each.ndim == 1 else "stereo"
-        for stream, each in zip(streams, all_tracks, strict=True):
-            layout = stream.layout.name
-            interleaved = (each * 32767).astype(np.int16).reshape(1, -1)
-            whole = av.AudioFrame.from_ndarray(interleaved, format="s16", layout=layout)
-            whole.sample_rate = rate
-            size = stream.codec_context.frame_size or 1024
-            cutter = av.AudioResampler(stream.format, layout, rate, frame_size=size)
-            for frame in [*cutter.resample(whole), *cutter.resample(None), None]:
-                file.mux(stream.encode(frame))
     return path.read_bytes()
 
 
