@@ -40,28 +40,6 @@ def in_worker(path, asked):
 """
 
 
-@pytest.fixture(scope="module")
-def detector():
-    return Detector()
-
-
-@pytest.fixture(scope="module")
-def speech(request):
-    """At least 30 s of real speech at 16 kHz."""
-    try:
-        folder = request.getfixturevalue("formats_dir")
-    except pytest.skip.Exception:
-        folder = request.getfixturevalue("small_corpus") / "human"
-    pieces = []
-    for path in sorted(folder.rglob("*"))[:40]:
-        if path.suffix in (".flac", ".wav") and path.parent.name != "broken":
-            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-            pieces.append(resample(samples.mean(axis=1), rate, RATE))
-    joined = np.concatenate(pieces)
-    assert joined.size > 30 * RATE
-    return joined * np.float32(0.7 / np.abs(joined).max())
-
-
 @pytest.mark.parametrize("seconds", [1.5, 4.0, 6.0, 8.0])
 @pytest.mark.parametrize(("rate", "suffix"), [(16000, "wav"), (44100, "flac"), (48000, "mp3"), (24000, "ogg")])
 def test_a_clip_gets_the_pipelines_own_score(detector, speech, tmp_path, seconds, rate, suffix):
@@ -160,61 +138,6 @@ def test_channels_and_integers_are_the_same_sound(detector, speech):
     once = detector.predict(some, rate=RATE)
     assert detector.predict(np.stack([some, some], axis=1), rate=RATE).llr == pytest.approx(once.llr, abs=1e-3)
     assert detector.predict(some / np.float32(32768), rate=RATE).llr == pytest.approx(once.llr, abs=1e-5)
-
-
-def test_bytes_are_the_content_of_a_file(detector, speech):
-    wav = io.BytesIO()
-    soundfile.write(wav, speech[: 4 * RATE], RATE, format="WAV")
-    once = detector.predict(io.BytesIO(wav.getvalue()))
-    for content in (wav.getvalue(), bytearray(wav.getvalue()), memoryview(wav.getvalue())):
-        assert detector.predict(content) == once
-
-
-def test_channels_first_are_channels(detector, speech):
-    some = np.stack([speech[: 4 * RATE], -speech[: 4 * RATE]])
-    assert detector.predict(some, rate=RATE) == detector.predict(some.T, rate=RATE)
-    assert detector.predict(some, rate=RATE).llr == detector.predict(some[0], rate=RATE).llr
-
-
-@pytest.mark.parametrize("seconds", [4, 14])
-def test_each_voice_of_a_call_is_judged_as_if_alone(detector, speech, seconds):
-    one, other = speech[: seconds * RATE], speech[15 * RATE : (15 + seconds) * RATE]
-    call = np.stack([one, 0 * one, other], axis=1)
-    result = detector.predict(call, rate=RATE)
-    alone = [detector.predict(each, rate=RATE) for each in (one, other)]
-    assert [channel.number for channel in result.channels] == [1, 3]
-    for channel, judged in zip(result.channels, alone, strict=True):
-        assert (channel.verdict, channel.llr) == (judged.verdict, judged.llr)
-        assert (channel.windows, channel.segments) == (judged.windows, judged.segments)
-    assert result.llr == pytest.approx(np.mean([judged.llr for judged in alone]))
-    mixed = detector.predict(call, rate=RATE, channels="mix")
-    assert mixed.channels == ()
-    assert "were mixed" in mixed.note
-    assert mixed.llr == pytest.approx(detector.predict(call.mean(axis=1), rate=RATE).llr, abs=1e-3)
-
-
-@pytest.mark.parametrize("silence", [2, 30])
-@pytest.mark.parametrize("before", [True, False])
-def test_silence_beside_speech_is_no_speech(detector, speech, silence, before):
-    alone = detector.predict(speech[: 6 * RATE], rate=RATE).speech_seconds
-    quiet = np.zeros(silence * RATE, np.float32)
-    parts = (quiet, speech[: 6 * RATE]) if before else (speech[: 6 * RATE], quiet)
-    beside = detector.predict(np.concatenate(parts), rate=RATE)
-    assert beside.seconds == 6 + silence
-    assert beside.speech_seconds == pytest.approx(alone, abs=0.7)  # a pause at an edge counts like one inside
-
-
-def test_processes_of_a_script_without_a_guard_end_in_one_sentence(tmp_path, speech):
-    soundfile.write(tmp_path / "a.wav", speech[: 2 * RATE], RATE)
-    script = tmp_path / "script.py"
-    script.write_text(
-        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-        "from pathlib import Path\nfrom bonafide.detection.detector import Detector\n"
-        f"print(list(Detector().predict_many([Path({str(tmp_path / 'a.wav')!r})], jobs=2)))\n"
-    )
-    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
-    assert ran.returncode == 1
-    assert "UserError: the processes do not start" in ran.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from bonafide.audio.decoding import decode
 from bonafide.audio.formats import FORMATS, SUFFIXES
 from bonafide.commands.formats import table
 
-from ..encoding import av_encoded
+from ...encoding import av_encoded
 
 RATE = 16000
 LIBSNDFILE = {

@@ -12,7 +12,7 @@ from bonafide.audio.decoding import decode
 from bonafide.audio.opening import open_sound
 from bonafide.audio.recording import UnusableError
 
-from ..encoding import av_encoded
+from ...encoding import av_encoded
 
 RATE = 16000
 FRAME = 0.15  # seconds: priming and padding of an encoder
