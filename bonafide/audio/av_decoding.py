@@ -8,6 +8,7 @@ import av
 import numpy as np
 
 from bonafide.audio.blocks import of_channels
+from bonafide.audio.boxes import beginnings
 from bonafide.audio.media import open_media
 from bonafide.audio.recording import Sound, UnusableError, damage_at, refuse_cut
 
@@ -15,6 +16,7 @@ LISTENED_SECONDS = 60  # of each of several tracks, for one that is not silent
 SILENCE = 1e-4  # RMS, as in conditioning
 MATROSKA_HEAD = 1 << 16  # bytes, in which its duration stands if it is known
 MATROSKA_DURATION = (b"\x44\x89\x84", b"\x44\x89\x88")
+BREAKS_OFF = "the file is damaged, and can be read no further"
 FULL_SCALES = {"u8": 128.0, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63}
 
 
@@ -46,7 +48,10 @@ def av_sound(path: Path) -> Sound:
 def _tracks(path: Path) -> list[bool]:
     """Tell of each sound track whether it is in a codec that is known."""
     with open_media(path) as container:
-        return [stream.codec_context is not None for stream in container.streams.audio]
+        tracks = [stream.codec_context is not None for stream in container.streams.audio]
+        if not tracks and not container.streams.video:
+            raise ValueError("a header alone")
+        return tracks
 
 
 def _is_silent(path: Path, track: int) -> bool:
@@ -92,6 +97,8 @@ def _blocks(path: Path, number: int, sound: Sound) -> Iterator[tuple[str, int, n
     with open_media(path) as container:
         stream = container.streams.audio[number]
         coding = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}".upper()
+        if container.format.name.startswith("mov") and beginnings(path) > 1:
+            sound.notes.append("another file follows in it, which was not heard")
         for packet in _packets(container, stream, sound.notes):
             try:
                 frames = packet.decode()
@@ -112,14 +119,20 @@ def _blocks(path: Path, number: int, sound: Sound) -> Iterator[tuple[str, int, n
             raise UnusableError("most of its sound cannot be decoded: the file is damaged")
         promised = _promised(path, container, stream)
         if promised is not None:
-            refuse_cut(sound.until or taken, promised)
+            try:
+                refuse_cut(sound.until or taken, promised)
+            except UnusableError as error:  # Matroska goes on after damage where it can
+                text = str(error)
+                raise UnusableError(
+                    text.replace("is cut", "is damaged or cut") if _is_matroska(container) else text
+                ) from None
 
 
 def _packets(container: Any, stream: Any, notes: list[str]) -> Iterator[Any]:  # noqa: ANN401 - PyAV's
     try:
         yield from container.demux(stream)
     except (av.FFmpegError, ValueError):
-        notes.append("the file is damaged towards its end")
+        notes.append(BREAKS_OFF)
 
 
 def note_damage(notes: list[str], seconds: float) -> None:
@@ -136,12 +149,16 @@ def _promised(path: Path, container: Any, stream: Any) -> float | None:  # noqa:
     name = container.format.name
     if name.startswith("mov") and stream.duration is not None:
         return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
-    if name.startswith("matroska") and len(container.streams) == 1 and container.duration:  # a picture may go on
+    if _is_matroska(container) and len(container.streams) == 1 and container.duration:  # a picture may go on
         with path.open("rb") as file:
             head = file.read(MATROSKA_HEAD)
         if any(mark in head for mark in MATROSKA_DURATION):
             return float(container.duration) / 1e6
     return None
+
+
+def _is_matroska(container: Any) -> bool:  # noqa: ANN401 - PyAV's
+    return bool(container.format.name.startswith("matroska"))
 
 
 def _samples(frame: Any) -> np.ndarray:  # noqa: ANN401 - PyAV's

@@ -11,6 +11,7 @@ LOUD = 0.5  # of the power of the loudest channel: as good as that
 QUIET = 1e-3  # of the power of the loudest channel: what lies below is its echo, or noise
 ALIKE = 0.5  # correlation of the envelopes of two channels that carry one voice; others say each their own
 MOST = 8  # voices
+FEWEST = 10  # frames: less says too little of an envelope
 CANCEL = "its channels cancel out: number {} was heard alone"
 DIFFER = "its channels carry different voices, which were mixed"
 
@@ -54,7 +55,7 @@ class Levels:
     def voices(self) -> list[int]:
         """Return a channel for each voice, in order, where channels carry different ones; else none."""
         power = self._power()
-        if power is None:
+        if power is None or len(power) < FEWEST:
             return []
         total = power[:, :-1].mean(axis=0)
         envelopes = np.sqrt(power[:, :-1]).T
@@ -74,7 +75,9 @@ class Levels:
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     one, other = one - one.mean(), other - other.mean()
     norm = float(np.sqrt(np.square(one).sum() * np.square(other).sum()))
-    return float((one * other).sum()) / norm if norm > 0 else 1.0  # what stays the same says nothing of its own
+    return (
+        float((one * other).sum()) / norm if norm > 0 else 0.0
+    )  # what never changes is no voice, and not that of another channel
 
 
 def mono(block: np.ndarray, channel: int | None = None) -> np.ndarray:

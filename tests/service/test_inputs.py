@@ -94,17 +94,16 @@ def plain_clips(detector, small_corpus):
     """Six clips of a label that can be judged, each with its llr as 16-bit WAV at 16 kHz."""
     some = []
     for label in ("human", "ai"):
-        paths = [
-            path for path in sorted((small_corpus / label).rglob("*.*")) if soundfile.info(path).samplerate >= RATE
-        ]
         judged = []
-        for path in paths:
+        for path in sorted((small_corpus / label).rglob("*.*")):
             samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+            if rate < RATE or len(judged) == 6:
+                continue
             clip = soxr.resample(samples[:, 0], rate, RATE)
             clip *= np.float32(0.5 / np.abs(clip).max())
             llr = detector.predict(written(clip, RATE, "WAV", "PCM_16")).llr
             judged += [(clip, llr)] if llr is not None else []
-        some += judged[:6]
+        some += judged
     assert len(some) == 12
     return some
 

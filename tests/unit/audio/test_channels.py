@@ -64,6 +64,12 @@ def test_two_voices_are_two_whether_at_once_or_in_turns(pair):
     assert levels_of(np.concatenate((one, silence)), np.concatenate((silence, other))).voices() == [0, 1]
 
 
+def test_a_hum_beside_a_voice_is_none_of_it(voice):
+    hum = 0.5 * np.sin(2 * np.pi * 120 / RATE * np.arange(voice.size))
+    assert levels_of(hum, voice).voices() == [0, 1]
+    assert levels_of(hum[: RATE // 2], voice[: RATE // 2]).voices() == []  # too short to tell
+
+
 def test_the_pipeline_hears_a_voice_that_cancels_out(tmp_path, voice):
     soundfile.write(tmp_path / "clip.wav", np.stack((voice, -voice), axis=1), RATE)
     recording = decode(tmp_path / "clip.wav", max_seconds=60)
