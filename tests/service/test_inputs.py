@@ -11,11 +11,13 @@ import soundfile
 import soxr
 
 from bonafide.commands.formats import table
+from bonafide.web.worker import answered
 
 from ..encoding import av_encoded
 
 ROOT = Path(__file__).parents[2]
 RATE = 16000
+REQUEST = {"threshold": "balanced", "evidence": True, "max_seconds": 60.0}
 CODINGS = {
     "RF64": (RATE, "RF64", "PCM_16"),
     "24-bit": (RATE, "WAV", "PCM_24"),
@@ -81,6 +83,22 @@ def test_processes_of_a_script_without_a_guard_end_in_one_sentence(tmp_path, spe
     ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 1
     assert "UserError: the processes do not start" in ran.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("seconds", [4, 14])
+def test_the_service_takes_a_flac_of_unknown_length(detector, speech, tmp_path, seconds):
+    path = tmp_path / "clip.flac"
+    soundfile.write(path, speech[: seconds * RATE], RATE)
+    flac = bytearray(path.read_bytes())
+    flac[21] &= 0xF0
+    flac[22:26] = bytes(4)
+    path.write_bytes(flac)
+    with path.open("rb") as file:
+        answer = answered(detector, file, REQUEST)
+    assert answer["result"]["seconds"] == seconds
+    assert answer["result"]["llr"] == detector.predict(path).llr
+    with path.open("rb") as file:
+        assert "at most" in answered(detector, file, {**REQUEST, "max_seconds": 2.0})["refused"]
 
 
 def documented_bounds():
