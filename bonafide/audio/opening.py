@@ -125,12 +125,17 @@ def _opener(path: Path, pieces: list[Piece] | None) -> Callable[[], soundfile.So
 
 
 def _all_blocks(path: Path, parts: list[Part], sound: Sound) -> Iterator[np.ndarray]:
+    heard = 0
     for part in parts:
-        with part.open() as file:
+        try:
+            file = part.open()
+        except soundfile.LibsndfileError:
+            sound.notes.append(damage_at(heard / sound.rate))
+            continue
+        with file:
             blocks = _sndfile_blocks(path, file, part, sound, alone=len(parts) == 1)
-            if file.samplerate != sound.rate:
-                blocks = resampled(blocks, file.samplerate, sound.rate, file.channels)
-            for block in blocks:
+            for block in resampled(blocks, file.samplerate, sound.rate, file.channels):
+                heard += len(block)
                 yield of_channels(block, sound.channels)
 
 
@@ -153,7 +158,7 @@ def _sndfile_blocks(
         if alone:
             yield from _going_on(path, taken, part.promised, sound)
         else:
-            raise UnusableError(f"the data cannot be decoded after {clock(seconds)}")
+            sound.notes.append(DAMAGED)
 
 
 def _going_on(path: Path, taken: int, promised: float | None, sound: Sound) -> Iterator[np.ndarray]:

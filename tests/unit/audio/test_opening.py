@@ -177,6 +177,16 @@ def test_the_head_of_a_film_alone_is_not_without_a_sound_track(tmp_path, voice):
         decode(path, max_seconds=60)
 
 
+def test_a_link_that_cannot_be_read_stops_none_of_the_others(tmp_path, voice):
+    path = tmp_path / "clip.ogg"
+    links = [bytearray(encoded(path, voice[: n * RATE], format="OGG")) for n in (3, 4, 5)]
+    links[1][28:34] = b"xxxxxx"  # of the header
+    path.write_bytes(b"".join(links))
+    recording = decode(path, max_seconds=60)
+    assert recording.samples.size / RATE == pytest.approx(8, abs=FRAME)
+    assert recording.note == "the file is damaged at 3.0 s"
+
+
 @pytest.mark.parametrize("seconds", [4, 12])
 def test_a_flac_of_unknown_length_is_heard_whole(tmp_path, voice, seconds):
     path = tmp_path / "clip.flac"
