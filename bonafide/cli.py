@@ -9,6 +9,7 @@ from bonafide.commands.collect import collect
 from bonafide.commands.detect import detect
 from bonafide.commands.explain import explain
 from bonafide.commands.folds import folds
+from bonafide.commands.formats import formats
 from bonafide.commands.generate import generate
 from bonafide.commands.info import info
 from bonafide.commands.join import join
@@ -46,6 +47,7 @@ app.add_typer(corpus.app, name="corpus")
 app.command()(detect)
 app.command()(explain)
 app.command()(folds)
+app.command()(formats)
 app.command()(generate)
 app.command()(info)
 app.command()(join)

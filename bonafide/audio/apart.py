@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -67,17 +68,13 @@ def _asked(question: dict[str, Any]) -> tuple["_Helper", dict[str, Any]]:
             helper = _idle.pop() if _idle else None
         fresh = helper is None
         helper = helper or _Helper()
-        try:
+        with suppress(OSError):
             helper.ask(question)
-        except OSError:
-            helper.end()
-            if fresh:
-                raise
-            continue  # it died while it was idle
-        if (head := helper.said()) is None:
-            helper.end()
+        if (head := helper.said()) is not None:
+            return helper, head
+        helper.end()
+        if fresh:  # another one may have died while it was idle
             raise UnusableError(CRASHED)
-        return helper, head
 
 
 def _blocks(helper: "_Helper", sound: Sound, most: int | None) -> Iterator[np.ndarray]:
@@ -86,9 +83,7 @@ def _blocks(helper: "_Helper", sound: Sound, most: int | None) -> Iterator[np.nd
         while (said := helper.said()) is not None:
             if "block" not in said:
                 ended = True
-                sound.notes += said["notes"]
-                if "unusable" in said:
-                    raise UnusableError(said["unusable"])
+                _conclude(sound, said)
                 return
             block = helper.samples(said["block"], sound.channels)
             taken += len(block)
@@ -102,6 +97,13 @@ def _blocks(helper: "_Helper", sound: Sound, most: int | None) -> Iterator[np.nd
             _give_back(helper)
         else:
             helper.end()
+
+
+def _conclude(sound: Sound, said: dict[str, Any]) -> None:
+    if "unusable" in said:
+        raise UnusableError(said["unusable"])
+    sound.notes += said["notes"]
+    sound.until = said["until"]
 
 
 def _give_back(helper: "_Helper") -> None:
@@ -144,7 +146,8 @@ class _Helper:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
-            _pipe(pipe).close()
+            with suppress(OSError):  # what was not sent has no reader
+                _pipe(pipe).close()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -8,6 +8,7 @@ import av
 import numpy as np
 
 from bonafide.audio.blocks import of_channels
+from bonafide.audio.boxes import beginnings
 from bonafide.audio.media import open_media
 from bonafide.audio.recording import Sound, UnusableError, damage_at, refuse_cut
 
@@ -15,6 +16,7 @@ LISTENED_SECONDS = 60  # of each of several tracks, for one that is not silent
 SILENCE = 1e-4  # RMS, as in conditioning
 MATROSKA_HEAD = 1 << 16  # bytes, in which its duration stands if it is known
 MATROSKA_DURATION = (b"\x44\x89\x84", b"\x44\x89\x88")
+BREAKS_OFF = "the file is damaged, and can be read no further"
 FULL_SCALES = {"u8": 128.0, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63}
 
 
@@ -46,7 +48,10 @@ def av_sound(path: Path) -> Sound:
 def _tracks(path: Path) -> list[bool]:
     """Tell of each sound track whether it is in a codec that is known."""
     with open_media(path) as container:
-        return [stream.codec_context is not None for stream in container.streams.audio]
+        tracks = [stream.codec_context is not None for stream in container.streams.audio]
+        if not tracks and not container.streams.video:
+            raise ValueError("a header alone")
+        return tracks
 
 
 def _is_silent(path: Path, track: int) -> bool:
@@ -65,44 +70,47 @@ def _is_silent(path: Path, track: int) -> bool:
 
 
 def _track(path: Path, number: int) -> Sound:
-    notes: list[str] = []
-    blocks = _blocks(path, number, notes)
+    sound = Sound(0, 0, "", iter(()))
+    blocks = _blocks(path, number, sound)
     try:
-        coding, rate, first = next(blocks)
+        sound.format, sound.rate, first = next(blocks)
     except StopIteration:
         raise UnusableError("the file holds no audio frames, or is cut short before they end") from None
-    channels = first.shape[1]
+    sound.channels = first.shape[1]
 
     def all_blocks() -> Iterator[np.ndarray]:
         yield first
         for _, own_rate, block in blocks:
-            if own_rate != rate:
+            if own_rate != sound.rate:
                 raise UnusableError("its sampling rate changes on the way")
-            yield of_channels(block, channels)
+            yield of_channels(block, sound.channels)
 
-    return Sound(rate, channels, coding, all_blocks(), notes)
+    sound.blocks = all_blocks()
+    return sound
 
 
-def _blocks(path: Path, number: int, notes: list[str]) -> Iterator[tuple[str, int, np.ndarray]]:
+def _blocks(path: Path, number: int, sound: Sound) -> Iterator[tuple[str, int, np.ndarray]]:
     """Yield the coding, the rate and the samples, shape (n, channels), of each frame of a sound track."""
     damaged: float | None = None
-    until = taken = 0.0
+    taken = 0.0
     bad = good = 0
     with open_media(path) as container:
         stream = container.streams.audio[number]
         coding = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}".upper()
-        for packet in _packets(container, stream, notes):
+        if container.format.name.startswith("mov") and beginnings(path) > 1:
+            sound.notes.append("another file follows in it, which was not heard")
+        for packet in _packets(container, stream, sound.notes):
             try:
                 frames = packet.decode()
             except (av.FFmpegError, ValueError):
                 bad, damaged = bad + 1, taken if damaged is None else damaged
                 continue
             if packet.pts is not None and packet.duration:
-                until = max(until, float((packet.pts + packet.duration) * packet.time_base))
+                sound.until = max(sound.until, float((packet.pts + packet.duration) * packet.time_base))
             for frame in frames:
                 good += 1
                 if damaged is not None:
-                    note_damage(notes, damaged)
+                    note_damage(sound.notes, damaged)
                     damaged = None
                 samples = _samples(frame)
                 taken += len(samples) / frame.sample_rate
@@ -111,14 +119,20 @@ def _blocks(path: Path, number: int, notes: list[str]) -> Iterator[tuple[str, in
             raise UnusableError("most of its sound cannot be decoded: the file is damaged")
         promised = _promised(path, container, stream)
         if promised is not None:
-            refuse_cut(taken + min(0.0, until - promised), taken) if until else refuse_cut(taken, promised)
+            try:
+                refuse_cut(sound.until or taken, promised)
+            except UnusableError as error:  # Matroska goes on after damage where it can
+                text = str(error)
+                raise UnusableError(
+                    text.replace("is cut", "is damaged or cut") if _is_matroska(container) else text
+                ) from None
 
 
 def _packets(container: Any, stream: Any, notes: list[str]) -> Iterator[Any]:  # noqa: ANN401 - PyAV's
     try:
         yield from container.demux(stream)
     except (av.FFmpegError, ValueError):
-        notes.append("the file is damaged towards its end")
+        notes.append(BREAKS_OFF)
 
 
 def note_damage(notes: list[str], seconds: float) -> None:
@@ -135,12 +149,16 @@ def _promised(path: Path, container: Any, stream: Any) -> float | None:  # noqa:
     name = container.format.name
     if name.startswith("mov") and stream.duration is not None:
         return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
-    if name.startswith("matroska") and len(container.streams) == 1 and container.duration:  # a picture may go on
+    if _is_matroska(container) and len(container.streams) == 1 and container.duration:  # a picture may go on
         with path.open("rb") as file:
             head = file.read(MATROSKA_HEAD)
         if any(mark in head for mark in MATROSKA_DURATION):
             return float(container.duration) / 1e6
     return None
+
+
+def _is_matroska(container: Any) -> bool:  # noqa: ANN401 - PyAV's
+    return bool(container.format.name.startswith("matroska"))
 
 
 def _samples(frame: Any) -> np.ndarray:  # noqa: ANN401 - PyAV's

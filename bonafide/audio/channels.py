@@ -7,9 +7,11 @@ import numpy as np
 FRAME_SECONDS = 0.1  # of an envelope: about a syllable
 SILENCE = 1e-4  # RMS, as in conditioning
 CANCELS = 0.1  # of the power that channels without anything in common have when mixed
+LOUD = 0.5  # of the power of the loudest channel: as good as that
 QUIET = 1e-3  # of the power of the loudest channel: what lies below is its echo, or noise
 ALIKE = 0.5  # correlation of the envelopes of two channels that carry one voice; others say each their own
 MOST = 8  # voices
+FEWEST = 10  # frames: less says too little of an envelope
 CANCEL = "its channels cancel out: number {} was heard alone"
 DIFFER = "its channels carry different voices, which were mixed"
 
@@ -40,19 +42,20 @@ class Levels:
         self._kept.append(np.square(both).reshape(frames, size, -1).mean(axis=1, dtype=np.float64))
 
     def cancelled(self) -> int | None:
-        """Return the loudest channel where the channels cancel each other out, else None."""
+        """Return the first loud channel where the channels cancel each other out, else None."""
         power = self._power()
         if power is None:
             return None
         total = power.mean(axis=0)
         channels, mean = total[:-1], total[-1]
         together = channels.sum() / channels.size**2
-        return int(channels.argmax()) if channels.max() > SILENCE**2 and mean < CANCELS * together else None
+        loud = int(np.flatnonzero(channels >= LOUD * channels.max())[0])
+        return loud if channels.max() > SILENCE**2 and mean < CANCELS * together else None
 
     def voices(self) -> list[int]:
         """Return a channel for each voice, in order, where channels carry different ones; else none."""
         power = self._power()
-        if power is None:
+        if power is None or len(power) < FEWEST:
             return []
         total = power[:, :-1].mean(axis=0)
         envelopes = np.sqrt(power[:, :-1]).T
@@ -72,7 +75,9 @@ class Levels:
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     one, other = one - one.mean(), other - other.mean()
     norm = float(np.sqrt(np.square(one).sum() * np.square(other).sum()))
-    return float((one * other).sum()) / norm if norm > 0 else 1.0  # what stays the same says nothing of its own
+    return (
+        float((one * other).sum()) / norm if norm > 0 else 0.0
+    )  # what never changes is no voice, and not that of another channel
 
 
 def mono(block: np.ndarray, channel: int | None = None) -> np.ndarray:

@@ -33,11 +33,9 @@ def main() -> None:
 
 
 def _answer(path: Path, most_seconds: float | None) -> None:
-    notes: list[str] = []
     try:
         with _not_stuck():
             sound = av_sound(path)
-        notes = sound.notes
         _say({"rate": sound.rate, "channels": sound.channels, "format": sound.format})
         left = round(most_seconds * sound.rate) if most_seconds is not None else sys.maxsize
         for block in _in_seconds(sound.blocks, sound.rate):
@@ -47,9 +45,9 @@ def _answer(path: Path, most_seconds: float | None) -> None:
             left -= len(some)
             if left <= 0:
                 break
-        _say({"notes": notes})
+        _say({"notes": sound.notes, "until": sound.until})
     except (UnusableError, MemoryError) as error:
-        _say({"notes": notes, "unusable": str(error) or _why(error)})
+        _say({"unusable": str(error) or _why(error)})
 
 
 def _why(error: Exception) -> str:
@@ -93,9 +91,11 @@ def _lines() -> "queue.Queue[bytes | None]":
 def _not_stuck() -> Iterator[None]:
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, STUCK_SECONDS)
-    yield
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _limit() -> None:

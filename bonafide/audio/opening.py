@@ -5,6 +5,7 @@ What a header counts is believed only where it is exact by its format; all that 
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +15,14 @@ import soundfile
 from bonafide.audio import mpeg
 from bonafide.audio.apart import av_is_there, av_sound_apart
 from bonafide.audio.blocks import of_channels, resampled, without
-from bonafide.audio.ogg import links
+from bonafide.audio.ogg import flac_links, links
 from bonafide.audio.pieces import Piece, Pieces
 from bonafide.audio.recording import SLACK, Sound, UnusableError, damage_at, refuse_cut
 from bonafide.audio.riff import waves
 from bonafide.text import clock
 
 WAVE_SLACK = 0.05  # seconds: samples have no frames, but sizes are often a header too large
+DAMAGED = "the file is damaged"
 UNKNOWN_FRAMES = 1 << 60  # from here on a length is what libsndfile puts where there is none
 HEADS: dict[str, bytes | tuple[bytes, ...]] = {
     "WAV": (b"RIFF", b"RF64"),
@@ -97,6 +99,8 @@ def _parts(path: Path, file: soundfile.SoundFile, sound: Sound) -> list[Part]:
     if file.format == "OGG":
         ends = links(path)
         return [Part(_opener(path, [link]), None) for link in ends] if len(ends) > 1 else [whole]
+    if file.format == "FLAC" and len(ends := flac_links(path)) > 1:
+        return [Part(_opener(path, [link]), None) for link in ends]
     if file.format == "MP3":
         return _mp3_parts(path, file, sound)
     return [whole]
@@ -121,12 +125,17 @@ def _opener(path: Path, pieces: list[Piece] | None) -> Callable[[], soundfile.So
 
 
 def _all_blocks(path: Path, parts: list[Part], sound: Sound) -> Iterator[np.ndarray]:
+    heard = 0
     for part in parts:
-        with part.open() as file:
+        try:
+            file = part.open()
+        except soundfile.LibsndfileError:
+            sound.notes.append(damage_at(heard / sound.rate))
+            continue
+        with file:
             blocks = _sndfile_blocks(path, file, part, sound, alone=len(parts) == 1)
-            if file.samplerate != sound.rate:
-                blocks = resampled(blocks, file.samplerate, sound.rate, file.channels)
-            for block in blocks:
+            for block in resampled(blocks, file.samplerate, sound.rate, file.channels):
+                heard += len(block)
                 yield of_channels(block, sound.channels)
 
 
@@ -149,30 +158,24 @@ def _sndfile_blocks(
         if alone:
             yield from _going_on(path, taken, part.promised, sound)
         else:
-            raise UnusableError(f"the data cannot be decoded after {clock(seconds)}")
+            sound.notes.append(DAMAGED)
 
 
 def _going_on(path: Path, taken: int, promised: float | None, sound: Sound) -> Iterator[np.ndarray]:
     """Yield by PyAV what libsndfile left after `taken` samples."""
     heard = taken / sound.rate
-    rest: Sound | None = None
-    if av_is_there():
-        try:
-            rest = av_sound_apart(path)
-        except UnusableError:
-            rest = None
-    if rest is not None and rest.rate == sound.rate:
-        try:
-            for block in without(rest.blocks, taken):
-                heard += len(block) / sound.rate
-                yield of_channels(block, sound.channels)
-        except UnusableError:
-            pass
-    if promised is not None:
-        refuse_cut(heard, promised)
-    elif heard == taken / sound.rate:
+    rest = Sound(sound.rate, sound.channels, "", iter(()))
+    with suppress(UnusableError):
+        rest = av_sound_apart(path) if av_is_there() else rest
+        for block in without(resampled(rest.blocks, rest.rate, sound.rate, rest.channels), taken):
+            heard += len(block) / sound.rate
+            yield of_channels(block, sound.channels)
+    if promised is None and heard == taken / sound.rate:
         raise UnusableError(f"the data cannot be decoded after {clock(heard)}")
-    sound.notes.append(damage_at(taken / sound.rate))
+    if promised is not None and not sound.format.startswith("OGG"):  # whose length is that of what is there
+        refuse_cut(max(heard, rest.until), promised)
+    lost = (promised or heard) - heard
+    sound.notes += rest.notes or [DAMAGED if lost < SLACK else f"{DAMAGED}: {lost:.1f} s cannot be heard"]
 
 
 def _through_av(path: Path, most_seconds: float | None) -> Sound:

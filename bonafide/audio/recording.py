@@ -53,6 +53,8 @@ class Sound:
         Raises `UnusableError` where it cannot go on, or ends before an exact promise of the file.
     notes : list of str
         What is to be known of it; complete once all blocks were taken.
+    until : float
+        By PyAV: at which second the last packet ended, then. More than was heard where some could not be decoded.
     """
 
     rate: int
@@ -60,6 +62,7 @@ class Sound:
     format: str
     blocks: Iterator[np.ndarray]
     notes: list[str] = field(default_factory=list)
+    until: float = 0.0
 
     def close(self) -> None:
         """Leave what was not read, and the process that reads it to others."""

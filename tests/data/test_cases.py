@@ -119,6 +119,13 @@ def test_true_reasons(results):
     assert results["l_concat.wav"].reason.startswith("not audio")
 
 
+def test_a_file_that_crashes_the_decoder_is_a_reject_of_the_catalog(cases, audio_settings):
+    stamp, facts = measured(cases, "i_8ch.mov", audio_settings)
+    assert facts.reason or facts.seconds == pytest.approx(4, abs=FRAME)
+    assert stamp is not None
+    assert measured(cases, "base.wav", audio_settings)[1].reason == ""
+
+
 def test_a_file_that_crashes_the_decoder_costs_itself_alone(cases):
     names = [OTHERS[0], "i_8ch.mov", OTHERS[1]]
     code = "import sys; from bonafide.cli import main; sys.exit(main())"

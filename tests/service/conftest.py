@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from bonafide.audio.conditioning import resample
+from bonafide.detection.detector import Detector
+
 sys.path.insert(0, str(Path(__file__).parent))  # browser.py and serving.py are no tests, and used by tools as well
 
 from serving import Service
@@ -41,3 +44,25 @@ def wav_of(samples, rate):
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def detector():
+    return Detector()
+
+
+@pytest.fixture(scope="session")
+def speech(request):
+    """At least 30 s of real speech at 16 kHz."""
+    try:
+        folder = request.getfixturevalue("formats_dir")
+    except pytest.skip.Exception:
+        folder = request.getfixturevalue("small_corpus") / "human"
+    pieces = []
+    for path in sorted(folder.rglob("*"))[:40]:
+        if path.suffix in (".flac", ".wav") and path.parent.name != "broken":
+            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+            pieces.append(resample(samples.mean(axis=1), rate, RATE))
+    joined = np.concatenate(pieces)
+    assert joined.size > 30 * RATE
+    return joined * np.float32(0.7 / np.abs(joined).max())

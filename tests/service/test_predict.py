@@ -41,28 +41,6 @@ def in_worker(path, asked):
 """
 
 
-@pytest.fixture(scope="module")
-def detector():
-    return Detector()
-
-
-@pytest.fixture(scope="module")
-def speech(request):
-    """At least 30 s of real speech at 16 kHz."""
-    try:
-        folder = request.getfixturevalue("formats_dir")
-    except pytest.skip.Exception:
-        folder = request.getfixturevalue("small_corpus") / "human"
-    pieces = []
-    for path in sorted(folder.rglob("*"))[:40]:
-        if path.suffix in (".flac", ".wav") and path.parent.name != "broken":
-            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-            pieces.append(resample(samples.mean(axis=1), rate, RATE))
-    joined = np.concatenate(pieces)
-    assert joined.size > 30 * RATE
-    return joined * np.float32(0.7 / np.abs(joined).max())
-
-
 @pytest.mark.parametrize("seconds", [1.5, 4.0, 6.0, 8.0])
 @pytest.mark.parametrize(("rate", "suffix"), [(16000, "wav"), (44100, "flac"), (48000, "mp3"), (24000, "ogg")])
 def test_a_clip_gets_the_pipelines_own_score(detector, speech, tmp_path, seconds, rate, suffix):
@@ -171,6 +149,11 @@ def test_channels_and_integers_are_the_same_sound(detector, speech):
         lambda detector: detector.predict(np.zeros((2, 2, 2), np.float32), rate=RATE),
         lambda detector: detector.predict(np.zeros(5, np.float32), rate=RATE, threshold="sharp"),
         lambda detector: detector.predict("x.wav", rate=RATE),
+        lambda detector: detector.predict(None),
+        lambda detector: detector.predict(["x.wav"]),
+        lambda detector: detector.predict(np.zeros(5, np.float32), rate="16000"),
+        lambda detector: detector.predict(np.zeros(5, np.int64), rate=RATE),
+        lambda detector: detector.predict(np.zeros(5, np.float32), rate=RATE, channels="both"),
         lambda detector: Detector("/no/such/model.onnx"),
         lambda detector: Detector(b"no model"),
     ],
