@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 
 from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.verdicts import Cut, cut_of
+from bonafide.detection.voices import Channels
 from bonafide.errors import UserError
 from bonafide.gathering.collecting import Sound, facts_of, keep
 from bonafide.web import describing, logs, scores
@@ -40,6 +41,12 @@ MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/j
 Threshold = Annotated[
     str,
     Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called AI"),
+]
+
+Evidence = Annotated[bool, Query(description="with a map of what spoke for AI and for human")]
+ChannelsAsked = Annotated[
+    Channels,
+    Query(description="where channels carry different voices: a verdict for each, or one for their mix"),
 ]
 
 
@@ -80,11 +87,13 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
     return app
 
 
-async def detect(request: Request, threshold: Threshold = "balanced", evidence: bool = False) -> Response:
+async def detect(
+    request: Request, threshold: Threshold = "balanced", evidence: Evidence = False, channels: ChannelsAsked = "each"
+) -> Response:
     """Say of one or several recordings whether the voice is human or AI-generated."""
     state = request.app.state
     _cut(state, threshold)
-    ask = Ask(threshold, evidence)
+    ask = Ask(threshold, evidence, channels)
     async with taken_in(request) as body:
         answers = await while_there(request, _answers(state, body, ask))
     verdicts = Counter(answer["result"]["verdict"] if "result" in answer else "refused" for answer in answers)

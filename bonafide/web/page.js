@@ -6,6 +6,7 @@ import { keepPart } from "./keep.js";
 import { lookPart } from "./look.js";
 import { recordingSwitch } from "./microphone.js";
 import { ask, askToken, detect, hasToken, keepToken, rejudge, useToken } from "./service.js";
+import { channelsPart, shownOf } from "./channels.js";
 import { showTable } from "./table.js";
 import { verdictPart } from "./verdict.js";
 import { TITLES, sentence } from "./words.js";
@@ -97,8 +98,9 @@ function showDetail() {
   } else {
     const band = model?.cannot_tell[threshold] || [0.5, 0.5];
     card.append(verdictPart(result, band, file));
+    if (result.channels?.length) card.append(channelsPart(chosen, showDetail));
     if (result.seconds > 0) {
-      const look = lookPart(chosen, audio, band);
+      const look = lookPart(chosen, shownOf(chosen), audio, band);
       card.append(look.part);
       redraw = look.redraw;
     }

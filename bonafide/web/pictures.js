@@ -3,9 +3,8 @@ import { make, mark } from "./dom.js";
 import { drawChance, drawSpectrum, drawWave } from "./plots.js";
 import { clock, decimal } from "./words.js";
 
-/** The figures of `item`, and what draws them anew; `band` holds the probabilities between which there is no call. */
-export function pictures(item, band) {
-  const { seconds, windows } = item.result;
+/** The figures of `item`, heard in `windows`, and what draws them anew; `band` holds the probabilities between which there is no call. */
+export function pictures(item, { seconds, windows }, band) {
   const wave = make("canvas", { class: "wave" }), spectrum = make("canvas", { class: "spectrum" });
   const chance = make("canvas", { class: "chance" }), captions = make("span", { class: "spoke" });
   const figures = [

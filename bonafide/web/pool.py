@@ -59,6 +59,7 @@ class Ask:
 
     threshold: str | float = "balanced"
     evidence: bool = False
+    channels: str = "each"
     for_corpus: bool = False
 
 

@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -143,7 +144,7 @@ def answered(detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str
         path = Path(f"/dev/fd/{file.fileno()}")
         if request["for_corpus"]:
             return {"result": sound_for_corpus(path)}
-        answer = judged(detector, path, request["threshold"], evidence=request["evidence"])
+        answer = judged(detector, path, request)
         refuse_long(answer["seconds"], request["max_seconds"])
         return {"result": answer}
     except Refused as refusal:
@@ -165,21 +166,23 @@ def sound_for_corpus(path: Path) -> dict[str, str]:
         raise Refused(str(error)) from None
 
 
-def judged(detector: Any, path: Path, threshold: str | float, *, evidence: bool) -> dict[str, Any]:  # noqa: ANN401
+def judged(detector: Any, path: Path, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     """Return the result of one recording, with where in time and frequency its reasons are if `evidence` is asked."""
     from bonafide.detection.results import as_json
     from bonafide.errors import UserError
 
-    if evidence:
+    explanation = None
+    if request["evidence"]:
         from bonafide.explain.evidence import explain
 
-        try:
-            explanation = explain(detector, path, threshold=threshold)
-        except UserError:  # it holds nothing that could be shown; the result says why
-            pass
-        else:
-            return as_json(explanation.result) | {"evidence": evidence_of(explanation)}
-    return as_json(detector.predict(path, threshold=threshold))
+        with suppress(UserError):  # it holds nothing that could be shown; the result says why
+            explanation = explain(detector, path, threshold=request["threshold"])
+    if explanation is not None and request["channels"] == "each":
+        result = explanation.result
+    else:
+        result = detector.predict(path, threshold=request["threshold"], channels=request["channels"])
+    evidence = {} if explanation is None else {"evidence": evidence_of(explanation)}
+    return as_json(result) | evidence
 
 
 def evidence_of(explanation: Any) -> dict[str, Any] | None:  # noqa: ANN401 - light import
