@@ -34,6 +34,15 @@ def long_wav(small_corpus):
     return wav_of(np.resize(joined, 60 * RATE), RATE)
 
 
+@pytest.fixture(scope="session")
+def call_wav(clips):
+    """Bytes of a WAV with a person on the left and a machine on the right, who speak by turns."""
+    both = [np.resize(soundfile.read(clip)[0], 4 * RATE) for clip in (clips[0], clips[3])]
+    silent = np.zeros(4 * RATE)
+    left, right = np.concatenate([both[0], silent]), np.concatenate([silent, both[1]])
+    return wav_of(np.stack([left, right], axis=1), RATE)
+
+
 @pytest.fixture(scope="module")
 def service():
     with Service("--workers", 2, "--max-mb", 4, "--max-seconds", 120) as running:

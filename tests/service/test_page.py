@@ -186,6 +186,21 @@ def test_several_files_are_a_table_and_one_of_them_is_shown(page, clips, tmp_pat
     assert page.js(TITLE) == "Cannot tell"
 
 
+def test_each_channel_of_a_call_has_its_verdict_and_its_timeline(page, call_wav, tmp_path):
+    (tmp_path / "call.wav").write_bytes(call_wav)
+    judged(page, tmp_path / "call.wav")
+    result = Detector().predict(tmp_path / "call.wav")
+    buttons = "[...document.querySelectorAll('.channels button')]"
+    assert len(page.js(f"{buttons}.map(b => b.textContent)")) == len(result.channels) == 2
+    for channel in result.channels:
+        text = page.js(f"{buttons}[{channel.number - 1}].textContent")
+        assert text.startswith(f"Channel {channel.number}: ")
+        assert channel.p_ai is None or percent(channel.p_ai) in text
+        page.js(f"{buttons}[{channel.number - 1}].click()")
+        starts = page.js("[...document.querySelectorAll('.segments button')].map(b => Number(b.dataset.start))")
+        assert starts == [segment.start for segment in channel.segments]
+
+
 def test_the_results_can_be_downloaded(page, clips, tmp_path):
     page.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     judged(page, clips[0], clips[3])

@@ -73,6 +73,16 @@ def test_a_result_is_judged_under_another_threshold_as_its_recording_would_be(se
             assert (status, said) == (200, service.detect(content, f"?threshold={threshold}")[2])
 
 
+def test_channels_with_different_voices_are_judged_each_or_mixed(service, call_wav):
+    each = service.detect(call_wav)[2]
+    assert [channel["number"] for channel in each["channels"]] == [1, 2]
+    assert service.detect(call_wav, "?channels=mix")[2]["channels"] == []
+    assert service.detect(call_wav, "?channels=left")[0] == 422
+    for threshold in ("decisive", "0.3"):
+        said = service.ask(f"/v1/verdict?threshold={threshold}", json.dumps(each).encode())[2]
+        assert said == service.detect(call_wav, f"?threshold={threshold}")[2]
+
+
 @pytest.mark.parametrize(
     "change", [{"llr": "x"}, {"llr": 1e999}, {"windows": []}, {"windows": [{}]}, {"seconds": None}]
 )
