@@ -6,6 +6,7 @@ from typing import Any
 
 import av
 import numpy as np
+import soxr
 
 from bonafide.audio.blocks import of_channels
 from bonafide.audio.boxes import beginnings
@@ -26,7 +27,7 @@ def av_sound(path: Path) -> Sound:
     Raises
     ------
     UnusableError
-        Without a message where FFmpeg cannot read it: `bonafide.audio.sounds` knows why.
+        Without a message where FFmpeg cannot read it: `bonafide.audio.opening` knows why.
     """
     try:
         tracks = _tracks(path)
@@ -81,8 +82,8 @@ def _track(path: Path, number: int) -> Sound:
     def all_blocks() -> Iterator[np.ndarray]:
         yield first
         for _, own_rate, block in blocks:
-            if own_rate != sound.rate:
-                raise UnusableError("its sampling rate changes on the way")
+            if own_rate != sound.rate:  # as in files one behind another
+                block = soxr.resample(block, own_rate, sound.rate, quality="HQ")
             yield of_channels(block, sound.channels)
 
     sound.blocks = all_blocks()
@@ -110,22 +111,14 @@ def _blocks(path: Path, number: int, sound: Sound) -> Iterator[tuple[str, int, n
             for frame in frames:
                 good += 1
                 if damaged is not None:
-                    note_damage(sound.notes, damaged)
+                    _note_damage(sound.notes, damaged)
                     damaged = None
                 samples = _samples(frame)
                 taken += len(samples) / frame.sample_rate
                 yield coding, frame.sample_rate, samples
         if bad > good:
             raise UnusableError("most of its sound cannot be decoded: the file is damaged")
-        promised = _promised(path, container, stream)
-        if promised is not None:
-            try:
-                refuse_cut(sound.until or taken, promised)
-            except UnusableError as error:  # Matroska goes on after damage where it can
-                text = str(error)
-                raise UnusableError(
-                    text.replace("is cut", "is damaged or cut") if _is_matroska(container) else text
-                ) from None
+        _refuse_cut(sound.until or taken, _promised(path, container, stream), container)
 
 
 def _packets(container: Any, stream: Any, notes: list[str]) -> Iterator[Any]:  # noqa: ANN401 - PyAV's
@@ -135,7 +128,15 @@ def _packets(container: Any, stream: Any, notes: list[str]) -> Iterator[Any]:  #
         notes.append(BREAKS_OFF)
 
 
-def note_damage(notes: list[str], seconds: float) -> None:
+def _refuse_cut(heard: float, promised: float | None, container: Any) -> None:  # noqa: ANN401 - PyAV's
+    try:
+        refuse_cut(heard, promised or 0.0)
+    except UnusableError as error:  # Matroska may end at its damage
+        may_be = "is damaged or cut" if _is_matroska(container) else "is cut"
+        raise UnusableError(str(error).replace("is cut", may_be)) from None
+
+
+def _note_damage(notes: list[str], seconds: float) -> None:
     """Note where the file is damaged, the first time."""
     if not any("is damaged at" in note for note in notes):
         notes.append(damage_at(seconds))

@@ -38,6 +38,8 @@ class Levels:
         block = block if self._rest is None else np.concatenate((self._rest, block))
         frames = len(block) // size
         whole, self._rest = block[: frames * size], block[frames * size :]
+        if not frames:
+            return
         both = np.concatenate((whole, whole.mean(axis=1, dtype=np.float32)[:, None]), axis=1)
         self._kept.append(np.square(both).reshape(frames, size, -1).mean(axis=1, dtype=np.float64))
 

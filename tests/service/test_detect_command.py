@@ -54,7 +54,7 @@ def test_a_folder_as_json_lines(folder):
     rows = [json.loads(line) for line in ran.stdout.splitlines()]
     assert [row["path"] for row in rows] == ["a.wav", "broken.wav", "inner/b.flac", "inner/new\nline\x1b[2J.mp3"]
     assert ran.returncode == 1  # one could not be read
-    assert ran.stderr == b"1 file passed over by name: .txt; name one to have it read\n"
+    assert ran.stderr == b"1 file passed over by name: .txt; name a file to have it read\n"
     expected = Detector().predict(folder / "a.wav")
     assert rows[0]["llr"] == pytest.approx(expected.llr, abs=1e-5)
     assert len(rows[2]["windows"]) > 5

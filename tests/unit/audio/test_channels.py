@@ -64,6 +64,14 @@ def test_two_voices_are_two_whether_at_once_or_in_turns(pair):
     assert levels_of(np.concatenate((one, silence)), np.concatenate((silence, other))).voices() == [0, 1]
 
 
+def test_blocks_of_any_size_say_the_same(pair):
+    sound = np.stack(pair, axis=1)
+    whole, parts = levels_of(*pair), Levels(RATE)
+    for start in range(0, len(sound), 333):
+        parts.add(sound[start : start + 333])
+    assert parts.voices() == whole.voices() == [0, 1]
+
+
 def test_a_hum_beside_a_voice_is_none_of_it(voice):
     hum = 0.5 * np.sin(2 * np.pi * 120 / RATE * np.arange(voice.size))
     assert levels_of(hum, voice).voices() == [0, 1]

@@ -230,6 +230,13 @@ def test_an_estimated_length_is_no_promise(tmp_path, voice, codec, container):
     assert seconds_of(path) == pytest.approx(10, abs=FRAME)
 
 
+def test_adts_of_other_rates_one_behind_another_is_heard_all(tmp_path, voice):
+    path = tmp_path / "clip.aac"
+    wide = av_encoded(path, soxr.resample(voice[: 4 * RATE], RATE, 32000), "aac", "adts", rate=32000)
+    path.write_bytes(av_encoded(path, voice[: 3 * RATE], "aac", "adts") + wide)
+    assert seconds_of(path) == pytest.approx(7, abs=2 * FRAME)
+
+
 def test_adts_without_its_last_bytes_is_heard_to_there(tmp_path, voice):
     path = tmp_path / "clip.aac"
     aac = av_encoded(path, voice, "aac", "adts")
