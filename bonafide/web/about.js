@@ -3,19 +3,21 @@ import { $, make } from "./dom.js";
 import { NAMES, percent } from "./words.js";
 
 /** Shows what /v1/model has told. */
-export function about({ card, constants, cannot_tell: bands, limits, thresholds }) {
+export function about({ card, constants, cannot_tell: bands, formats, limits, thresholds }) {
   const { max_bytes: bytes, max_seconds: seconds } = limits;
   const length = seconds >= 120 ? `${Math.floor(seconds / 60)} minutes` : `${seconds} s`;
   $("limits").textContent =
     `WAV, FLAC, MP3, Ogg, Opus and more; from one second of speech to ${length}, up to ${megabytes(bytes)} MB`;
   for (const option of [...$("threshold").options]) option.hidden = option.disabled = !(option.value in thresholds);
   const size = card.parameters ? `${count(card.parameters)} parameters` : `${count(constants)} numbers, learnt and fixed`;
+  $("files").accept = ["audio/*", "video/*", ...formats.flatMap(({ suffixes }) => suffixes)].join(",");
   const rows = { network: [card.network, size].filter(Boolean).join(", "), errors: errors(card.held_out) };
   const clips = Object.entries(card.clips || {}).map(([label, n]) => `${count(n)} ${NAMES[label]} clips`);
   rows["trained on"] = clips.join(", ");
   for (const name of ["languages", "generators", "sources"]) rows[name] = card[name]?.join(", ");
   const [low, high] = bands.balanced;
   rows["cannot tell"] = `probabilities between ${percent(low)} and ${percent(high)}, chosen on recordings it was not trained on`;
+  rows.reads = formats.map(({ name, codings }) => (name === codings ? name : `${name} (${codings})`)).join("; ");
   $("card").replaceChildren();
   for (const [name, text] of Object.entries(rows)) if (text) $("card").append(make("dt", {}, name), make("dd", {}, text));
 }

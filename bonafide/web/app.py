@@ -18,6 +18,8 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from bonafide.audio.apart import av_is_there
+from bonafide.audio.formats import FORMATS
 from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.verdicts import Cut, cut_of
 from bonafide.detection.voices import Channels
@@ -166,7 +168,9 @@ def health_of(state: State) -> dict[str, Any]:
 def model_of(state: State) -> dict[str, Any]:
     """Return what /v1/model says."""
     limits = {name: getattr(state.settings, name) for name in ("max_bytes", "max_seconds", "timeout")}
-    return {**state.pool.model, "limits": limits}
+    readable = [each for each in FORMATS if av_is_there() or not each.by_pyav]
+    formats = [{"name": each.name, "codings": each.codings, "suffixes": each.suffixes} for each in readable]
+    return {**state.pool.model, "limits": limits, "formats": formats}
 
 
 def own_version() -> str:

@@ -10,6 +10,8 @@ from browser import CHROMIUM, Browser
 from serving import Service
 
 from bonafide import Detector
+from bonafide.audio.apart import av_is_there
+from bonafide.audio.formats import FORMATS
 from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import TITLES, confidence
 from bonafide.scoring.windows import edges_of
@@ -245,6 +247,14 @@ def test_the_page_tells_how_large_the_model_is_and_how_often_it_errs(page):
     assert "numbers" in about
     assert f"{percent(rates['fpr'])} of the human ones were called AI" in about
     assert f"{percent(rates['fnr'])} of the AI ones human" in about
+
+
+def test_the_page_reads_what_the_command_says_that_it_reads(page):
+    about = page.js("document.querySelector('#card').textContent")
+    accepted = page.js("document.querySelector('#files').accept").split(",")
+    for each in FORMATS:
+        assert av_is_there() is False or each.name in about
+        assert each.by_pyav or ({*each.suffixes} <= {*accepted} and each.codings in about)
 
 
 def test_what_programs_may_ask_is_described_without_the_net(page):
