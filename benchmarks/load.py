@@ -99,6 +99,7 @@ class Client(threading.Thread):
     def __init__(self, service: Service, number: int) -> None:
         super().__init__(daemon=True)
         self.service, self.random = service, random.Random(number)
+        self.address = f"127.0.1.{number + 1}"  # each has its own, as clients have
         self.answers: list[tuple[float, float, int]] = []  # when it was sent, seconds it took, status
         self.bodies: list[bytes] = []
         self.end = 0.0
@@ -112,7 +113,7 @@ class Client(threading.Thread):
     def send(self, body: bytes) -> float:
         """Send one recording; return for how long to wait after it."""
         began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, 120, source_address=(self.address, 0))
         try:
             connection.request("POST", "/v1/detect", body, {"Content-Type": "audio/wav"})
             answer = connection.getresponse()
