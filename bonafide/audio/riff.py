@@ -9,6 +9,7 @@ from bonafide.audio.pieces import Piece
 from bonafide.audio.recording import SLACK
 
 STREAMED = 0x7FFF0000  # bytes; from here on a size is what a writer puts that cannot go back to fill it in
+TAGS = (b"ID3", b"TAG", b"APE")  # as taggers of MP3s put behind any file
 KINDS = (b"RIFF", b"RF64")  # RIFX is libsndfile's alone
 HEAD = 12  # bytes, before the first chunk
 SOME = 64  # bytes by which a size may be off
@@ -90,8 +91,8 @@ def _with_data(file: BinaryIO, places: tuple[int, int, int], told: int, per_seco
 
 
 def _is_chunk(file: BinaryIO, at: int, size: int) -> bool:
-    """Tell whether a chunk begins at `at`, or a byte before where a writer left the padding out."""
-    return any(_fits(_at(file, place, 8), size - place - 8) for place in (at, at - 1))
+    """Tell whether a chunk begins at `at`, or a byte before where a writer left the padding out; a tag is like one."""
+    return _at(file, at, 3) in TAGS or any(_fits(_at(file, place, 8), size - place - 8) for place in (at, at - 1))
 
 
 def _fits(chunk: bytes, left: int) -> bool:

@@ -91,6 +91,22 @@ def test_the_timeline_is_as_long_as_the_terminal_is_wide(folder):
     assert ran.stdout.decode().splitlines()[3].split() == ["0:00", "0:15"]
 
 
+def test_a_call_has_a_verdict_and_a_timeline_a_channel(folder):
+    speech, rate = soundfile.read(folder / "inner" / "b.flac", dtype="float32")
+    call = folder / "call.sound"  # by its name none of the folder's recordings
+    soundfile.write(call, np.stack([speech[: 6 * rate], speech[8 * rate : 14 * rate]], axis=1), rate, format="WAV")
+    each, mix, drawn = (
+        bonafide("detect", call, *options, cwd=folder).stdout.decode()
+        for options in (["--json"], ["--json", "--channels", "mix"], ["--timeline"])
+    )
+    call.unlink()
+    assert [channel["number"] for channel in json.loads(each)["channels"]] == [1, 2]
+    assert json.loads(mix)["channels"] == []
+    assert json.loads(mix)["note"] == "its channels carry different voices, which were mixed"
+    assert drawn.count("0:00") == 2
+    assert "channel 1: " in drawn.splitlines()[1]
+
+
 def test_standard_input_may_be_a_pipe(folder):
     ran = bonafide("detect", "-", "--json", cwd=folder, input=(folder / "a.wav").read_bytes())
     row = json.loads(ran.stdout)
@@ -113,6 +129,7 @@ def test_a_glob_in_quotes(folder):
         (["detect", "a.wav", "-"], 2),
         (["detect", "a.wav", "--threshold", "2"], 2),
         (["detect", "a.wav", "--jobs", "0"], 2),
+        (["detect", "a.wav", "--channels", "both"], 2),
         (["detect", "missing.wav"], 1),
         (["detect", "a.wav", "--model", "notes.txt"], 1),
         (["info", "notes.txt"], 1),

@@ -11,6 +11,7 @@ import soundfile
 import soxr
 
 from bonafide.commands.formats import table
+from bonafide.explain.evidence import explain
 from bonafide.web.worker import answered
 
 from ..encoding import av_encoded
@@ -99,6 +100,18 @@ def test_the_service_takes_a_flac_of_unknown_length(detector, speech, tmp_path, 
     assert answer["result"]["llr"] == detector.predict(path).llr
     with path.open("rb") as file:
         assert "at most" in answered(detector, file, {**REQUEST, "max_seconds": 2.0})["refused"]
+
+
+def test_an_explanation_shows_the_channel_that_was_judged(detector, speech, tmp_path):
+    path = tmp_path / "clip.wav"
+    one, other = speech[: 6 * RATE], speech[15 * RATE : 21 * RATE]
+    soundfile.write(path, np.stack([one, -one], axis=1), RATE)
+    cancelled = explain(detector, path)
+    assert np.corrcoef(cancelled.samples, one)[0, 1] > 0.99
+    soundfile.write(path, np.stack([one, other], axis=1), RATE)
+    call = explain(detector, path)
+    telling = min(call.result.channels, key=lambda channel: channel.llr).number - 1
+    assert np.corrcoef(call.samples, (one, other)[telling])[0, 1] > 0.99
 
 
 def documented_bounds():

@@ -1,5 +1,10 @@
 """The process that decodes by PyAV: one for many files, and one that may die."""
 
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -11,6 +16,7 @@ from bonafide.audio.recording import UnusableError
 
 from ...encoding import av_encoded
 
+ROOT = Path(__file__).parents[3]
 RATE = 16000
 
 
@@ -47,3 +53,30 @@ def test_what_libsndfile_reads_starts_no_process(tmp_path, voice):
         soundfile.write(tmp_path / name, voice, RATE)
         decode(tmp_path / name, max_seconds=60)
     assert not apart._idle
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_the_process_ends_with_the_one_that_asked(tmp_path, voice):
+    av_encoded(tmp_path / "clip.m4a", np.tile(voice, 12), "aac", "ipod")
+    code = (
+        "import sys, time, pathlib; from bonafide.audio.opening import open_sound\n"
+        "sound = open_sound(pathlib.Path(sys.argv[1])); next(sound.blocks)\n"
+        "print(sound.blocks.gi_frame.f_locals['helper']._process.pid, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "clip.m4a"]
+    asking = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    decoding = int(asking.stdout.readline())
+    assert is_running(decoding)
+    asking.kill()
+    asking.communicate()
+    end = time.monotonic() + 20
+    while is_running(decoding) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not is_running(decoding)

@@ -46,10 +46,11 @@ def test_a_wav_is_heard_whole_whatever_its_sizes_say(tmp_path, voice, riff, data
     np.testing.assert_allclose(heard, voice, atol=1e-4)
 
 
-def test_chunks_behind_the_sound_are_no_sound(tmp_path, voice):
+@pytest.mark.parametrize("head", [b"LIST" + struct.pack("<I", 9000), b"ID3\x03\0\0\0\0\x46\x28"])
+def test_chunks_and_tags_behind_the_sound_are_no_sound(tmp_path, voice, head):
     path = tmp_path / "clip.wav"
     wav = encoded(path, voice, subtype="PCM_16")
-    path.write_bytes(wav + b"LIST" + struct.pack("<I", 9000) + bytes(9000))
+    path.write_bytes(wav + head + bytes(9000))
     assert decode(path, max_seconds=60).samples.size == voice.size
 
 
