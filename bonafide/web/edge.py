@@ -175,7 +175,7 @@ class Exchange:
                 own.append((b"connection", b"close"))
             message["headers"] = [*message.get("headers", []), *own]
         last = message["type"] == "http.response.body" and not message.get("more_body", False)
-        if last and not self._whole and "expect" not in self.headers:
+        if last and not self._whole and not self._ended and "expect" not in self.headers:
             # Closing on a sender makes its machine throw away our answer: take in a bit more first.
             await self._send({**message, "more_body": True})
             await self._drain()

@@ -12,13 +12,14 @@ import soxr
 
 from bonafide.commands.formats import table
 from bonafide.explain.evidence import explain
+from bonafide.web.pool import Ask
 from bonafide.web.worker import answered
 
 from ..encoding import av_encoded
 
 ROOT = Path(__file__).parents[2]
 RATE = 16000
-REQUEST = {"threshold": "balanced", "evidence": True, "max_seconds": 60.0}
+REQUEST = {**vars(Ask(evidence=True)), "max_seconds": 60.0}
 CODINGS = {
     "RF64": (RATE, "RF64", "PCM_16"),
     "24-bit": (RATE, "WAV", "PCM_24"),

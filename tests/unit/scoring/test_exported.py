@@ -1,6 +1,7 @@
 """What a detector's file holds, and which files are refused."""
 
 import json
+import math
 
 import onnx
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bonafide.detection.detector import Detector, packaged_model
 from bonafide.errors import UserError
 from bonafide.scoring.exported import FORMAT, Scorer, facts_as_json
+from bonafide.scoring.network_size import constants
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +104,8 @@ def test_a_detector_for_people_has_all_thresholds_that_make_verdicts(packaged):
     document = facts_as_json(Scorer(packaged_model()).facts)
     with pytest.raises(UserError, match="no threshold 'precision'"):
         Detector(written(packaged, {**document, "thresholds": {"balanced": 0.0}}))
+
+
+def test_the_numbers_of_a_network_are_counted_as_onnx_has_them(packaged):
+    packaged = onnx.load_from_string(packaged_model())
+    assert constants(packaged_model()) == sum(math.prod(each.dims) for each in packaged.graph.initializer)
