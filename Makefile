@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow lint audit clean
 
 demo: .venv/.demo ## install, build the demo corpus, run the whole pipeline on it
 	dvc repro
@@ -30,6 +30,14 @@ lint: .venv/.dev
 .venv/.dev: .venv/.demo
 	$(PIP_INSTALL) -e ".[pipeline,demo,service,dev]"
 	touch $@
+
+audit: .bonafide/audit/bin/pip-audit ## ask PyPI for known vulnerabilities of what is pinned; fails where it cannot tell
+	.bonafide/audit/bin/pip-audit --strict --no-deps --disable-pip -r requirements-service.txt
+	.bonafide/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+
+.bonafide/audit/bin/pip-audit: # apart: what it needs itself must not change what it looks at
+	$(PYTHON) -m venv .bonafide/audit
+	.bonafide/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 
 clean: ## remove what was installed and computed, but not the recordings
 	rm -rf .venv .bonafide data/demo data/clips data/augmented data/features data/*.parquet

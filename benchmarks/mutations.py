@@ -1,116 +1,179 @@
-"""Damaged recordings through the detector: ``python benchmarks/mutations.py FOLDER [--count 2000]``.
+"""Damaged recordings through the service's own workers: ``python benchmarks/mutations.py FOLDER [--count 2000]``.
 
-Real files of FOLDER are damaged in their headers, lengths and data, cut, doubled, joined with others. Prints what they
-were answered, the slowest and the memory; exit code 1 where one crashed, hung, raised, or took too much memory.
+Real files of FOLDER, and MP3, Ogg, Opus, MP4 and Matroska made of one of them, are damaged (see damage.py) and sent to
+a running service. Prints what they were answered, the slowest and the workers' memory and, where strace is there,
+what a worker opened beside the recording that it was given. Exit code 1 where one crashed a worker or the service,
+raised, took too long or too much memory, or where a worker opened a socket or another file than its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import random
-import resource
+import re
+import shutil
+import signal
+import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from pathlib import Path
 
-from bonafide.detection.detector import Detector
-from bonafide.processes import spawned_pool
+import soundfile
+from damage import damaged
+
+import bonafide
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "service"))
+
+from serving import Service  # noqa: E402
 
 MOST_SECONDS, MOST_MEGABYTES = 20.0, 512
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".webm")
-EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\x01\0\0\0")
-_DETECTOR: list[Detector] = []
-
-
-def mutate(content: bytes, other: bytes, random_: random.Random) -> bytes:
-    """Return `content` with one to three kinds of damage."""
-    data = bytearray(content)
-    for _ in range(random_.randint(1, 3)):
-        head = min(len(data), 512)
-        kind = random_.randrange(8)
-        if not data:
-            break
-        if kind == 0:  # bytes of the header
-            for _ in range(random_.randint(1, 8)):
-                data[random_.randrange(head)] = random_.randrange(256)
-        elif kind == 1:  # a number in the header, made extreme
-            at = random_.randrange(head)
-            data[at : at + 4] = random_.choice(EXTREMES)
-        elif kind == 2:  # bits anywhere
-            for _ in range(random_.randint(1, 64)):
-                data[random_.randrange(len(data))] ^= 1 << random_.randrange(8)
-        elif kind == 3:
-            del data[random_.randrange(len(data)) :]
-        elif kind == 4:  # a piece is missing
-            at = random_.randrange(len(data))
-            del data[at : at + random_.randint(1, 4096)]
-        elif kind == 5:  # a piece of another file
-            at, of = random_.randrange(len(data)), random_.randrange(max(1, len(other)))
-            data[at : at + 2048] = other[of : of + 2048]
-        elif kind == 6:  # one header, the other's data
-            data[head:] = other[head:]
-        else:
-            data += data[: random_.randrange(len(data))]
-    return bytes(data)
+MADE = (("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("MP3", None), ("OGG", "VORBIS"), ("OGG", "OPUS"))
+MADE_BY_AV = (("mp4", "aac"), ("matroska", "libopus"), ("matroska", "aac"), ("mp4", "libmp3lame"))
+SECONDS = 4
+TRACED = "open,openat,openat2,socket,socketpair,connect,bind,execve,execveat"
+CODE = tuple(str(Path(each)) for each in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), "/usr/lib"))
+OWN = ("/dev/fd/", "/proc/self/", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu", "/etc/localtime")
+NAMES = re.compile(r'(?:open|openat|openat2)\((?:AT_FDCWD, |\d+, )?"([^"]*)"')
 
 
 def main() -> int:
-    """Damage, judge and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Damage, send and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    files = sorted(path for path in options.folder.rglob("*") if path.suffix in SUFFIXES and path.stat().st_size)
-    random_ = random.Random(options.seed)
-    answers: Counter[str] = Counter()
-    slowest, memory, bad = 0.0, 0.0, 0
-    with tempfile.TemporaryDirectory() as home:
-        pool = _pool()
-        for number in range(options.count):
-            content, other = (random_.choice(files).read_bytes()[: 1 << 20] for _ in range(2))
-            path = Path(home, "mutant.wav")
-            path.write_bytes(mutate(content, other, random_))
-            try:
-                verdict, reason, seconds, megabytes = pool.submit(_judge, path).result(timeout=60)
-            except BrokenProcessPool:
-                verdict, reason, seconds, megabytes = "crashed", "", 0.0, 0.0
-                pool = _pool()
-            except TimeoutError:
-                print(f"mutant {number} hangs")
-                return 1
-            answers[f"{verdict}: {reason.split(':')[0].strip('0123456789. %')}" if reason else verdict] += 1
-            slowest, memory = max(slowest, seconds), max(memory, megabytes)
-            bad += verdict in ("crashed", "raised")
-            if verdict in ("crashed", "raised"):
-                print(f"mutant {number} {verdict}: {reason}")
-        pool.shutdown()
-    for answer, count in answers.most_common():
-        print(f"{count:6} {answer}")
-    print(f"{options.count} files, slowest {slowest:.2f} s, most memory {memory:.0f} MB, crashed or raised {bad}")
-    return int(bool(bad) or slowest > MOST_SECONDS or memory > MOST_MEGABYTES)
+    files = [path.read_bytes()[: 1 << 20] for path in sorted(options.folder.rglob("*")) if path.suffix in SUFFIXES]
+    made = of_all_kinds(next(path for path in sorted(options.folder.rglob("*")) if path.suffix in (".wav", ".flac")))
+    rng = random.Random(options.seed)
+    with Service("--workers", 1) as service, tempfile.TemporaryDirectory() as scratch:
+        for content in made:  # so that what is loaded once is there
+            service.detect(content)
+        trace = Trace(service.workers()[0], Path(scratch, "trace"))
+        figures = Figures(service)
+        for _ in range(options.count):
+            content = rng.choice(made if rng.random() < 0.7 else files)
+            figures.send(damaged(content, rng.choice(made), rng))
+        figures.alive = service.detect(made[0])[0] == 200 and service.process.poll() is None
+        opened = trace.end()
+    return figures.report(opened)
 
 
-def _pool() -> ProcessPoolExecutor:
-    return spawned_pool(1, _start)
+def of_all_kinds(path: Path) -> list[bytes]:
+    """Return some seconds of the recording `path` in every kind that is damaged part by part."""
+    samples, rate = soundfile.read(path, frames=SECONDS * soundfile.info(path).samplerate, dtype="float32")
+    mono = samples if samples.ndim == 1 else samples.mean(axis=1)
+    contents = []
+    for kind, coding in MADE:
+        buffer = io.BytesIO()
+        soundfile.write(buffer, mono, 16000 if coding == "OPUS" else rate, format=kind, subtype=coding)
+        contents.append(buffer.getvalue())
+    with suppress(ImportError):
+        contents += [by_av(contents[0], *each) for each in MADE_BY_AV]
+    return contents
 
 
-def _start() -> None:
-    _DETECTOR.append(Detector())
+def by_av(wav: bytes, container: str, codec: str) -> bytes:
+    """Return a WAV in another container, through PyAV."""
+    import av
+
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(wav)) as source, av.open(buffer, "w", format=container) as target:
+        stream = target.add_stream(codec, rate=48000 if codec == "libopus" else 44100)
+        resampler = av.AudioResampler(stream.format, "mono", stream.rate)
+        for frame in source.decode(audio=0):
+            for part in resampler.resample(frame):
+                target.mux(stream.encode(part))
+        target.mux(stream.encode(None))
+    return buffer.getvalue()
 
 
-def _judge(path: Path) -> tuple[str, str, float, float]:
-    start = time.perf_counter()
+class Figures:
+    """What damaged recordings were answered by `service`, and what they cost."""
+
+    def __init__(self, service: Service) -> None:
+        self.service, self.alive = service, False
+        self.answers: Counter[str] = Counter()
+        self.count, self.bad, self.slowest, self.memory = 0, 0, 0.0, 0.0
+
+    def send(self, content: bytes) -> None:
+        """Send one."""
+        began = time.monotonic()
+        status, _, said = self.service.detect(content or b"\0")
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.count += 1
+        text = said["error"]["message"] if status >= 400 else f"{said['verdict']}: {said['reason']}"
+        self.answers[f"{status} {re.sub(r'[0-9][0-9.:]*', 'N', text)}"[:100]] += 1
+        if status >= 500:
+            self.bad += 1
+            print(f"recording {self.count}: {status} {text}")
+        for pid in self.service.workers():
+            self.memory = max(self.memory, most_megabytes(pid))
+
+    def report(self, opened: list[str] | None) -> int:
+        """Print the figures; return the exit code."""
+        for answer, count in self.answers.most_common():
+            print(f"{count:6} {answer}")
+        print(f"{self.count} files, slowest {self.slowest:.2f} s, most memory of a worker {self.memory:.0f} MB")
+        print(f"crashed or raised {self.bad}; the service is {'well' if self.alive else 'gone'}")
+        if opened is None:
+            print("what a worker opens was not watched: strace is not here, or may not look")
+        else:
+            print(f"opened by the worker beside its recordings and code: {', '.join(opened[:10]) or 'nothing'}")
+        bad = self.bad or opened or not self.alive
+        return int(bool(bad) or self.slowest > MOST_SECONDS or self.memory > MOST_MEGABYTES)
+
+
+class Trace:
+    """Strace on the process `pid`, if it is there."""
+
+    def __init__(self, pid: int, out: Path) -> None:
+        self.out, self.process = out, None
+        if program := shutil.which("strace"):
+            command = [program, "-f", "-p", str(pid), "-e", f"trace={TRACED}", "-o", str(out)]
+            self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+            first = self.process.stderr.readline()
+            if "attached" not in first:
+                self.process.wait()
+                self.process = None
+
+    def end(self) -> list[str] | None:
+        """Return what was opened that is neither code nor the recording, None where nobody looked."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate()
+        lines = self.out.read_text(errors="replace").splitlines()
+        if not any('"/dev/fd/' in line for line in lines):  # it saw nothing at all
+            return None
+        return sorted({each for each in map(foreign, lines) if each})
+
+
+def foreign(line: str) -> str:
+    """Return what a line of a trace opens beside code and the recording; "" for nothing."""
+    if re.match(r"\d+ +(socket|socketpair|connect|bind|execve|execveat)\(", line):
+        return line.partition(" ")[2].strip()
+    name = NAMES.search(line)
+    if name is None or line.rstrip().endswith(("ENOENT (No such file or directory)", "+++")):
+        return ""
+    return "" if name[1].startswith((*OWN, *CODE, str(Path(bonafide.__file__).parent))) else name[1]
+
+
+def most_megabytes(pid: int) -> float:
+    """Return the most memory that the process `pid` ever had."""
     try:
-        result = _DETECTOR[0].predict(path)
-    except Exception as error:
-        return "raised", f"{type(error).__name__}: {error}", 0.0, 0.0
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return result.verdict, result.reason, time.perf_counter() - start, memory
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # it has just ended
+        return 0.0
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from bonafide.commands.collect import collect
 from bonafide.commands.detect import detect
 from bonafide.commands.explain import explain
 from bonafide.commands.folds import folds
+from bonafide.commands.formats import formats
 from bonafide.commands.generate import generate
 from bonafide.commands.info import info
 from bonafide.commands.join import join
@@ -17,6 +18,7 @@ from bonafide.commands.release import release
 from bonafide.commands.search import search
 from bonafide.commands.serve import serve
 from bonafide.errors import UserError
+from bonafide.text import printable
 
 # What pip installs beside the light detector for these commands.
 EXTRAS = {
@@ -45,6 +47,7 @@ app.add_typer(corpus.app, name="corpus")
 app.command()(detect)
 app.command()(explain)
 app.command()(folds)
+app.command()(formats)
 app.command()(generate)
 app.command()(info)
 app.command()(join)
@@ -75,5 +78,7 @@ def main() -> None:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"bonafide: {sentence}", file=sys.stderr, flush=True)
+    # A file, a name in it or a library's error may be part of it: nothing reaches the terminal that it would act on.
+    lines = [printable(line) for line in f"bonafide: {sentence}".split("\n")]
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
     return code

@@ -14,7 +14,7 @@ import soundfile
 import soxr
 from annotated_types import Ge, Gt, Lt
 
-from bonafide.audio.decoding import Recording, UnusableError
+from bonafide.audio.recording import Recording, UnusableError
 
 FRAME_SECONDS = 0.02  # one loudness reading, about two pitch periods of a low voice
 SILENCE_RMS = 1e-4  # -80 dBFS: below the noise of any microphone
@@ -23,6 +23,7 @@ RAIL = 0.999  # of the peak: a run of samples up there is a clipped crest
 RAIL_RUN = 3  # samples; a crest that was not clipped has one or two
 MAX_CLIPPED = 0.01  # of all samples; loud but sound recordings stay below
 INT16 = 32768.0
+SILENT = "the recording is silent"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def check(samples: np.ndarray) -> None:
     if power > SILENCE_RMS**2 and offset**2 > OFFSET_SHARE * power:
         raise UnusableError(f"a constant offset of {offset:.2f} drowns the signal")
     if power - offset**2 < SILENCE_RMS**2:
-        raise UnusableError("the recording is silent")
+        raise UnusableError(SILENT)
     if (clipped := clipped_share(samples)) > MAX_CLIPPED:
         raise UnusableError(f"{clipped:.0%} of the samples are clipped")
 

@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 
 from bonafide.audio.conditioning import INT16, resample
+from bonafide.audio.media import open_media
 
 TELEPHONE_RATE = 8000  # hertz; what G.711 and GSM carry
 WIDE_RATE = 16000  # hertz; what G.722 carries
@@ -58,7 +59,7 @@ def through_ffmpeg(
             output.mux(stream.encode(part))
         output.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file, "r") as stored:
+    with open_media(file) as stored:
         back = av.AudioResampler("flt", "mono", rate)
         parts = [part for frame in stored.decode(audio=0) for part in back.resample(frame)] + back.resample(None)
         return np.concatenate([part.to_ndarray()[0] for part in parts])

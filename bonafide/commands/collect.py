@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from bonafide.errors import UserError
+from bonafide.text import printable
 
 RECORD_RATE = 48000  # hertz: what sound cards do by themselves; the pipeline brings every clip to its own rate
 MOST_BYTES = 500_000_000  # of one file, which is held in memory
@@ -43,12 +44,12 @@ def collect(
         try:
             if isinstance(content, UserError):
                 raise content
-            print(f"{save_clip(folder, content, **facts)}  from {name}", flush=True)
+            print(f"{save_clip(folder, content, **facts)}  from {printable(name)}", flush=True)
         except SameSoundError as error:
-            print(f"{name}: {error}", flush=True)
+            print(f"{printable(name)}: {error}", flush=True)
         except UserError as error:
             refused += 1
-            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            print(f"{printable(name)}: {error}", file=sys.stderr, flush=True)
     if refused:
         raise UserError(f"{refused} of {len(files or [0])} recordings were not taken, for the reasons above")
 

@@ -3,53 +3,25 @@
 import glob
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bonafide.audio.formats import SUFFIXES
 from bonafide.errors import UserError
+from bonafide.text import counted, listed
 
 if TYPE_CHECKING:
     from bonafide.commands.progress import Line
     from bonafide.commands.writing import Writer
     from bonafide.detection.detector import Detector
+    from bonafide.detection.many import Asked
     from bonafide.detection.results import Result
 
-# Of the files in a folder; one that is named itself is read whatever it is called.
-SOUND = (
-    ".aac",
-    ".ac3",
-    ".aif",
-    ".aifc",
-    ".aiff",
-    ".amr",
-    ".au",
-    ".caf",
-    ".flac",
-    ".gsm",
-    ".m4a",
-    ".m4b",
-    ".mka",
-    ".mp2",
-    ".mp3",
-    ".mpga",
-    ".oga",
-    ".ogg",
-    ".opus",
-    ".rf64",
-    ".snd",
-    ".sph",
-    ".voc",
-    ".w64",
-    ".wav",
-    ".wave",
-    ".wma",
-)
-VIDEO = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
-
+CHANNELS = "Where they carry different voices: `each` gives a verdict for each channel, `mix` one for their mean."
 Threshold = Annotated[
     str,
     typer.Option(
@@ -69,6 +41,7 @@ def detect(
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw what each stretch of a recording says.")] = False,
     model: Annotated[Path | None, typer.Option(help="Another detector than the packaged one.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
+    channels: Annotated[str, typer.Option(help=CHANNELS)] = "each",
 ) -> None:
     """Say whether voices are human or AI-generated.
 
@@ -82,76 +55,95 @@ def detect(
     _hush_decoders()
     from bonafide.commands.writing import Csv, JsonLines, Table
     from bonafide.detection.detector import Detector
+    from bonafide.detection.many import Asked
     from bonafide.detection.verdicts import cut_of
+    from bonafide.detection.voices import check_channels
 
     detector = Detector(model)
     try:
         cut = cut_of(detector.facts.thresholds, detector.facts.cannot_tell, threshold)
+        asked = Asked(threshold, check_channels(channels))
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
     writer = JsonLines() if as_json else Csv() if as_csv else Table(cut, timeline=timeline)
-    if _written(writer, detector, files, jobs, threshold):
+    if _written(writer, detector, files, jobs, asked):
         raise typer.Exit(1)
 
 
-def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int, threshold: str) -> int:
+def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int, asked: "Asked") -> int:
     """Write the results of `files` as they come, and return how many of these could not be read."""
     from bonafide.commands.progress import Line
 
     line = Line()
     unread = 0
-    for name, result in _results(detector, files, jobs, threshold, line):
+    passed_over: Counter[str] = Counter()
+    for name, result in _results(detector, files, jobs, asked, line, passed_over):
         line.clear()
         writer.write(name, result)
         unread += result.seconds == 0
         line.count()
     line.clear()
     writer.finish()
+    if passed_over:
+        kinds = listed(suffix or "no suffix" for suffix, _ in passed_over.most_common())
+        typer.echo(
+            f"{counted(passed_over.total(), 'file')} passed over by name: {kinds}; name a file to have it read",
+            err=True,
+        )
     return unread
 
 
 def _results(
-    detector: "Detector", files: list[str], jobs: int, threshold: str, line: "Line"
+    detector: "Detector", files: list[str], jobs: int, asked: "Asked", line: "Line", passed_over: Counter[str]
 ) -> Iterator[tuple[str, "Result"]]:
-    from bonafide.detection.detector import Detector
-    from bonafide.detection.many import one_by_one, spread
+    from bonafide.detection.many import one_by_one
 
     if files == ["-"]:
-        yield "-", detector.predict(sys.stdin.buffer, threshold=threshold, heard=line.heard)
+        result = detector.predict(
+            sys.stdin.buffer, threshold=asked.threshold, channels=asked.channels, heard=line.heard
+        )
+        yield "-", result
         return
-    paths = _paths(files)
+    paths = _paths(files, passed_over)
     if jobs == 1:
-        results = one_by_one(detector, paths, threshold, line.heard)
+        results = one_by_one(detector, paths, asked, line.heard)
     else:
-        results = spread(partial(Detector, detector.model), paths, jobs, threshold)
+        results = detector.predict_many(paths, jobs=jobs, threshold=asked.threshold, channels=asked.channels)
     for path, result in results:
         yield str(path), result
 
 
-def _paths(names: list[str]) -> Iterator[Path]:
-    """Yield the files that `names` stand for, those of folders and globs in order of their names."""
+def _paths(names: list[str], passed_over: Counter[str]) -> Iterator[Path]:
+    """Yield the files that `names` stand for, those of folders and globs in order of their names.
+
+    The suffixes of files in folders that are no recordings by their names are counted in `passed_over`.
+    """
     for name in names:
         path = Path(name)
         if path.is_dir():
-            yield from _inside(path)
+            yield from _inside(path, passed_over)
         elif not os.path.lexists(path) and glob.has_magic(name):
             matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - the pattern may be absolute
             if not matches:
                 raise UserError(f"no file matches {name}")
             for match in map(Path, matches):
-                yield from _inside(match) if match.is_dir() else [match]
+                yield from _inside(match, passed_over) if match.is_dir() else [match]
         else:
             yield path
 
 
-def _inside(folder: Path) -> Iterator[Path]:
+def _inside(folder: Path, passed_over: Counter[str]) -> Iterator[Path]:
     some = False
     for home, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if Path(name).suffix.lower() in (*SOUND, *VIDEO) and not name.startswith("."):
+            if name.startswith("."):
+                continue
+            if (suffix := Path(name).suffix.lower()) in SUFFIXES:
                 some = True
                 yield Path(home, name)
+            else:
+                passed_over[suffix] += 1
     if not some:
         raise UserError(f"the folder {folder} holds no recording that its name tells: name the files themselves")
 

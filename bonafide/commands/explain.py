@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from bonafide.text import printable
+
 
 def explain(
     file: Annotated[Path, typer.Argument(help="The recording.")],
@@ -27,4 +29,4 @@ def explain(
     explanation = evidence.explain(Detector(model), file, threshold=threshold)
     content = page.page(explanation) if kind == ".html" else picture.picture(explanation)
     write_bytes(out, content.encode())
-    print(f"{file}: {explanation.result.verdict}; {out} says why")
+    print(f"{printable(file)}: {explanation.result.verdict}; {out} says why")

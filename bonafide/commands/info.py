@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bonafide.text import printable
+
 if TYPE_CHECKING:
     from bonafide.scoring.exported import Facts
 
@@ -54,7 +56,7 @@ def card(name: str, facts: "Facts") -> str:
     lines += ["", "From its card:"]
     for key in sorted(facts.card):
         lines += _entry(key, facts.card[key])
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))  # whoever made the file wrote its card
 
 
 def _entry(key: str, value: Any) -> list[str]:  # noqa: ANN401 - a card holds whatever JSON can say

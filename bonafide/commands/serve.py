@@ -16,9 +16,6 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Where it listens; elsewhere than here it needs a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
-    token: Annotated[
-        str, typer.Option(envvar="BONAFIDE_TOKEN", help="What clients must send; better set than typed.")
-    ] = "",
     workers: Annotated[int, typer.Option(min=0, help="Processes that score; 0: one a core.")] = 0,
     max_mb: Annotated[float, typer.Option(min=0.001, help="Size of a request, all its files together.")] = 64,
     max_seconds: Annotated[float, typer.Option(min=1, help="Length of a recording.")] = 3600,
@@ -28,15 +25,21 @@ def serve(
     collect: Annotated[
         Path | None, typer.Option(help="Folder that takes recordings made in the page, with consent.")
     ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate (PEM) to speak HTTPS with, and its chain.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
 ) -> None:
-    """Serve the detector and its page to browsers and programs on this machine."""
+    """Serve the detector and its page to browsers and programs on this machine.
+
+    Elsewhere than here it needs a token, which clients must send. It stands in the environment, as BONAFIDE_TOKEN:
+    a command line can be read by all who use the machine.
+    """
     from bonafide.web.settings import Settings
 
     _run(
         Settings(
             host=host,
             port=port,
-            token=token,
+            token=os.environ.get("BONAFIDE_TOKEN", ""),
             workers=workers or os.cpu_count() or 1,
             max_bytes=round(max_mb * 2**20),
             max_seconds=max_seconds,
@@ -44,6 +47,8 @@ def serve(
             queue=queue,
             model=model,
             collect=collect,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
         )
     )
 

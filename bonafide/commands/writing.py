@@ -5,12 +5,15 @@ import json
 import os
 import shutil
 import sys
+from bisect import bisect_right
 from collections import Counter
 
 import typer
 
-from bonafide.detection.results import Result, as_json, confidence
+from bonafide.detection.detector import HOP_SECONDS
+from bonafide.detection.results import Channel, Result, as_json, confidence
 from bonafide.detection.verdicts import Cut, call
+from bonafide.scoring.windows import Span, edges_of
 from bonafide.text import clock, duration, printable
 
 COLOURS = {"human": "green", "ai": "red", "mixed": "magenta", "cannot tell": "yellow"}
@@ -42,7 +45,7 @@ class Csv:
     def write(self, path: str, result: Result) -> None:
         """Show one result."""
         numbers = ["" if each is None else f"{each:.6f}" for each in (result.p_ai, result.llr)]
-        self._writer.writerow([path, result.verdict, *numbers, result.seconds, result.reason])
+        self._writer.writerow([path, result.verdict, *numbers, result.seconds, _why(result)])
         sys.stdout.flush()
 
     def finish(self) -> None:
@@ -74,11 +77,13 @@ class Table:
         probability = "-" if result.p_ai is None else f"{result.p_ai:.2f}"
         length = _length(result.seconds)
         verdict = _styled(f"{result.verdict:<11}", fg=COLOURS[result.verdict])
-        reason = f": {result.reason}" if result.reason else ""
+        reason = f": {why}" if (why := _why(result)) else ""
         name = printable(path) if path != "-" else "standard input"
         _out(f"{verdict}  {probability:>5}  {confidence(result) or '-':<11}  {length:>7}  {name}{reason}\n")
-        if self._timeline and result.windows:
-            _out(timeline(result, self._cut))
+        for one in (result.channels or [result]) if self._timeline else []:
+            if one.windows:
+                _out(f"  channel {one.number}\n" if isinstance(one, Channel) else "")
+                _out(timeline(one, result.seconds, self._cut))
 
     def finish(self) -> None:
         """Count the verdicts where there are several."""
@@ -90,23 +95,28 @@ class Table:
 Writer = JsonLines | Csv | Table
 
 
-def timeline(result: Result, cut: Cut) -> str:
+def _why(result: Result) -> str:
+    return "; ".join(filter(None, (result.reason, result.note)))
+
+
+def timeline(result: Result | Channel, seconds: float, cut: Cut) -> str:
     """Return a line of marks, one for each stretch of the recording, with the times below it."""
     width = max(20, min(LINE_WIDTH, shutil.get_terminal_size((80, 24)).columns - 4))
     marks = MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else ASCII_MARKS
-    calls = [_call_at(result, (column + 0.5) / width * result.seconds, cut) for column in range(width)]
+    edges = edges_of([(window.start, window.stop) for window in result.windows], HOP_SECONDS)
+    calls = [_call_at(result, edges, (column + 0.5) / width * seconds, cut) for column in range(width)]
     drawn = "".join(_styled(marks[each], fg=COLOURS.get(each)) for each in calls)
-    end = clock(result.seconds)
+    end = clock(seconds)
     legend = ", ".join(f"{marks[each]} {each}" for each in ("human", "cannot tell", "ai")) + ", blank: not scored"
     return f"  {drawn}\n  {'0:00':<{width - len(end)}}{end}\n  {legend}\n"
 
 
-def _call_at(result: Result, seconds: float, cut: Cut) -> str:
-    """Return what the window says whose middle is nearest, of those that hear this moment."""
-    around = [window for window in result.windows if window.start <= seconds <= window.stop]
-    if not around:
+def _call_at(result: Result | Channel, edges: list[Span], seconds: float, cut: Cut) -> str:
+    """Return what the window says that speaks for this moment; `edges` are in time order."""
+    at = bisect_right(edges, seconds, key=lambda edge: edge[0]) - 1
+    if at < 0 or seconds > edges[at][1]:
         return ""
-    return call(min(around, key=lambda window: abs((window.start + window.stop) / 2 - seconds)).llr, cut)
+    return call(result.windows[at].llr, cut)
 
 
 def _length(seconds: float) -> str:

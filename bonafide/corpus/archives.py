@@ -9,7 +9,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 
 BLOCK = 512  # bytes, in which an archive is laid out
 PIECE = 1 << 20  # bytes that are copied at a time

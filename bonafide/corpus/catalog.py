@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 from bonafide.corpus.measuring import Facts, Outcome, measured, stamp
 from bonafide.corpus.memo import Memo
 from bonafide.corpus.rows import LABELS, Family, Row, Rows
@@ -185,7 +185,7 @@ def _completed(row: Row, facts: Facts, settings: AudioSettings) -> Row:
         "level_dbfs": facts.level_dbfs,
         "native_rate": row["native_rate"] or facts.rate,
         "native_format": row["native_format"] or sys.intern(facts.format),
-        "note": _misnamed(path, facts.format),
+        "note": "; ".join(filter(None, (_misnamed(path, facts.format), facts.note))),
         "segments": segments,
     }
     return row

@@ -7,6 +7,7 @@ from pathlib import Path
 import soundfile
 
 from bonafide.audio.decoding import UnusableError, decode
+from bonafide.audio.opening import UNKNOWN_FRAMES
 from bonafide.corpus.rows import Row, Rows
 from bonafide.corpus.sounds import sound_file
 from bonafide.pipeline.executors import run_all
@@ -27,8 +28,8 @@ def headers(root: Path, rows: Rows) -> Iterator[Row]:
 def header(root: Path, row: Row) -> Row:
     """Return `row` with ``seconds``, ``native_rate`` and ``native_format``, or its path and the ``reason`` for none.
 
-    What a row says of rate and format stays; what libsndfile cannot read is decoded, and is no longer than
-    `DECODED_SECONDS` then.
+    What a row says of rate and format stays; what libsndfile cannot read, or tells no length of, is decoded, and is no
+    longer than `DECODED_SECONDS` then.
     """
     try:
         with sound_file(root, row["path"]) as file:
@@ -51,6 +52,8 @@ def _facts(file: Path) -> tuple[float, int, str]:
     try:
         info = soundfile.info(str(file))
     except soundfile.LibsndfileError:
+        info = None
+    if info is None or info.frames >= UNKNOWN_FRAMES:
         recording = decode(file, max_seconds=DECODED_SECONDS)  # which knows why, where it cannot
         return recording.samples.size / recording.rate, recording.rate, recording.format
     if not info.frames:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bonafide.audio.conditioning import AudioSettings, check, conditioned, level_dbfs
+from bonafide.audio.conditioning import SILENT, AudioSettings, check, conditioned, level_dbfs
 from bonafide.audio.decoding import Recording, UnusableError, decode
 from bonafide.corpus.sounds import holder, sound_file
 from bonafide.corpus.tree import ODD_FILE, fault_of, printable
@@ -34,6 +34,8 @@ class Facts:
         As libsndfile names it, ``"WAV/PCM_16"``.
     start, used : float
         Where in the file begins what conditioning leaves of it, and how long that is, in seconds.
+    note : str
+        As `bonafide.audio.recording.Recording` has it.
     """
 
     reason: str = ""
@@ -44,6 +46,7 @@ class Facts:
     format: str = ""
     start: float = 0.0
     used: float = 0.0
+    note: str = ""
 
 
 # Facts, and the stamp of the file that they hold for; None where the reason is none that lies in its bytes.
@@ -66,7 +69,7 @@ def measured(root: Path, path: str, settings: AudioSettings) -> Outcome:
         before = stamp(root, path)
         try:
             recording, digest = read_sound(root, path, settings.read_seconds)
-            check(recording.samples)
+            _check(recording, settings)
             samples, start = conditioned(recording, settings)
         except UnusableError as error:
             return (None if str(error) == CHANGED else before), Facts(str(error))
@@ -78,7 +81,18 @@ def measured(root: Path, path: str, settings: AudioSettings) -> Outcome:
         return None, Facts(f"the file cannot be read: {error.strerror}")
     seconds, used = recording.samples.size / recording.rate, samples.size / settings.rate
     level = round(float(level_dbfs(recording.samples)), 2)
-    return before, Facts("", digest, seconds, level, recording.rate, recording.format, start, used)
+    return before, Facts("", digest, seconds, level, recording.rate, recording.format, start, used, recording.note)
+
+
+def _check(recording: Recording, settings: AudioSettings) -> None:
+    """Raise what `check` does; a file that may go on is called silent as far as it was read."""
+    try:
+        check(recording.samples)
+    except UnusableError as error:
+        whole = recording.samples.size < settings.read_seconds * recording.rate
+        if whole or str(error) != SILENT:
+            raise
+        raise UnusableError(f"{SILENT} in its first {settings.read_seconds:g} s") from None
 
 
 def read_sound(root: Path, path: str, max_seconds: float) -> tuple[Recording, str]:

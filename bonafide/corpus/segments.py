@@ -7,7 +7,7 @@ seconds of the file, in prepared parts seconds of the conditioned clip, whose ed
 import re
 from collections.abc import Iterable, Sequence
 
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 
 SLACK = 0.02  # seconds: no label is more exact, so this much may stick out of a file, and less is no piece that is left
 SEGMENT = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 
 BATCH_BYTES = 1 << 24  # of the columns asked for, that are held at a time
 BUFFER_BYTES = 1 << 20  # of a column, that are read at a time

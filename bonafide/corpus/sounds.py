@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 from bonafide.corpus.archives import copy_member
 from bonafide.corpus.sound_tables import sound_bytes
 

@@ -3,12 +3,13 @@
 A recording no longer than the pipeline's own clips is scored exactly as the pipeline scores it. A longer one is
 heard in overlapping windows, each conditioned by the same functions; its llr is the mean over its windows.
 
-Recordings are decoded in this process. Whoever takes files from strangers runs it in a process that may die:
-`predict_many` with two jobs or more, the service's workers.
+What libsndfile cannot read is decoded in a process that may die, so that a file that makes it crash costs its own
+answer alone.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -16,27 +17,27 @@ from typing import BinaryIO
 
 import numpy as np
 
-from bonafide.audio.conditioning import check, condition, level_dbfs
-from bonafide.audio.decoding import Recording, UnusableError, decode
-from bonafide.detection.many import one_by_one, spread
+from bonafide.audio.blocks import resampled
+from bonafide.audio.channels import Levels
+from bonafide.audio.conditioning import check, conditioned, level_dbfs
+from bonafide.audio.decoding import first_seconds
+from bonafide.audio.opening import open_sound
+from bonafide.audio.recording import Recording, Sound, UnusableError
+from bonafide.detection.arrays import array_sound, rate_of, samples_of
+from bonafide.detection.many import Asked, as_file, one_by_one, spread
 from bonafide.detection.results import Result, Window
-from bonafide.detection.streaming import (
-    as_path,
-    refuse_implausible,
-    refuse_unreadable,
-    resampled,
-    stream,
-    windows,
-)
+from bonafide.detection.streaming import as_path, refuse_implausible, refuse_unreadable, stream, windows
 from bonafide.detection.vad import ACTIVE_DB, Speech, detect_speech
 from bonafide.detection.verdicts import Cut, cut_of, result_of
+from bonafide.detection.voices import Channels, check_channels, heard_channels, noted
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.exported import Scorer
+from bonafide.scoring.metadata import check_complete
 
 MIN_SPEECH = 1.0  # seconds; less says too little about a voice
 WINDOW_SECONDS, HOP_SECONDS = 4.0, 1.0  # chosen with benchmarks/spliced.py
-ARRAY_BLOCK = 1 << 16  # samples
+Spoken = Callable[[float, float], float]  # seconds of speech between two seconds of the recording
 
 
 class Detector:
@@ -55,28 +56,35 @@ class Detector:
     """
 
     def __init__(self, model: Path | str | bytes | None = None) -> None:
+        self._given = model
         self.model = packaged_model() if model is None else Path(model) if isinstance(model, str) else model
         self.scorer = Scorer(self.model)
         self.facts = self.scorer.facts
+        check_complete(self.facts.thresholds)
 
     def predict(
         self,
-        audio: str | Path | BinaryIO | np.ndarray,
+        audio: str | Path | bytes | BinaryIO | np.ndarray,
         *,
         rate: int | None = None,
         threshold: str | float = "balanced",
+        channels: Channels = "each",
         heard: Callable[[float], None] | None = None,
     ) -> Result:
         """Say whether the voice in `audio` is human or AI-generated.
 
         Parameters
         ----------
-        audio : str, Path, file opened in binary mode, or np.ndarray
-            An array has the shape (n,) or (n, channels); floats have a full scale of 1.
+        audio : str, Path, bytes, file opened in binary mode, or np.ndarray
+            Bytes are the content of a file. An array has the shape (n,) or (n, channels); floats have a full scale
+            of 1, int16, int32 and uint8 that of their type.
         rate : int, optional
             Of an array, in hertz.
         threshold : {"balanced", "decisive", "precision", "recall"} or float
             See `bonafide.detection.verdicts.cut_of`.
+        channels : {"each", "mix"}
+            Where channels carry different voices: a verdict for each, or one for their mean. Other channels are
+            heard as their mean, or as the loudest one where they cancel each other out.
         heard : callable, optional
             Told now and then how many seconds of a long recording were heard.
 
@@ -92,17 +100,26 @@ class Detector:
             When there is no such file, or a parameter makes no sense.
         """
         cut = cut_of(self.facts.thresholds, self.facts.cannot_tell, threshold)
+        check_channels(channels)
         if isinstance(audio, np.ndarray):
-            samples = _mono(audio)
+            samples = samples_of(audio)
             if rate is None:
                 raise UserError("an array needs its sampling rate: predict(samples, rate=16000)")
-            return self._judge(lambda: self._array(Recording(samples, rate, ""), cut, heard))
+            opened = partial(array_sound, samples, rate_of(rate))
+            return self._judge(lambda: self._sound(lambda _: opened(), cut, channels, heard))
+        if not isinstance(audio, str | Path | bytes | bytearray | memoryview) and not hasattr(audio, "read"):
+            raise UserError(f"audio is a path, bytes, an open file or an array, not {type(audio).__name__}")
         if rate is not None:
             raise UserError("a file tells its own sampling rate: leave `rate` out")
-        return self._judge(lambda: self._any_file(audio, cut, heard))
+        return self._judge(lambda: self._any_file(audio, cut, channels, heard))
 
     def predict_many(
-        self, files: Iterable[Path], *, jobs: int = 1, threshold: str | float = "balanced"
+        self,
+        files: Iterable[Path],
+        *,
+        jobs: int = 1,
+        threshold: str | float = "balanced",
+        channels: Channels = "each",
     ) -> Iterator[tuple[Path, Result]]:
         """Yield each of `files` with its result, in their order, as they get done.
 
@@ -111,15 +128,27 @@ class Detector:
         files : iterable of Path
             A missing one gets a result that says so.
         jobs : int
-            Processes. With two or more a file that makes the decoder crash costs only its own result.
+            Processes. A script needs ``if __name__ == "__main__":`` before it asks for two or more.
         threshold : {"balanced", "decisive", "precision", "recall"} or float
             See `bonafide.detection.verdicts.cut_of`.
+        channels : {"each", "mix"}
+            See `predict`.
+
+        Raises
+        ------
+        UserError
+            When a parameter makes no sense, or the processes do not start.
         """
         # A mistake shows before the first file is read.
         cut_of(self.facts.thresholds, self.facts.cannot_tell, threshold)
+        asked = Asked(threshold, check_channels(channels))
         if jobs == 1:
-            return one_by_one(self, files, threshold)
-        return spread(partial(Detector, self.model), files, jobs, threshold)
+            return one_by_one(self, files, asked)
+        return self._spread(files, jobs, asked)
+
+    def _spread(self, files: Iterable[Path], jobs: int, asked: Asked) -> Iterator[tuple[Path, Result]]:
+        with as_file(self._given) as model:
+            yield from spread(partial(Detector, model), files, jobs, asked)
 
     def _judge(self, judge: Callable[[], Result]) -> Result:
         try:
@@ -133,24 +162,46 @@ class Detector:
         except Exception as error:  # a damaged file makes decoders raise what they like, and it is no user's mistake
             return Result.refused(f"the data cannot be decoded ({type(error).__name__}): the file is damaged")
 
-    def _any_file(self, audio: str | Path | BinaryIO, cut: Cut, heard: Callable[[float], None] | None) -> Result:
+    def _any_file(
+        self,
+        audio: str | Path | bytes | BinaryIO,
+        cut: Cut,
+        channels: Channels,
+        heard: Callable[[float], None] | None,
+    ) -> Result:
         with as_path(audio) as path:
             refuse_unreadable(path)
-            longest = self.facts.audio.max_seconds
-            first = decode(path, max_seconds=longest + 1)
-            if first.samples.size <= longest * first.rate:
-                return self._short(first, cut)
-            return self._long(stream(path, self.facts.audio.rate), cut, heard)
+            return self._sound(partial(open_sound, path), cut, channels, heard)
 
-    def _array(self, recording: Recording, cut: Cut, heard: Callable[[float], None] | None) -> Result:
-        refuse_implausible(recording.rate, 1)
-        samples, rate = recording.samples, recording.rate
-        if samples.size <= self.facts.audio.max_seconds * rate:
-            return self._short(recording, cut)
-        if not np.isfinite(samples).all():
-            raise UnusableError("samples are NaN or infinite")
-        blocks = (samples[start : start + ARRAY_BLOCK] for start in range(0, samples.size, ARRAY_BLOCK))
-        return self._long(resampled(blocks, rate, self.facts.audio.rate), cut, heard)
+    def _sound(
+        self,
+        opened: Callable[[float | None], Sound],
+        cut: Cut,
+        channels: Channels,
+        heard: Callable[[float], None] | None,
+    ) -> Result:
+        """Score what `opened` opens, the whole of it or its first seconds, as often as it takes to hear its voices."""
+        longest = self.facts.audio.max_seconds
+        sound = opened(longest + 1)
+        refuse_implausible(sound.rate, sound.channels)
+        levels = Levels(sound.rate)
+        samples = first_seconds(sound, longest + 1, levels=levels)
+
+        def short(channel: int | None) -> Result:
+            one = samples if channel is None else first_seconds(opened(longest + 1), longest + 1, channel=channel)
+            return noted(self._short(Recording(one, sound.rate, ""), cut), *sound.notes)
+
+        if samples.size <= longest * sound.rate:
+            return heard_channels(short, levels, channels)
+        levels = Levels(sound.rate)
+
+        def long(channel: int | None) -> Result:
+            whole = opened(None)
+            gathered = levels if channel is None else None
+            blocks = stream(whole, self.facts.audio.rate, channel=channel, levels=gathered)
+            return noted(self._long(blocks, cut, heard), *whole.notes)
+
+        return heard_channels(long, levels, channels)
 
     def _short(self, recording: Recording, cut: Cut) -> Result:
         """Score a recording as a whole, as the pipeline does, and its windows beside where it has several."""
@@ -174,10 +225,11 @@ class Detector:
     def _long(self, blocks: Iterable[np.ndarray], cut: Cut, heard: Callable[[float], None] | None) -> Result:
         parts: list[Window] = []
         why: Counter[str] = Counter()
-        stop = spoken = 0.0
-        for end, window, speech_seconds in self._windows(blocks):
+        stop = spoken = most = 0.0
+        for end, window, speech_between in self._windows(blocks):
             # Overlapping windows hear the same speech several times: each counts for what is new in it.
-            spoken += speech_seconds * min(1.0, (end - stop) / WINDOW_SECONDS)
+            spoken += speech_between(stop, end)
+            most = max(most, speech_between(0.0, end))
             stop = end
             if isinstance(window, Window):
                 parts.append(window)
@@ -187,13 +239,14 @@ class Detector:
                 heard(stop)
         if not parts:
             return Result.refused(why.most_common(1)[0][0] if why else "the file holds no audio frames", seconds=stop)
+        spoken = max(spoken, most)  # one window may take for speech what another could not tell
         if spoken < MIN_SPEECH:
             return Result.refused(_too_short(spoken), seconds=stop, speech_seconds=spoken)
         llr = float(np.mean([window.llr for window in parts]))
         return result_of(llr, parts, cut, hop=HOP_SECONDS, seconds=stop, speech_seconds=spoken)
 
-    def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, Window | str, float]]:
-        """Yield (end, the scored window or why there is none, seconds of speech) of each window of resampled audio."""
+    def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, Window | str, Spoken]]:
+        """Yield (end, the scored window or why there is none, its speech) of each window of resampled audio."""
         rate = self.facts.audio.rate
         length = min(WINDOW_SECONDS, self.facts.audio.max_seconds)
         loudest = -np.inf
@@ -207,17 +260,19 @@ class Detector:
                     raise UnusableError("the recording is silent")
                 llr, speech = self._score(Recording(samples, rate, ""))
             except UnusableError as error:
-                yield stop, str(error), 0.0
+                yield stop, str(error), _nothing
                 continue
+            between = _nothing if speech.reason else partial(_between, speech, start, stop)
             if speech.reason or speech.seconds < MIN_SPEECH:
-                yield stop, speech.reason or _too_short(speech.seconds), 0.0 if speech.reason else speech.seconds
+                yield stop, speech.reason or _too_short(speech.seconds), between
             else:
-                yield stop, Window(round(start, 3), round(stop, 3), llr, float(p_ai(llr))), speech.seconds
+                yield stop, Window(round(start, 3), round(stop, 3), llr, float(p_ai(llr))), between
 
     def _score(self, recording: Recording) -> tuple[float, Speech]:
         """Return the llr of a recording, in the steps of the pipeline, and what speech there is in it."""
-        samples = condition(recording, self.facts.audio)
+        samples, start = conditioned(recording, self.facts.audio)
         speech = detect_speech(samples, self.facts.audio.rate, seconds=recording.samples.size / recording.rate)
+        speech = replace(speech, begin=start)
         if speech.reason:
             return 0.0, speech  # the network's run would be for nothing
         return float(calibrate(self.scorer.logit(samples), self.facts.calibration)), speech
@@ -234,14 +289,14 @@ def packaged_model() -> bytes:
         ) from None
 
 
+def _between(speech: Speech, begin: float, end: float, start: float, stop: float) -> float:
+    """Return how much speech of a window from `begin` to `end` lies between `start` and `stop` of the recording."""
+    return speech.seconds_between(max(begin, start) - begin, min(end, stop) - begin)
+
+
+def _nothing(_start: float, _stop: float) -> float:
+    return 0.0
+
+
 def _too_short(seconds: float) -> str:
     return f"too little speech: {seconds:.1f} s, {MIN_SPEECH:g} s are needed"
-
-
-def _mono(samples: np.ndarray) -> np.ndarray:
-    if samples.ndim not in (1, 2) or not samples.size or not np.issubdtype(samples.dtype, np.number):
-        raise UserError(f"an array of samples has the shape (n,) or (n, channels), not {samples.shape}")
-    if np.issubdtype(samples.dtype, np.integer):
-        samples = samples / np.float32(np.iinfo(samples.dtype).max + 1.0)
-    mono = samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
-    return np.ascontiguousarray(mono, dtype=np.float32)

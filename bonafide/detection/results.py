@@ -54,6 +54,29 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Channel:
+    """
+    What the detector says of one channel of several that carry different voices.
+
+    Attributes
+    ----------
+    number
+        From 1 on.
+    verdict, reason, llr, p_ai, speech_seconds, windows, segments
+        As `Result` has them.
+    """
+
+    number: int
+    verdict: Verdict
+    reason: str
+    llr: float | None
+    p_ai: float | None
+    speech_seconds: float
+    windows: tuple[Window, ...]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
 class Result:
     """
     What the detector says of one recording.
@@ -73,6 +96,11 @@ class Result:
         Length of the recording and of what was scored in it.
     windows, segments
         In time order; empty where nothing could be scored.
+    note
+        What else is to be known of the recording, such as that it is damaged somewhere; empty, or one sentence.
+    channels
+        One for each voice, where channels carry different ones; else empty. The recording's own scores are then
+        the means of theirs, its windows and segments those of the channel that spoke most for ai.
     """
 
     verdict: Verdict
@@ -83,6 +111,8 @@ class Result:
     speech_seconds: float
     windows: tuple[Window, ...]
     segments: tuple[Segment, ...]
+    note: str = ""
+    channels: tuple[Channel, ...] = ()
 
     @classmethod
     def refused(cls, reason: str, *, seconds: float = 0.0, speech_seconds: float = 0.0) -> Result:
@@ -111,6 +141,10 @@ def confidence(result: Result) -> str:
 
 def as_json(result: Result) -> dict[str, Any]:
     """Return `result` with its `confidence` as nested dicts and lists that `json.dumps` takes."""
-    document = asdict(result)
-    lists = {name: list(document[name]) for name in ("windows", "segments")}
-    return {"verdict": result.verdict, "confidence": confidence(result), **document, **lists}
+    return {"verdict": result.verdict, "confidence": confidence(result), **_with_lists(asdict(result))}
+
+
+def _with_lists(document: Any) -> Any:  # noqa: ANN401 - whatever a dataclass holds
+    if isinstance(document, dict):
+        return {name: _with_lists(value) for name, value in document.items()}
+    return [_with_lists(each) for each in document] if isinstance(document, tuple) else document

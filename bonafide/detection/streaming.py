@@ -3,21 +3,22 @@
 A short recording never comes here: `bonafide.audio.decoding.decode` reads it whole, as the pipeline does.
 """
 
+import io
 import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-import soundfile
-import soxr
 
-from bonafide.audio.decoding import UnusableError, av_blocks, least_seconds, mp3_tells_length
+from bonafide.audio.blocks import resampled
+from bonafide.audio.channels import Levels, mono
+from bonafide.audio.recording import Sound, UnusableError
 from bonafide.errors import UserError
-from bonafide.text import clock, printable
+from bonafide.text import printable
 
 MIN_RATE = 7000  # hertz; below a telephone's 8,000 no model of ours knows a voice
 MAX_RATE = 768_000  # hertz; no recorder goes beyond, but a damaged header may say so
@@ -34,10 +35,7 @@ KINDS = (
 
 
 def refuse_unreadable(path: Path) -> None:
-    """Raise `UnusableError` where `path` is no file that can be read, or its header is not to be believed.
-
-    Nothing that could block is opened, and no header makes a decoder ask for more memory than sound needs.
-    """
+    """Raise `UnusableError` where `path` is no file that can be read; nothing that could block is opened."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -49,15 +47,13 @@ def refuse_unreadable(path: Path) -> None:
             raise UnusableError(f"not a file, but {name}")
     if not os.access(path, os.R_OK):
         raise UnusableError("the file may not be read: check its permissions")
-    try:
-        info = soundfile.info(path)
-    except soundfile.LibsndfileError:
-        return  # PyAV may know it
-    refuse_implausible(info.samplerate, info.channels)
 
 
 def refuse_implausible(rate: int, channels: int) -> None:
-    """Raise `UnusableError` for a sampling rate or a number of channels that no recording of a voice has."""
+    """Raise `UnusableError` for a sampling rate or a number of channels that no recording of a voice has.
+
+    No header makes a decoder ask for more memory than sound needs.
+    """
     if rate < MIN_RATE:
         raise UnusableError(f"narrow band: {rate} samples a second; the detector knows voices from 8,000 on")
     if rate > MAX_RATE:
@@ -67,11 +63,13 @@ def refuse_implausible(rate: int, channels: int) -> None:
 
 
 @contextmanager
-def as_path(audio: str | Path | BinaryIO) -> Iterator[Path]:
-    """Yield an absolute path with the content of `audio`; an open file is copied, since decoders seek and pipes cannot.
+def as_path(audio: str | Path | bytes | BinaryIO) -> Iterator[Path]:
+    """Yield an absolute path with the content of `audio`; what has no name is copied, since decoders seek.
 
     Absolute, since FFmpeg takes a name such as ``http:x.wav`` for an address.
     """
+    if isinstance(audio, bytes | bytearray | memoryview):
+        audio = io.BytesIO(audio)
     if isinstance(audio, str | Path):
         with _named_in_utf8(Path(audio).absolute()) as path:
             yield path
@@ -100,28 +98,36 @@ def _named_in_utf8(path: Path) -> Iterator[Path]:
         yield path
 
 
-def stream(path: Path, rate: int) -> Iterator[np.ndarray]:
-    """Yield the audio of `path` as mono blocks, shape (n,), float32, at `rate` hertz: soxr's HQ, as the pipeline has.
+def stream(
+    sound: Sound, rate: int, *, channel: int | None = None, levels: Levels | None = None
+) -> Iterator[np.ndarray]:
+    """Yield all of `sound` as mono blocks, shape (n,), float32, at `rate` hertz: soxr's HQ, as the pipeline has.
+
+    Parameters
+    ----------
+    sound : Sound
+    rate : int
+        In hertz.
+    channel : int, optional
+        The one that is heard; the mean of all by default.
+    levels : Levels, optional
+        Told of all blocks.
 
     Raises
     ------
     UnusableError
         In the middle, when the file is damaged or ends before its header says.
     """
-    native, blocks = _open(path)
-    yield from resampled(blocks, native, rate)
 
+    def blocks() -> Iterator[np.ndarray]:
+        for block in sound.blocks:
+            if not np.isfinite(block).all():
+                raise UnusableError("samples are NaN or infinite")
+            if levels is not None:
+                levels.add(block)
+            yield mono(block, channel)
 
-def resampled(blocks: Iterable[np.ndarray], native: int, rate: int) -> Iterator[np.ndarray]:
-    """Yield `blocks`, each of shape (n,), of one signal at `native` hertz as blocks at `rate` hertz."""
-    if native == rate:
-        yield from blocks
-        return
-    resampler = soxr.ResampleStream(native, rate, 1, dtype="float32", quality="HQ")
-    for block in blocks:
-        if (done := resampler.resample_chunk(block)).size:
-            yield done
-    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+    yield from resampled(blocks(), sound.rate, rate)
 
 
 def windows(
@@ -145,57 +151,3 @@ def windows(
     if end > done:
         begin = max(0, end - size)
         yield begin / rate, kept[begin - base :]
-
-
-def _open(path: Path) -> tuple[int, Iterator[np.ndarray]]:
-    try:
-        file = soundfile.SoundFile(path)
-    except soundfile.LibsndfileError:
-        return _open_av(path)
-    return file.samplerate, _sndfile_blocks(file, path)
-
-
-def _sndfile_blocks(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarray]:
-    with file:
-        taken = 0
-        while True:
-            try:
-                block = file.read(file.samplerate, dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError:
-                raise UnusableError(f"the data cannot be decoded after {clock(taken / file.samplerate)}") from None
-            if not len(block):
-                break
-            taken += len(block)
-            yield _sound(block.mean(axis=1, dtype=np.float32))
-        _refuse_cut(taken, file.frames if file.format != "MP3" or mp3_tells_length(path) else 0, file.samplerate)
-
-
-def _open_av(path: Path) -> tuple[int, Iterator[np.ndarray]]:
-    import av  # decode() came here before and says what is missing
-
-    container = av.open(str(path))
-    audio = container.streams.audio[0]
-    return audio.rate, _av_mono(av, container, audio)
-
-
-def _av_mono(av: Any, container: Any, audio: Any) -> Iterator[np.ndarray]:  # noqa: ANN401 - PyAV, if there
-    with container:
-        taken = 0
-        try:
-            for block in av_blocks(container.decode(audio), av, audio.rate):
-                taken += block.size
-                yield _sound(block)
-        except (av.FFmpegError, ValueError):
-            raise UnusableError(f"the data cannot be decoded after {clock(taken / audio.rate)}") from None
-        _refuse_cut(taken, round(least_seconds(container, audio) * audio.rate), audio.rate)
-
-
-def _sound(block: np.ndarray) -> np.ndarray:
-    if not np.isfinite(block).all():
-        raise UnusableError("samples are NaN or infinite")
-    return block
-
-
-def _refuse_cut(taken: int, announced: int, rate: int) -> None:
-    if taken < announced:
-        raise UnusableError(f"the file is cut short: {clock(taken / rate)} of {clock(announced / rate)} are there")

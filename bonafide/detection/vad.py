@@ -16,6 +16,7 @@ VOICE_BAND = (100.0, 4000.0)  # hertz; where the power of speech is
 ACTIVE_DB = 40.0  # below the loudest pieces: quieter ones are pauses
 LOUDEST = 95  # percentile: a click alone does not set the scale
 HANGOVER_SECONDS = 0.3  # on both sides of an active piece: the pauses inside of speech belong to it
+REACH = round(HANGOVER_SECONDS / PIECE_SECONDS)
 LIKELIEST = 0.25  # of the pieces: a word between pauses is speech too
 MIN_PROBABILITY = 0.2  # mean over the likeliest pieces; chosen with benchmarks/speech.py, to refuse few voices
 TELEPHONE_HZ = 2500.0  # even a telephone carries more
@@ -40,10 +41,22 @@ class Speech:
         Of speech, with the short pauses in it.
     reason : str
         Why it cannot be judged, in one sentence; empty where it can.
+    near : np.ndarray, shape=(n,), bool
+        Whether each piece belongs to it, from `REACH` pieces before the samples on.
+    begin : float
+        Of the samples in their recording, in seconds.
     """
 
     seconds: float
     reason: str
+    near: np.ndarray
+    begin: float = 0.0
+
+    def seconds_between(self, start: float, stop: float) -> float:
+        """Return how much of it lies between two seconds of the recording."""
+        begins = self.begin + (np.arange(self.near.size) - REACH) * PIECE_SECONDS
+        inside = np.clip(np.minimum(begins + PIECE_SECONDS, stop) - np.maximum(begins, start), 0, None)
+        return float(inside[self.near].sum())
 
 
 def detect_speech(samples: np.ndarray, rate: int, *, seconds: float) -> Speech:
@@ -64,14 +77,15 @@ def detect_speech(samples: np.ndarray, rate: int, *, seconds: float) -> Speech:
     voice = power[:, :, low : high + 1].sum(axis=1) + 1e-12
     level = 10 * np.log10(voice.sum(axis=1))
     below_top = np.percentile(level, LOUDEST) - level
-    spoken = min(seconds, _with_pauses(below_top < ACTIVE_DB))
+    near = _with_pauses(below_top < ACTIVE_DB)
+    spoken = min(seconds, float(near.sum()) * PIECE_SECONDS)
     inside = power[1:-1, :-1]  # where the sound goes on before and after: an edge of it is wide
     if inside[:, :, telephone:].sum() < NARROW_SHARE * inside.sum():
-        return Speech(spoken, NARROW)
+        return Speech(spoken, NARROW, near)
     if likelihood(speech_probabilities(magnitudes)) < MIN_PROBABILITY:
-        return Speech(spoken, NO_SPEECH)
+        return Speech(spoken, NO_SPEECH, near)
     clear = below_top < CLEAR_DB
-    return Speech(spoken, BABBLE if _is_babble(voice[clear], level[clear]) else "")
+    return Speech(spoken, BABBLE if _is_babble(voice[clear], level[clear]) else "", near)
 
 
 def likelihood(probabilities: np.ndarray) -> float:
@@ -88,8 +102,7 @@ def _is_babble(voice: np.ndarray, level: np.ndarray) -> bool:
     return float(level.std()) < BABBLE_LEVEL_SD and float(bands.std(axis=0).mean()) > BABBLE_BAND_SD
 
 
-def _with_pauses(active: np.ndarray) -> float:
-    """Return the seconds that are at most `HANGOVER_SECONDS` from an active piece, shape (n,)."""
-    reach = round(HANGOVER_SECONDS / PIECE_SECONDS)
-    near = np.convolve(active, np.ones(2 * reach + 1), mode="full") > 0.5
-    return float(near.sum()) * PIECE_SECONDS
+def _with_pauses(active: np.ndarray) -> np.ndarray:
+    """Return which pieces are at most `REACH` from an active one, shape (n + 2 * REACH,), of `active`, shape (n,)."""
+    near: np.ndarray = np.convolve(active, np.ones(2 * REACH + 1), mode="full") > 0.5
+    return near

@@ -1,11 +1,12 @@
 """From scores to verdicts: where a call is withheld, which stretches differ, when a recording is mixed."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bonafide.detection.results import Result, Segment, SegmentVerdict, Verdict, Window
+from bonafide.detection.results import Channel, Result, Segment, SegmentVerdict, Verdict, Window
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import p_ai
 from bonafide.scoring.windows import edges_of
@@ -145,6 +146,30 @@ def verdict_of(llr: float, parts: Sequence[Part], cut: Cut) -> tuple[Verdict, st
         ends = f"{float(p_ai(cut.high)):.2f} to {float(p_ai(cut.low)):.2f}"
         return verdict, f"between the thresholds: a probability of AI from {ends} decides nothing"
     return verdict, ""
+
+
+def of_channels(results: Sequence[tuple[int, Result]]) -> Result:
+    """Return what the results of channels with different voices, each with its number from 1 on, say together."""
+    channels = tuple(
+        Channel(number, one.verdict, one.reason, one.llr, one.p_ai, one.speech_seconds, one.windows, one.segments)
+        for number, one in results
+    )
+    verdicts = {one.verdict for one in channels} - {"cannot tell"}
+    verdict: Verdict = "cannot tell" if not verdicts else verdicts.pop() if len(verdicts) == 1 else "mixed"
+    scores = [one.llr for one in channels if one.llr is not None]
+    llr = float(np.mean(scores)) if scores else None
+    telling = min(channels, key=lambda one: math.inf if one.llr is None else one.llr)
+    return Result(
+        verdict,
+        "; ".join(f"channel {one.number}: {one.verdict}" + f" ({one.reason})" * bool(one.reason) for one in channels),
+        llr,
+        None if llr is None else float(p_ai(llr)),
+        max(one.seconds for _, one in results),
+        max(one.speech_seconds for one in channels),
+        telling.windows,
+        telling.segments,
+        channels=channels,
+    )
 
 
 def _times(parts: Sequence[Part]) -> str:

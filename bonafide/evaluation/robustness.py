@@ -12,7 +12,7 @@ import pandas as pd
 from annotated_types import Ge, Gt
 
 from bonafide.audio.conditioning import AudioSettings, condition, from_flac, resample
-from bonafide.audio.decoding import Recording, UnusableError
+from bonafide.audio.recording import Recording, UnusableError
 from bonafide.clips.codecs import through_ffmpeg, through_telephone
 from bonafide.clips.delivery import DELIVERIES, Delivery, through_delivery
 from bonafide.clips.effects import band, clipped, pink_noise, reverberant, room_tail

@@ -1,17 +1,24 @@
 """What in a recording spoke for the verdict: the network's input is covered patch by patch, and the score watched.
 
-Needs no gradients, hence no more than the detector itself.
+The patches are covered one after another, in a random order, until nothing is left: what the score changes by at each
+step is that patch's part, and the parts add up to the whole change, whatever the network is (Strumbelj and Kononenko
+2014, "Explaining prediction models and individual predictions with feature contributions": one sample of the Shapley
+values, and its reverse). Needs no gradients, hence no more than the detector itself.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from bonafide.audio.blocks import beginning, without
+from bonafide.audio.channels import Levels, mono
 from bonafide.audio.conditioning import level, quantize, resample
-from bonafide.audio.decoding import Recording, UnusableError, decode
+from bonafide.audio.opening import open_sound
+from bonafide.audio.recording import Recording, UnusableError
 from bonafide.audio.spectrogram import band_centres, crops, log_spectrogram
 from bonafide.detection.detector import Detector
 from bonafide.detection.results import Result
@@ -23,7 +30,8 @@ from bonafide.scoring.exported import Facts, Scorer
 
 PATCH_SECONDS = 0.2  # about a syllable
 PATCH_SHARE = 1 / 8  # of the bands
-MOST_PATCHES = 900  # of one map: seconds of computing
+MOST_PATCHES = 900  # of one map, over both grids: seconds of computing
+SEED = 1  # of the order in which patches are covered
 CROPS_AT_A_TIME = 32  # what the network is given at once
 EXCERPT_SECONDS = 8.0  # that a map shows: more is too fine to see
 FAR_SECONDS = 600.0  # how far into a file that cannot be wound forward the excerpt may lie
@@ -33,7 +41,7 @@ SMALL = 1e-6  # nats: rounding
 
 @dataclass(frozen=True)
 class Place:
-    """A patch that spoke for AI: seconds in the file, hertz, and by how much (nats of llr)."""
+    """A patch that spoke for AI (evidence above 0) or for human: seconds in the file, hertz, nats of llr."""
 
     start: float
     stop: float
@@ -66,7 +74,9 @@ class Explanation:
     llr : float or None
         Of the excerpt alone; None where nothing can be scored.
     evidence : np.ndarray, shape=(frames, bands), or None
-        See `evidence_map`.
+        See `evidence_map`; ``llr == base - evidence.sum()``.
+    base : float or None
+        The llr with everything covered, which no part of the recording speaks for.
     """
 
     name: str
@@ -79,6 +89,7 @@ class Explanation:
     hertz: np.ndarray
     llr: float | None
     evidence: np.ndarray | None
+    base: float | None = None
 
     @property
     def stop(self) -> float:
@@ -103,85 +114,128 @@ def explain(detector: Detector, path: Path, *, threshold: str | float = "balance
     except (UnusableError, soundfile.LibsndfileError) as error:
         raise UserError(f"{path} cannot be shown: {error}") from None
     spectrogram = log_spectrogram(samples, facts.audio.rate, facts.spectrogram)
-    llr, evidence = None, None
+    llr, evidence, base = None, None, None
     if result.llr is not None:
-        llr = float(calibrate(_logits(detector.scorer, spectrogram[None])[0], facts.calibration))
+        both = _logits(detector.scorer, np.stack([spectrogram, _bare(spectrogram)]))
+        llr, base = (float(each) for each in calibrate(both, facts.calibration))
         evidence = evidence_map(detector.scorer, spectrogram)
     cut = cut_of(facts.thresholds, facts.cannot_tell, threshold)
     bands = facts.spectrogram.n_bands  # what a linear spectrogram behind them shows is the same sound again
     spectrogram, hertz = spectrogram[:, :bands], band_centres(facts.spectrogram, facts.audio.rate)[:bands]
-    return Explanation(path.name, result, facts, cut, start, samples, spectrogram, hertz, llr, evidence)
+    return Explanation(path.name, result, facts, cut, start, samples, spectrogram, hertz, llr, evidence, base)
 
 
 def evidence_map(scorer: Scorer, spectrogram: np.ndarray) -> np.ndarray:
     """Return how much each part of a log spectrogram, shape (frames, width), spoke for AI.
 
-    Patches of `PATCH_SECONDS` and `PATCH_SHARE` of the bands are covered, one at a time, with what each band has on
-    average; the map is by how much that raises the llr, averaged over the patches that a place lies in. Where bins of a
-    second spectrogram stand behind the bands, those of the same frequencies are covered with them.
+    Patches of `PATCH_SECONDS` and `PATCH_SHARE` of the bands are covered, one after another, with steady noise of the
+    same average spectrum. A patch's part is by how much that raises the llr, spread evenly over it. The map is the
+    mean over two grids, of which the second lies half a patch aside and is covered in the opposite order. Where bins of
+    a second spectrogram stand behind the bands, those of the same frequencies are covered with them.
 
     Returns
     -------
     np.ndarray, shape=(frames, bands), float64
-        In nats of llr. Above 0: it spoke for AI; below: for human.
+        In nats of llr. Above 0: it spoke for AI; below: for human. Its sum is the llr of what is left where all is
+        covered, less the llr of the spectrogram.
     """
-    settings, rate = scorer.facts.spectrogram, scorer.facts.audio.rate
-    frames, bands = len(spectrogram), settings.n_bands
-    hertz = band_centres(settings, rate)
-    per_second = rate / settings.hop_length
-    patches = list(_patches(frames, bands, max(1, round(PATCH_SECONDS * per_second))))
-    mean = spectrogram.mean(axis=0, dtype=np.float64).astype(spectrogram.dtype)
-    change, times = np.zeros((frames, bands)), np.zeros((frames, bands))
+    frames, bands = len(spectrogram), scorer.facts.spectrogram.n_bands
+    per_second = scorer.facts.audio.rate / scorer.facts.spectrogram.hop_length
+    width = max(1, round(PATCH_SECONDS * per_second))
+    evidence = np.zeros((frames, bands))
+    order = np.random.default_rng(SEED).permutation
+    for shifted in (False, True):
+        patches = list(_patches(frames, bands, width, shifted=shifted))
+        # Sampled by place, not by number, so that the second grid's order is near to the reverse of the first's.
+        chosen = order(len(patches))
+        evidence += _contributions(scorer, spectrogram, [patches[i] for i in (chosen[::-1] if shifted else chosen)])
+    return np.asarray(scorer.facts.calibration.scale * evidence / 2)
+
+
+def _contributions(scorer: Scorer, spectrogram: np.ndarray, patches: list[tuple[slice, slice]]) -> np.ndarray:
+    """Return by how much covering each of `patches`, after those before it, lowers the logit, spread over it."""
+    settings = scorer.facts.spectrogram
+    change, hertz = np.zeros((len(spectrogram), settings.n_bands)), band_centres(settings, scorer.facts.audio.rate)
+    bare, covered = _bare(spectrogram), spectrogram.copy()
     before = float(_logits(scorer, spectrogram[None])[0])
     for start in range(0, len(patches), CROPS_AT_A_TIME):
-        some = patches[start : start + CROPS_AT_A_TIME]
-        covered = np.repeat(spectrogram[None], len(some), axis=0)
-        for one, (time, band) in zip(covered, some, strict=True):
-            columns = (hertz >= hertz[band][0]) & (hertz <= hertz[band][-1])
-            one[time, columns] = mean[columns]
-        for (time, band), logit in zip(some, _logits(scorer, covered), strict=True):
-            change[time, band] += before - logit  # a logit is higher for ai, an llr for human
-            times[time, band] += 1
-    return np.asarray(scorer.facts.calibration.scale * change / times)
+        some, steps = patches[start : start + CROPS_AT_A_TIME], []
+        for time, band in some:
+            columns = _columns(hertz, band, settings.n_bands)
+            covered[time, columns] = bare[time, columns]
+            steps.append(covered.copy())
+        for (time, band), logit in zip(some, _logits(scorer, np.stack(steps)), strict=True):
+            here = change[time, band]
+            here += (before - logit) / here.size  # a logit is higher for ai, an llr for human
+            before = float(logit)
+    return change
+
+
+def _columns(hertz: np.ndarray, band: slice, n_bands: int) -> np.ndarray:
+    """Return which values of a frame tell of `band`: its own, and bins behind the bands that are nearest to it."""
+    own = np.arange(hertz.size)
+    nearest = np.abs(hertz[:n_bands, None] - hertz[None, n_bands:]).argmin(axis=0)
+    own[n_bands:] = nearest
+    columns: np.ndarray = (own >= band.start) & (own < band.stop)
+    return columns
+
+
+def _bare(spectrogram: np.ndarray) -> np.ndarray:
+    """Return steady noise with the average spectrum of a spectrogram, the same whenever it is asked for.
+
+    Noise, as a band that stands still is what no recording has, and speaks for AI more than any voice.
+    """
+    power = np.random.default_rng(SEED).exponential(size=spectrogram.shape)  # of Gaussian noise, in a bin
+    noise = 10 * np.log10(np.maximum(power, 1e-3))
+    bare: np.ndarray = spectrogram.mean(axis=0, dtype=np.float64) + noise - noise.mean()
+    return np.asarray(bare.astype(spectrogram.dtype))
+
+
+def side_of(explanation: Explanation) -> int:
+    """Return for what its places are to be shown: 1 for AI, -1 for human."""
+    human = explanation.result.verdict == "human"
+    return -1 if human or (explanation.result.verdict == "cannot tell" and (explanation.llr or 0.0) > 0) else 1
 
 
 def places(explanation: Explanation) -> list[Place]:
-    """Return the patches that spoke most for AI, the strongest first, none beside another."""
+    """Return the patches that spoke most for the verdict, the strongest first, none beside another."""
     if explanation.evidence is None:
         return []
-    evidence = explanation.evidence.copy()
+    side = side_of(explanation)
+    evidence = side * explanation.evidence
     strongest: list[Place] = []
     frames, bands = evidence.shape
     seconds = explanation.samples.size / explanation.facts.audio.rate / frames
     height, width = max(1, round(bands * PATCH_SHARE)), max(1, round(PATCH_SECONDS / seconds))
     top = float(evidence.max())
-    while len(strongest) < PLACES and evidence.max() > max(SMALL, top / 3):
+    while len(strongest) < PLACES and evidence.max() > max(SMALL / (height * width), top / 3):
         frame, band = np.unravel_index(int(evidence.argmax()), evidence.shape)
         first, low = max(0, int(frame) - width // 2), max(0, int(band) - height // 2)
         last, high = min(frames, first + width), min(bands, low + height)
-        strength = float(explanation.evidence[first:last, low:high].mean())
+        strength = float(explanation.evidence[first:last, low:high].sum())
         at = explanation.start + seconds * first, explanation.start + seconds * last
         strongest.append(Place(*at, float(explanation.hertz[low]), float(explanation.hertz[high - 1]), strength))
         evidence[max(0, first - width) : last + width, max(0, low - height) : high + height] = 0
-    return sorted(strongest, key=lambda place: -place.evidence)
+    return sorted(strongest, key=lambda place: -side * place.evidence)
 
 
-def _patches(frames: int, bands: int, width: int) -> Iterator[tuple[slice, slice]]:
-    """Yield patches that overlap by half, and less in time where they would be more than `MOST_PATCHES`."""
+def _patches(frames: int, bands: int, width: int, *, shifted: bool = False) -> Iterator[tuple[slice, slice]]:
+    """Yield the patches of a grid that covers all once, wider in time where they would be too many."""
     height = max(1, round(bands * PATCH_SHARE))
-    lows = _steps(bands, height, max(1, height // 2))
-    width = min(width, frames)
-    step = max(1, width // 2, -(-frames * len(lows) // MOST_PATCHES))
-    width = max(width, step)  # nothing is left out
-    for start in _steps(frames, width, step):
-        for low in lows:
-            yield slice(start, start + width), slice(low, low + height)
+    rows = _stretches(bands, height, height // 2 if shifted else 0)
+    width = max(width, -(-frames * 2 * len(rows) // MOST_PATCHES))
+    for time in _stretches(frames, width, width // 2 if shifted else 0):
+        for band in rows:
+            yield time, band
 
 
-def _steps(length: int, size: int, step: int) -> list[int]:
-    """Return starts of stretches of `size` that cover `length`."""
-    last = max(0, length - size)
-    return [*range(0, last, step), last]
+def _stretches(length: int, size: int, first: int) -> list[slice]:
+    """Return stretches of `size` that cover `length` once; the first has `first` where that is above 0.
+
+    The last one is longer rather than a sliver, which would weigh too much for what it is.
+    """
+    edges = [0, *range(first or size, length - size // 2, size), length]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def _logits(scorer: Scorer, spectrograms: np.ndarray) -> np.ndarray:
@@ -202,17 +256,30 @@ def _excerpt(path: Path, result: Result) -> tuple[float, Recording]:
     start = _telling(result, result.seconds)
     try:
         with soundfile.SoundFile(path) as file:
-            if file.frames < 2**40:  # what a format without a length says has more
-                file.seek(min(round(start * file.samplerate), max(0, file.frames - 1)))
-            samples = file.read(round(EXCERPT_SECONDS * file.samplerate), dtype="float32", always_2d=True).mean(axis=1)
-            recording = Recording(samples.astype(np.float32), file.samplerate, file.format)
+            if abs(file.frames / file.samplerate - result.seconds) > 1:  # its header tells another length
+                raise soundfile.LibsndfileError(0)
+            file.seek(min(round(start * file.samplerate), max(0, file.frames - 1)))
+            samples = file.read(round(EXCERPT_SECONDS * file.samplerate), dtype="float32", always_2d=True)
+            rate, coding = file.samplerate, file.format
     except soundfile.LibsndfileError:
         start = _telling(result, FAR_SECONDS)
-        whole = decode(path, max_seconds=start + EXCERPT_SECONDS)
-        recording = Recording(whole.samples[round(start * whole.rate) :], whole.rate, whole.format)
+        sound = open_sound(path)
+        rest = without(sound.blocks, round(start * sound.rate))
+        samples = beginning(rest, round(EXCERPT_SECONDS * sound.rate), sound.channels)
+        rate, coding = sound.rate, sound.format
+    recording = Recording(mono(samples, _channel(samples, rate, result)), rate, coding)
     if not recording.samples.size or not np.isfinite(recording.samples).all():
         raise UnusableError("it holds no sound")
     return start, recording
+
+
+def _channel(samples: np.ndarray, rate: int, result: Result) -> int | None:
+    """Return the channel of `samples`, shape (n, channels), that the result's windows are of; None for the mean."""
+    if result.channels:
+        return min(result.channels, key=lambda one: np.inf if one.llr is None else one.llr).number - 1
+    levels = Levels(rate)
+    levels.add(samples)
+    return levels.cancelled()
 
 
 def _telling(result: Result, limit: float) -> float:

@@ -37,7 +37,7 @@ def page(explanation: Explanation) -> str:
 def _sound(explanation: Explanation) -> Markup:
     flac = data_url("audio/flac", to_flac(explanation.samples, explanation.facts.audio.rate))
     strongest = [element("li", words.strongest(place)) for place in places(explanation)]
-    listed = group(element("p", "What spoke most for AI:"), element("ol", *strongest)) if strongest else ""
+    listed = group(element("p", words.spoke_most(explanation)), element("ol", *strongest)) if strongest else ""
     return group(
         element("h2", words.excerpt(explanation)),
         element("audio", controls="", preload="metadata", src=flac),

@@ -136,7 +136,7 @@ def _waveform(samples: np.ndarray) -> Markup:
 
 
 def _over_time(evidence: np.ndarray) -> Markup:
-    total = evidence.mean(axis=1)
+    total = evidence.sum(axis=1)
     total = total / max(1e-12, float(np.abs(total).max()))
     last = len(total) - 1
     sides = {"ai": np.maximum(total, 0), "human": np.minimum(total, 0)}

@@ -57,7 +57,7 @@ def _strips(explanation: Explanation) -> Iterator[Strip]:
     yield _text(words.summary(result), "body")
     yield from _section(words.excerpt(explanation), sound_panels(explanation))
     if marks := [f"{number}. {words.strongest(place)}" for number, place in enumerate(places(explanation), start=1)]:
-        yield _text(["What spoke most for AI:", *marks], "body")
+        yield _text([words.spoke_most(explanation), *marks], "body")
     yield _text([words.about_sound(explanation)], "note")
     if panels := timeline_panels(explanation):
         yield from _section("Over time", panels)

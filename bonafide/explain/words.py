@@ -2,7 +2,7 @@
 
 from bonafide.detection.results import Result, confidence
 from bonafide.drawing.axes import hertz_text
-from bonafide.explain.evidence import Explanation, Place
+from bonafide.explain.evidence import Explanation, Place, side_of
 from bonafide.scoring.operating_points import answers_text
 from bonafide.text import decimal, duration, listed, percent, printable, sentence
 
@@ -41,9 +41,28 @@ def excerpt(explanation: Explanation) -> str:
 
 def strongest(place: Place) -> str:
     """Return where a place lies and how much it counts."""
+    moves = "rises" if place.evidence > 0 else "falls"
     return (
         f"{place.start:.1f} to {place.stop:.1f} s, {hertz_text(place.low)} to {hertz_text(place.high)}:"
-        f" covered, the llr rises by about {decimal(place.evidence)}"
+        f" covered, the llr {moves} by about {decimal(abs(place.evidence))}"
+    )
+
+
+def spoke_most(explanation: Explanation) -> str:
+    """Return the heading over the strongest places."""
+    return "What spoke most for AI:" if side_of(explanation) > 0 else "What spoke most for a human voice:"
+
+
+def sums(explanation: Explanation) -> str:
+    """Return how the parts of the map add up to the llr; empty where there is no map."""
+    if explanation.evidence is None:
+        return ""
+    for_ai = float(explanation.evidence[explanation.evidence > 0].sum())
+    for_human = -float(explanation.evidence[explanation.evidence < 0].sum())
+    return (
+        f"It adds up: steady noise of the same average spectrum has an llr of {decimal(explanation.base)}; what spoke"
+        f" for a human voice raises that by {decimal(for_human)}, what spoke for AI lowers it by {decimal(for_ai)}:"
+        f" {decimal(explanation.llr)}."
     )
 
 
@@ -54,8 +73,8 @@ def about_sound(explanation: Explanation) -> str:
     alone = f" This part alone has an llr of {decimal(explanation.llr)}." if is_part(explanation) else ""
     return (
         "From top to bottom: the waveform; the spectrogram; where it spoke for AI or human; the same summed over the"
-        f" frequencies.{alone} Each place was covered in turn and the score was watched: the map shows what this"
-        " detector listens to, which is not proof of how the sound was made."
+        f" frequencies.{alone} One place after another was covered with noise and the score was watched: the map shows"
+        f" what this detector listens to, which is not proof of how the sound was made. {sums(explanation)}"
     )
 
 

@@ -1,6 +1,5 @@
 """The detector: an ONNX file and all that it knows, applied to recordings. Imports no TensorFlow, librosa or pandas."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +9,17 @@ from typing import Any
 import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings, condition
-from bonafide.audio.decoding import Recording
+from bonafide.audio.recording import Recording
 from bonafide.audio.spectrogram import SpectrogramSettings, crops, log_spectrogram
 from bonafide.errors import UserError
+from bonafide.scoring import metadata
 from bonafide.scoring.calibration import Calibration, calibrate, p_ai
 from bonafide.scoring.operating_points import band_between
+from bonafide.text import printable
 
 FORMAT = 2  # of the metadata; older ones are read, newer ones refused
+MOST_FRAMES = 1 << 16  # of a crop
+MOST_SAID = 200  # characters of what another library says of a file
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,11 @@ class Scorer:
         try:
             self._session = onnx_session(content)
             self.facts = _facts(self._session.get_modelmeta().custom_metadata_map)
+            self._input, self.crop_frames = _input_of(self._session, self.facts.spectrogram.n_bands)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             name = "the model" if isinstance(model, bytes) else model
-            raise UserError(f"{name} is no detector that Bonafide wrote: {error}") from None
-        crop = self._session.get_inputs()[0]
-        self._input, self.crop_frames = crop.name, int(crop.shape[1])
+            why = printable(str(error).partition("\n")[0])[:MOST_SAID]
+            raise UserError(f"{name} is no detector that Bonafide wrote: {why}") from None
 
     def logit(self, samples: np.ndarray) -> float:
         """Return the network's mean logit over the crops of conditioned `samples`, shape (n,); higher is more ai."""
@@ -94,22 +97,40 @@ def facts_as_json(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _facts(metadata: dict[str, str]) -> Facts:
-    document = json.loads(metadata["bonafide"])
-    if not 1 <= document["format"] <= FORMAT:
-        raise ValueError(f"its format is {document['format']}, and this version of Bonafide reads up to {FORMAT}")
+def _facts(texts: Mapping[str, str]) -> Facts:
+    document = metadata.parsed(texts["bonafide"])
+    number = document.get("format")
+    if not isinstance(number, int) or not 1 <= number <= FORMAT:
+        said = metadata.quoted(number)
+        raise ValueError(f"its format is {said}, and this version of Bonafide reads up to {FORMAT}")
+    old = _renamed(metadata.section(document, "mel")) if number == 1 else metadata.section(document, "spectrogram")
+    audio = metadata.settings(AudioSettings, metadata.section(document, "audio"), "audio")
+    spectrogram = metadata.settings(SpectrogramSettings, old, "spectrogram")
+    calibration = metadata.settings(Calibration, metadata.section(document, "calibration"), "calibration")
+    if calibration.scale <= 0:
+        raise ValueError("calibration.scale: it must be above 0, or human and ai change places")
+    metadata.check_sizes(
+        audio.rate, audio.max_seconds, spectrogram.n_fft, spectrogram.hop_length, f_max=spectrogram.f_max
+    )
     return Facts(
-        AudioSettings(**document["audio"]),
-        SpectrogramSettings(**(document["spectrogram"] if document["format"] > 1 else _renamed(document["mel"]))),
-        Calibration(**document["calibration"]),
-        document["thresholds"],
-        document["card"],
-        _band(document.get("cannot_tell")),
+        audio,
+        spectrogram,
+        calibration,
+        metadata.thresholds(metadata.section(document, "thresholds")),
+        metadata.section(document, "card"),
+        metadata.band(document.get("cannot_tell")),
     )
 
 
-def _band(ends: list[float] | None) -> tuple[float, float] | None:
-    return None if ends is None else (float(ends[0]), float(ends[1]))
+def _input_of(session: Any, n_bands: int) -> tuple[str, int]:  # noqa: ANN401 - ONNX Runtime has no types
+    """Return the name of the network's input, and how many frames long its crops are."""
+    inputs = session.get_inputs()
+    shape = inputs[0].shape if len(inputs) == 1 else []
+    if len(shape) != 3 or not isinstance(shape[1], int) or not 0 < shape[1] <= MOST_FRAMES:
+        raise ValueError("its network takes no crops of a spectrogram")
+    if isinstance(shape[2], int) and shape[2] != n_bands:
+        raise ValueError(f"its network takes {shape[2]} bands, and its spectrogram has {n_bands}")
+    return str(inputs[0].name), shape[1]
 
 
 def _renamed(mel: dict[str, Any]) -> dict[str, Any]:

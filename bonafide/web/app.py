@@ -1,7 +1,7 @@
 """The service: recordings in, verdicts out."""
 
 import asyncio
-import io
+import secrets
 import wave
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -9,7 +9,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,22 +18,37 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from bonafide.detection.verdicts import cut_of
+from bonafide.audio.apart import av_is_there
+from bonafide.audio.formats import FORMATS
+from bonafide.detection.detector import HOP_SECONDS
+from bonafide.detection.verdicts import Cut, cut_of
+from bonafide.detection.voices import Channels
 from bonafide.errors import UserError
-from bonafide.gathering.collecting import save_clip
-from bonafide.web import describing
-from bonafide.web.edge import PAGE, TOO_SLOW, Edge, TooLarge, TooSlow, problem, too_large
+from bonafide.gathering.collecting import Sound, facts_of, keep
+from bonafide.web import describing, logs, scores
+from bonafide.web.admission import place, taken_in, while_there
+from bonafide.web.edge import TOO_SLOW, Edge, TooLarge, TooSlow, out_of_means, problem, too_large
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.pool import Ask, Busy, Pool, Unanswered
 from bonafide.web.settings import Settings
-from bonafide.web.uploads import BadUpload, Body, Upload, received
+from bonafide.web.shares import Uploads
+from bonafide.web.strangers import PAGE
+from bonafide.web.uploads import BadUpload, Body, Upload
 
-MOST_UPLOADS = 64  # at a time; a slow client holds one of these and no worker
+MOST_UPLOADS = 64  # at a time; a slow client holds one of these, until others need it, and no worker
+MOST_SCORES = 4 << 20  # bytes of a result that is judged anew
+KEY_PLACE = b"PAGE-KEY"  # in page.html
 MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
 Threshold = Annotated[
     str,
     Query(description="balanced, decisive, precision, recall, or the probability of AI from which on it is called AI"),
+]
+
+Evidence = Annotated[bool, Query(description="with a map of what spoke for AI and for human")]
+ChannelsAsked = Annotated[
+    Channels,
+    Query(description="where channels carry different voices: a verdict for each, or one for their mix"),
 ]
 
 
@@ -58,11 +73,14 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
     )
-    app.state.settings, app.state.pool, app.state.metrics, app.state.uploading = settings, pool, metrics, 0
-    app.add_middleware(Edge, settings=settings, metrics=metrics)
+    app.state.settings, app.state.pool, app.state.metrics = settings, pool, metrics
+    app.state.uploads = Uploads(MOST_UPLOADS)
+    page_key = secrets.token_urlsafe(16)
+    app.add_middleware(Edge, settings=settings, metrics=metrics, page_key=page_key)
     _add_refusals(app, settings)
-    _add_page(app)
+    _add_page(app, page_key)
     app.post("/v1/detect", **describing.detect(settings, pool.model))(detect)
+    app.post("/v1/verdict", **describing.verdict(pool.model))(verdict)
     app.get("/v1/health", **describing.answering("Is it up?", health_of(app.state)))(health)
     app.get("/v1/model", **describing.answering("The detector and the limits", model_of(app.state)))(model)
     app.get("/metrics", **describing.metrics())(show_metrics)
@@ -71,29 +89,32 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
     return app
 
 
-async def detect(request: Request, threshold: Threshold = "balanced", evidence: bool = False) -> Response:
+async def detect(
+    request: Request, threshold: Threshold = "balanced", evidence: Evidence = False, channels: ChannelsAsked = "each"
+) -> Response:
     """Say of one or several recordings whether the voice is human or AI-generated."""
     state = request.app.state
-    try:
-        cut_of(state.pool.model["thresholds"], state.pool.model["band"], threshold)
-    except UserError as error:
-        raise BadUpload(422, str(error)) from None
-    ask = Ask(threshold, evidence)
-    state.pool.refuse_when_full()  # before a body is taken in for nothing
-    if state.uploading >= MOST_UPLOADS:
-        raise Busy(1)
-    state.uploading += 1
-    try:
-        async with received(request) as body:
-            state.uploading -= 1
-            async with state.pool.ticket():
-                answers = [await _answer(state, upload, ask, request) for upload in body.uploads]
-            state.uploading += 1
-    finally:
-        state.uploading -= 1
+    _cut(state, threshold)
+    ask = Ask(threshold, evidence, channels)
+    async with taken_in(request) as body:
+        answers = await while_there(request, _answers(state, body, ask))
     verdicts = Counter(answer["result"]["verdict"] if "result" in answer else "refused" for answer in answers)
     request.scope["state"]["noted"] = {"files": len(answers), "verdicts": dict(verdicts)}
     return _packed(body, answers, request)
+
+
+async def verdict(request: Request, threshold: Threshold = "balanced") -> Response:
+    """Say what a result that this service gave would have been under another threshold; nothing is heard again."""
+    state = request.app.state
+    cut = _cut(state, threshold)
+    async with place(request):
+        content = bytearray()
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > MOST_SCORES:
+                raise BadUpload(413, f"a result may hold {MOST_SCORES >> 20} MB at most")
+    longest = state.settings.max_seconds / HOP_SECONDS
+    return JSONResponse(await asyncio.to_thread(scores.answer, bytes(content), cut, longest))
 
 
 async def health(request: Request) -> JSONResponse:
@@ -114,17 +135,21 @@ async def show_metrics(request: Request) -> Response:
 
 async def collect(request: Request) -> JSONResponse:
     """Put a recording of a person who agreed to it into the corpus folder."""
-    async with received(request) as body:
+    state = request.app.state
+    async with taken_in(request) as body:
         if body.fields.get("consent") != "yes":
             raise BadUpload(422, "a recording is kept only with its speaker's consent: consent=yes")
-        content = body.uploads[0].file.read()
-        if not _is_plain_wav(content):
-            raise BadUpload(422, "the recording must be a WAV file with 16-bit samples, as the page makes it")
-        facts = {name: body.fields.get(name, "") for name in describing.GIVEN}
+        file = body.uploads[0].file
+        if len(body.uploads) > 1 or not _is_plain_wav(file):
+            raise BadUpload(422, "the recording must be one WAV file with 16-bit samples, as the page makes it")
         try:
-            clip = await asyncio.to_thread(save_clip, request.app.state.settings.collect, content, **facts)
+            facts = facts_of(**{name: body.fields.get(name, "") for name in describing.GIVEN})
+            sound = Sound(**await while_there(request, state.pool.ask(file.fileno(), Ask(for_corpus=True))))
+            clip = await asyncio.to_thread(keep, state.settings.collect, file, sound, facts)
         except UserError as error:
             raise BadUpload(422, str(error)) from None
+        except Unanswered as none:
+            raise BadUpload(none.status, str(none)) from None
     return JSONResponse({"saved": clip.name}, status_code=201)
 
 
@@ -143,7 +168,9 @@ def health_of(state: State) -> dict[str, Any]:
 def model_of(state: State) -> dict[str, Any]:
     """Return what /v1/model says."""
     limits = {name: getattr(state.settings, name) for name in ("max_bytes", "max_seconds", "timeout")}
-    return {**state.pool.model, "limits": limits}
+    readable = [each for each in FORMATS if av_is_there() or not each.by_pyav]
+    formats = [{"name": each.name, "codings": each.codings, "suffixes": each.suffixes} for each in readable]
+    return {**state.pool.model, "limits": limits, "formats": formats}
 
 
 def own_version() -> str:
@@ -153,7 +180,18 @@ def own_version() -> str:
     return "0"
 
 
-async def _answer(state: State, upload: Upload, ask: Ask, request: Request) -> dict[str, Any]:
+def _cut(state: State, threshold: str) -> Cut:
+    try:
+        return cut_of(state.pool.model["thresholds"], state.pool.model["band"], threshold)
+    except UserError as error:
+        raise BadUpload(422, str(error)) from None
+
+
+async def _answers(state: State, body: Body, ask: Ask) -> list[dict[str, Any]]:
+    return [await _answer(state, upload, ask) for upload in body.uploads]
+
+
+async def _answer(state: State, upload: Upload, ask: Ask) -> dict[str, Any]:
     """Return the result of one recording, or why it has none, with its name."""
     try:
         result = await state.pool.ask(upload.file.fileno(), ask)
@@ -176,18 +214,19 @@ def _packed(body: Body, answers: list[dict[str, Any]], request: Request) -> Resp
     return JSONResponse({"results": answers} if body.several else answers[0]["result"])
 
 
-def _is_plain_wav(content: bytes) -> bool:
+def _is_plain_wav(file: IO[bytes]) -> bool:
     """Whether it is what the page's recorder makes: nothing that a decoder of C would have to make sense of."""
     try:
-        with wave.open(io.BytesIO(content)) as sound:
+        file.seek(0)
+        with wave.open(file, "rb") as sound:
             return bool(sound.getsampwidth() == 2 and sound.getnchannels() <= 2)
     except (wave.Error, EOFError):
         return False
 
 
-def _add_page(app: FastAPI) -> None:
+def _add_page(app: FastAPI, page_key: str) -> None:
     for path, name in PAGE.items():
-        content = files("bonafide.web").joinpath(name).read_bytes()
+        content = files("bonafide.web").joinpath(name).read_bytes().replace(KEY_PLACE, page_key.encode())
         app.get(path, include_in_schema=False)(_file(content, MEDIA[Path(name).suffix]))
 
 
@@ -213,9 +252,16 @@ def _add_refusals(app: FastAPI, settings: Settings) -> None:
     on(TooSlow, lambda _: (408, TOO_SLOW))
     on(Busy, lambda error: (429, str(error)))
     on(BadUpload, lambda error: (error.status, str(error)))
+    for kind in (OSError, MemoryError):  # of this machine: whoever runs it must learn of it
+        on(kind, _out_of_means)
     on(ClientDisconnect, lambda _: (499, "the client went away"))
     on(RequestValidationError, lambda error: (422, _invalid(error)))
     on(HTTPException, lambda error: (error.status_code, _plain(error.status_code)))
+
+
+def _out_of_means(error: OSError | MemoryError) -> tuple[int, str]:
+    logs.fault("out of means", error)
+    return out_of_means(error)
 
 
 def _invalid(error: RequestValidationError) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from bonafide.detection.results import Result, Window, as_json
 from bonafide.detection.verdicts import Cut, cut_of, result_of
 from bonafide.scoring.calibration import p_ai
-from bonafide.web import edge, pool, uploads, worker
+from bonafide.web import edge, pool, scores, strangers, uploads, worker
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.settings import Settings
 
@@ -18,7 +18,8 @@ A form with several files is answered with a list, any other body with the resul
 natural logarithm of p(score | human) / p(score | ai): higher is more human. `p_ai` is the probability of AI where both
 are equally likely beforehand; `confidence` says in words how sure a verdict of human or ai is. With `evidence=1` a
 result has a map of what spoke for AI (above 0, in nats of llr) and for human (below) in cells of time and frequency,
-over the most telling seconds. A recording that cannot be judged has the verdict "cannot tell" and a reason."""
+over the most telling seconds; the llr of these is `base`, that of noise with the same spectrum, less the sum of all.
+A recording that cannot be judged has the verdict "cannot tell" and a reason."""
 
 BINARY = {"type": "string", "format": "binary"}
 FILES = {"type": "object", "properties": {"files": {"type": "array", "items": BINARY}}, "required": ["files"]}
@@ -28,15 +29,20 @@ LLRS = (4.1, 4.3, 3.8, 4.0, 3.9, -4.2, -4.4, -4.1, -3.9)  # of the windows of th
 
 @dataclass(frozen=True)
 class Evidence:
-    """Nats of llr in cells, a row for each stretch of time, between the edges `hertz` of their bands."""
+    """Nats of llr in cells, a row for each stretch of time, between the edges `hertz` of their bands.
+
+    From `start` to `stop`, whose `llr` is `base`, that of noise with the same average spectrum, less the sum of `map`.
+    """
 
     start: float
     stop: float
     hertz: list[float]
     map: list[list[float]]
+    base: float
+    llr: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer(Result):
     """A result as the service gives it."""
 
@@ -95,14 +101,30 @@ def refusals(settings: Settings) -> dict[int, str]:
     """Return what a client is told with each status of a refusal."""
     return {
         400: uploads.BROKEN_HEADERS,
-        401: edge.NO_TOKEN,
+        401: strangers.NO_TOKEN,
+        403: strangers.OTHER_PAGES,
         408: edge.TOO_SLOW,
         413: edge.too_large(settings),
         415: uploads.NO_RECORDING,
         422: worker.too_long(2 * settings.max_seconds, settings.max_seconds),
         429: str(pool.Busy(2)),
         500: pool.DIED,
+        503: edge.OUT_OF_MEANS,
         504: pool.too_slow(settings.timeout),
+        507: edge.DISK_FULL,
+    }
+
+
+def verdict(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe /v1/verdict of a service whose detector `model` tells of."""
+    example = as_json(_mixed(cut_of(model["thresholds"], model["band"], "balanced")))
+    body = {"application/json": {"example": example}}
+    responses = {status: _refusal(status, sentence) for status, sentence in ((422, scores.NO_RESULT),)}
+    described = answering("Judge a result under another threshold", example)
+    return {
+        **described,
+        "responses": {**described["responses"], **responses},
+        "openapi_extra": {"requestBody": {"required": True, "content": body}},
     }
 
 

@@ -1,15 +1,14 @@
-"""What surrounds every request: its id, limits on its body, who may ask, safe headers, a log line and counters.
+"""What surrounds every request: its id, limits on its time and body, who may ask, safe headers, a log line, counters.
 
 Plain ASGI, so that a limit acts while bytes arrive and not after them.
 """
 
 import asyncio
-import hmac
+import errno
 import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
-from importlib.resources import files
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -17,7 +16,9 @@ from starlette.responses import JSONResponse
 
 from bonafide.web import logs
 from bonafide.web.metrics import Metrics
-from bonafide.web.settings import Settings, is_loopback
+from bonafide.web.patience import WIRE
+from bonafide.web.settings import Settings
+from bonafide.web.strangers import PAGE, refusal
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,14 +27,23 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 UPLOAD_SECONDS = 20.0  # for any body, and one second more for each of:
 UPLOAD_RATE = 16 * 1024  # bytes
-DRAIN_SECONDS = 3.0  # of a refused body, so that its sender gets to read why
-NO_TOKEN = "a token is needed: Authorization: Bearer TOKEN"
+BODY_SECONDS = 300.0  # for any body, however fast it is
+REQUEST_SECONDS = 900.0  # from a request's head to the end of its answer
+FRAMING = 1 / 8  # of a body's limit, that its framing may take beside it
+HEAD_BYTES = 64 * 1024
+DRAIN_SECONDS = 5.0  # of a refused body, so that its sender gets to read why
+PATIENT_SECONDS = 1.0  # for which no upload is called slow
+SLOW_RATE = 64 * 1024  # bytes a second; a slower upload goes where others wait for its place
 TOO_SLOW = "the upload was too slow"
+TOO_LONG = f"the request took longer than {REQUEST_SECONDS:.0f} s: send fewer or shorter recordings at a time"
+ENDS = "the service is ending"
+DISK_FULL = "the machine that serves this has no room left on its disk"
+OUT_OF_MEANS = "the machine that serves this is out of memory or of files that it may open: try again later"
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # that a log may name
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-PARTS = sorted(each.name for each in files("bonafide.web").iterdir() if each.name.endswith((".css", ".js")))
-PAGE = {"/": "page.html", **{f"/{name}": name for name in PARTS}}
-ROUTES = {*PAGE, "/metrics", *(f"/v1/{name}" for name in ("detect", "health", "model", "collect", "openapi.json"))}
-OPEN = {*PAGE, "/v1/health"}  # hold no secret: the page asks for the token
+ROUTES = {*PAGE, "/metrics"}
+ROUTES |= {f"/v1/{name}" for name in ("detect", "health", "model", "collect", "verdict", "openapi.json")}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -58,93 +68,106 @@ class TooSlow(Exception):  # noqa: N818 - said to the client
 
 
 class Edge:
-    """The ASGI application around `app`."""
+    """The ASGI application around `app`; `page_key` is what `bonafide.web.strangers.refusal` asks for."""
 
-    def __init__(self, app: App, settings: Settings, metrics: Metrics) -> None:
-        self._app, self._settings, self._metrics = app, settings, metrics
+    def __init__(self, app: App, settings: Settings, metrics: Metrics, page_key: str = "") -> None:
+        self._app, self._settings, self._metrics, self._page_key = app, settings, metrics, page_key
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(scope, receive, send, self._settings.max_bytes)
+        request = Exchange(scope, receive, send, self._settings.max_bytes)
         try:
             await self._answer(scope, request)
         finally:
             self._note(scope, request)
 
-    async def _answer(self, scope: MutableMapping[str, Any], request: "_Request") -> None:
-        refusal = self._refusal(scope["path"], request.headers)
+    async def _answer(self, scope: MutableMapping[str, Any], request: "Exchange") -> None:
+        refused = refusal(self._settings, self._page_key, scope["method"], scope["path"], request.headers)
+        length = request.headers.get("content-length", "0")
+        if refused is None and length.isdigit() and int(length) > self._settings.max_bytes:
+            refused = 413, too_large(self._settings)
         try:
-            if refusal is None:
-                await self._app(scope, request.receive, request.send)
-            else:
-                await problem(*refusal, request.id)(scope, request.receive, request.send)
+            if refused is None:
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    await self._app(scope, request.receive, request.send)
+                return
+        except TimeoutError:
+            refused = 504, TOO_LONG
+        except asyncio.CancelledError:  # uvicorn cancels what is not done when its time to end is over
+            refused = 503, ENDS
         except Exception as fault:  # a defect of ours: the client learns its id, the log what it was
-            logs.LOGGER.error("fault", exc_info=fault, extra={"facts": {"id": request.id}})
-            if not request.status:
-                await problem(500, "the service has a defect; its log tells more", request.id)(
-                    scope, request.receive, request.send
-                )
+            logs.fault("fault", fault, id=request.id)
+            refused = 500, "the service has a defect; its log tells more"
+        if not request.status:
+            await problem(*refused, request.id)(scope, request.receive, request.send)
 
-    def _refusal(self, path: str, headers: Headers) -> tuple[int, str] | None:
-        token = self._settings.token
-        if not token and not is_loopback(_host(headers.get("host", ""))):
-            # A page elsewhere could have its name point here, and then read the answers.
-            return 421, "without a token this service answers to the names of its own machine alone"
-        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
-            return 403, "other sites' pages may not use this service"
-        if token and path not in OPEN:
-            given = headers.get("authorization", "").encode()
-            if not hmac.compare_digest(given, f"Bearer {token}".encode()):
-                return 401, NO_TOKEN
-        length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._settings.max_bytes:
-            return 413, too_large(self._settings)
-        return None
-
-    def _note(self, scope: MutableMapping[str, Any], request: "_Request") -> None:
+    def _note(self, scope: MutableMapping[str, Any], request: "Exchange") -> None:
         seconds = time.monotonic() - request.began
         route = scope["path"] if scope["path"] in ROUTES else "other"  # what a client wrote may hold anything
         self._metrics.requests.labels(route, request.status).inc()
         self._metrics.received_bytes.inc(request.taken)
         self._metrics.request_seconds.labels(route).observe(seconds)
-        facts = {"id": request.id, "method": scope["method"][:16], "route": route, "status": request.status}
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        facts: dict[str, Any] = {"id": request.id, "method": method, "route": route, "status": request.status}
         facts |= {"bytes": request.taken, "ms": round(1000 * seconds, 1)}
         logs.event("request", **facts, **scope.get("state", {}).get("noted", {}))
 
 
-class _Request:
-    """One request's channels, watched."""
+class Exchange:
+    """One request and its answer, watched."""
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
         self.headers = Headers(scope=scope)
         given = self.headers.get("x-request-id", "")
         self.id = given if GOOD_ID.fullmatch(given) else uuid.uuid4().hex
-        scope.setdefault("state", {})["id"] = self.id
+        scope.setdefault("state", {}).update(id=self.id, exchange=self)
+        self.address = str((scope.get("client") or ("",))[0])
         self.began = time.monotonic()
         self.status = 0
-        self.taken = 0
-        self._receive, self._send, self._most = receive, send, most
+        self.taken = 0  # bytes of the body
+        self._scope, self._receive, self._send, self._most = scope, receive, send, most
         no_body = self.headers.get("content-length", "0") == "0" and "transfer-encoding" not in self.headers
         self._whole = no_body
+        self._ended = False
+        self._waiting: asyncio.Timeout | None = None
+
+    def rate(self) -> float:
+        """Return the mean bytes of the body a second so far."""
+        return self.taken / max(1e-3, time.monotonic() - self.began)
+
+    def is_slow(self) -> bool:
+        """Whether others should not wait for the body."""
+        return time.monotonic() - self.began > PATIENT_SECONDS and self.rate() < SLOW_RATE
+
+    def end(self) -> None:
+        """Refuse the rest of the body."""
+        self._ended = True
+        if self._waiting is not None:
+            self._waiting.reschedule(0.0)
 
     async def receive(self) -> Message:
+        """Return the next part of the request; raises `TooSlow` and `TooLarge`."""
         if self._whole:
             return await self._receive()
-        left = self.began + UPLOAD_SECONDS + self.taken / UPLOAD_RATE - time.monotonic()
+        left = self.began + min(BODY_SECONDS, UPLOAD_SECONDS + self.taken / UPLOAD_RATE) - time.monotonic()
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.0, left))
+            async with asyncio.timeout(0.0 if self._ended else left) as self._waiting:
+                message = await self._receive()
         except TimeoutError:
             raise TooSlow from None
+        finally:
+            self._waiting = None
         self.taken += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
-        if self.taken > self._most:
+        if self.taken > self._most or self._scope.get(WIRE, 0) > HEAD_BYTES + (1 + FRAMING) * self._most:
             raise TooLarge
         return message
 
     async def send(self, message: Message) -> None:
+        """Send a part of the answer, with what every answer carries."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             own = [(b"x-request-id", self.id.encode()), *SAFE_HEADERS]
@@ -152,7 +175,7 @@ class _Request:
                 own.append((b"connection", b"close"))
             message["headers"] = [*message.get("headers", []), *own]
         last = message["type"] == "http.response.body" and not message.get("more_body", False)
-        if last and not self._whole and "expect" not in self.headers:
+        if last and not self._whole and not self._ended and "expect" not in self.headers:
             # Closing on a sender makes its machine throw away our answer: take in a bit more first.
             await self._send({**message, "more_body": True})
             await self._drain()
@@ -181,6 +204,6 @@ def too_large(settings: Settings) -> str:
     return f"a request may hold {settings.max_bytes / 2**20:g} MB at most"
 
 
-def _host(header: str) -> str:
-    """Return the name in a Host header, without its port; `[::1]:80` and `::1` are told apart by the brackets."""
-    return re.sub(r":\d*$", "", header.strip()).strip("[]") if not header.endswith("]") else header.strip("[]")
+def out_of_means(error: OSError | MemoryError) -> tuple[int, str]:
+    """Return status and sentence for what this machine, and no client, lacks."""
+    return (507, DISK_FULL) if isinstance(error, OSError) and error.errno in FULL else (503, OUT_OF_MEANS)

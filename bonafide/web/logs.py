@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import time
+import traceback
 from typing import Any
 
 LOGGER = logging.getLogger("bonafide.web")
@@ -15,16 +16,32 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z"
-        line = {"time": stamp, "level": record.levelname.lower(), "event": record.getMessage()}
+        line: dict[str, Any] = {
+            "time": stamp,
+            "level": record.levelname.lower(),
+            "event": record.getMessage().partition("\n")[0],
+        }
         line |= getattr(record, "facts", {})
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["trace"] = trace_of(record.exc_info[1])
         return json.dumps(line, ensure_ascii=True)
 
 
 def event(name: str, *, level: int = logging.INFO, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON takes
     """Log that `name` happened, with its facts."""
     LOGGER.log(level, name, extra={"facts": facts})
+
+
+def fault(name: str, error: BaseException, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON takes
+    """Log that `name`, a defect of ours, happened."""
+    LOGGER.error(name, exc_info=error, extra={"facts": facts})
+
+
+def trace_of(error: BaseException) -> list[str]:
+    """Return where `error` arose, innermost last, and its type; its message may quote what a client sent."""
+    frames = traceback.extract_tb(error.__traceback__, limit=-12)
+    kind = f"{type(error).__name__} {error.errno}" if isinstance(error, OSError) else type(error).__name__
+    return [*(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames), kind]
 
 
 def set_up() -> None:

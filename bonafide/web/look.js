@@ -7,11 +7,11 @@ import { detect } from "./service.js";
 import { RATE, decode } from "./sound.js";
 import { parts, ticks } from "./timeline.js";
 
-/** The part of the page, and what draws its pictures anew. */
-export function lookPart(item, audio, band) {
-  const { seconds, segments, p_ai: p } = item.result;
-  const { figures, draw } = pictures(item, band);
-  const player = new Player(audio, item.result, figures);
+/** The part of the page on what `result` says of `item`, and what draws its pictures anew. */
+export function lookPart(item, result, audio, band) {
+  const { seconds, segments, p_ai: p } = result;
+  const { figures, draw } = pictures(item, result, band);
+  const player = new Player(audio, result, figures);
   const why = make("button", { type: "button", class: "quiet", onclick: toggleEvidence });
   const get = make("button", { type: "button", class: "quiet", id: "download", onclick: () => download(item.name, [item]) }, "Download JSON");
   why.hidden = p === null;

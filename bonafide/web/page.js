@@ -5,7 +5,8 @@ import { download } from "./download.js";
 import { keepPart } from "./keep.js";
 import { lookPart } from "./look.js";
 import { recordingSwitch } from "./microphone.js";
-import { ask, askToken, detect, hasToken, keepToken, useToken } from "./service.js";
+import { ask, askToken, detect, hasToken, keepToken, rejudge, useToken } from "./service.js";
+import { channelsPart, shownOf } from "./channels.js";
 import { showTable } from "./table.js";
 import { verdictPart } from "./verdict.js";
 import { TITLES, sentence } from "./words.js";
@@ -97,8 +98,9 @@ function showDetail() {
   } else {
     const band = model?.cannot_tell[threshold] || [0.5, 0.5];
     card.append(verdictPart(result, band, file));
+    if (result.channels?.length) card.append(channelsPart(chosen, showDetail));
     if (result.seconds > 0) {
-      const look = lookPart(chosen, audio, band);
+      const look = lookPart(chosen, shownOf(chosen), audio, band);
       card.append(look.part);
       redraw = look.redraw;
     }
@@ -116,10 +118,17 @@ $("choose").onclick = () => $("files").click();
 $("files").onchange = ({ target }) => { give(target.files); target.value = ""; };
 $("record").onclick = recordingSwitch(() => audio.pause(), (blob) => add(blob, `Recording ${++recorded}`, true));
 $("download-all").onclick = () => download("bonafide", items.filter(({ state }) => state === "done" || state === "error"));
-$("threshold").onchange = () => {
-  for (const item of items) if (item.state === "done") Object.assign(item, { state: "waiting", evidence: undefined, shown: false });
-  if (chosen) showDetail();
-  next();
+$("threshold").onchange = async ({ target: { value: threshold } }) => {
+  for (const item of items.filter(({ state }) => state === "done")) {
+    if ($("threshold").value !== threshold) return; // changed again meanwhile
+    try {
+      Object.assign(item, { result: await rejudge(item.result, threshold), threshold });
+      update(item);
+    } catch (error) {
+      complain(sentence(error.message));
+      return;
+    }
+  }
 };
 $("token-form").onsubmit = async (event) => {
   event.preventDefault();

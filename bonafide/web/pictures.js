@@ -1,11 +1,10 @@
 // The pictures of a recording over one time axis.
 import { make, mark } from "./dom.js";
 import { drawChance, drawSpectrum, drawWave } from "./plots.js";
-import { clock } from "./words.js";
+import { clock, decimal } from "./words.js";
 
-/** The figures of `item`, and what draws them anew; `band` holds the probabilities between which there is no call. */
-export function pictures(item, band) {
-  const { seconds, windows } = item.result;
+/** The figures of `item`, heard in `windows`, and what draws them anew; `band` holds the probabilities between which there is no call. */
+export function pictures(item, { seconds, windows }, band) {
   const wave = make("canvas", { class: "wave" }), spectrum = make("canvas", { class: "spectrum" });
   const chance = make("canvas", { class: "chance" }), captions = make("span", { class: "spoke" });
   const figures = [
@@ -25,7 +24,8 @@ export function pictures(item, band) {
 const figure = (captions, canvas) =>
   make("figure", {}, make("figcaption", {}, ...captions.map((each) => make("span", {}, each))), canvas);
 
-function spokeFor({ start, stop }, seconds) {
+function spokeFor({ start, stop, base, llr }, seconds) {
   const where = stop - start < seconds - 0.5 ? ` (from ${clock(start)} to ${clock(stop)})` : "";
-  return [make("span", {}, mark("ai"), `spoke for AI${where}`), make("span", {}, mark("human"), "for human")];
+  const sum = `llr ${decimal(base)} as mere noise, ${decimal(llr)} with all parts`;
+  return [make("span", {}, mark("ai"), `spoke for AI${where}`), make("span", {}, mark("human"), "for human"), make("span", {}, sum)];
 }

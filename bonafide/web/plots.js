@@ -1,5 +1,6 @@
 // Draws a recording: its waveform, its spectrogram with the evidence, the probability over time.
 import { RATE, spectra } from "./sound.js";
+import { edgesOf } from "./timeline.js";
 
 const TOP = RATE / 2;
 const mel = (hertz) => 2595 * Math.log10(1 + hertz / 700);
@@ -108,20 +109,15 @@ export function drawChance(canvas, windows, seconds, band) {
   label(pen, "0 %", 4 * ratio, height - 8 * ratio, colour, ratio);
 }
 
-/** One probability a column: the mean llr of all windows over it; null in silence. */
+/** One probability a column: that of the window that speaks for its time, as in the parts below; null in silence. */
 function overTime(windows, seconds, columns) {
-  const sums = new Float64Array(columns + 1), counts = new Int32Array(columns + 1);
-  for (const { start, stop, llr } of windows) {
+  const chances = Array.from({ length: columns }, () => null);
+  edgesOf(windows).forEach(([start, stop], i) => {
     const from = Math.max(0, Math.floor((start / seconds) * columns));
     const to = Math.max(from + 1, Math.min(columns, Math.ceil((stop / seconds) * columns)));
-    sums[from] += llr; counts[from] += 1; sums[to] -= llr; counts[to] -= 1;
-  }
-  let sum = 0, count = 0;
-  return Array.from({ length: columns }, (_, x) => {
-    sum += sums[x];
-    count += counts[x];
-    return count ? 1 / (1 + Math.exp(sum / count)) : null;
+    chances.fill(windows[i].p_ai, from, to);
   });
+  return chances;
 }
 
 function label(pen, text, x, y, colour, ratio) {

@@ -5,10 +5,13 @@ import json
 import logging
 import math
 import os
+import signal
 import socket
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +19,22 @@ from typing import Any
 
 from bonafide.errors import UserError
 from bonafide.web import logs
+from bonafide.web.channel import WorkerDied, receive
+from bonafide.web.shares import share_of
 
 MEMORY = 768 * 2**20  # bytes of address space of a worker, some 200 MB of it libraries
 START_SECONDS = 60.0  # for imports from a cold disk
-MAX_ANSWER = 256 * 2**20  # bytes
 SMOOTHING = 0.1  # of the mean time of a recording, for Retry-After
 DIED = "the process that worked on this recording ended unexpectedly; other requests are not affected"
-OWN_SECRETS = {"BONAFIDE_TOKEN"}
+LEFT_SECONDS = 5.0  # in which a worker leaves what nobody waits for any more; one that hangs is replaced
+# What a worker is told of this process's environment: where Python and its libraries are, and the language.
+PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ")
+OWN = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",  # it may write nothing
+}
 
 
 class Busy(Exception):  # noqa: N818 - not a fault
@@ -41,16 +53,14 @@ class Unanswered(Exception):  # noqa: N818 - said to the client as it is
         self.status = status
 
 
-class WorkerDied(Exception):  # noqa: N818
-    """The process at the other end is gone."""
-
-
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of one recording."""
+    """What is asked of one recording: its result, or what the corpus has to know of its sound."""
 
     threshold: str | float = "balanced"
     evidence: bool = False
+    channels: str = "each"
+    for_corpus: bool = False
 
 
 @dataclass
@@ -76,7 +86,7 @@ class Pool:
     model : Path or None
         The detector; None is the packaged one.
     lost : callable
-        Told the cause ("crash", "time") whenever a worker had to be replaced.
+        Told the cause ("crash", "time", "left": nobody waited any more) whenever a worker had to be replaced.
     """
 
     def __init__(
@@ -90,13 +100,15 @@ class Pool:
         lost: Callable[[str], None] = lambda cause: None,
     ) -> None:
         self.model: dict[str, Any] = {}
+        self.confined: list[str] = []  # what holds of `bonafide.web.confinement`
         self._size, self._queue, self._timeout, self._max_seconds = size, queue, timeout, max_seconds
-        self._orders = json.dumps({"memory": MEMORY, "model": None if model is None else str(model)})
+        path = None if model is None else str(model.absolute())
+        self._orders = json.dumps({"memory": MEMORY, "model": path, "temporary": tempfile.gettempdir()})
         self._lost = lost
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: dict[int, _Worker] = {}
-        self._starting: set[asyncio.Task[None]] = set()
-        self._admitted = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._admitted: Counter[str] = Counter()  # requests by the address they come from
         self._mean = 0.5  # seconds a recording
         self._closed = False
 
@@ -113,9 +125,9 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         """End all workers; none is in use any more."""
         self._closed = True
-        for task in self._starting:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for worker in list(self._workers.values()):
             await self._end(worker)
 
@@ -127,31 +139,37 @@ class Pool:
     @property
     def admitted(self) -> int:
         """Requests that are worked on or wait."""
-        return self._admitted
+        return self._admitted.total()
 
     @property
     def waiting(self) -> int:
         """Admitted requests beyond the number of workers."""
-        return max(0, self._admitted - self._size)
+        return max(0, self.admitted - self._size)
 
     def pids(self) -> list[int]:
         """Return the process ids of the workers."""
         return list(self._workers)
 
-    def refuse_when_full(self) -> None:
-        """Raise `Busy` where there is no room for one more request."""
-        if self._admitted >= self._size + self._queue:
+    def refuse_when_full(self, address: str) -> None:
+        """Raise `Busy` where there is no room for one more request of `address`, in all or in its share.
+
+        Where others are there, its share is what each of them gets if all get the same.
+        """
+        places, others = self._size + self._queue, len(self._admitted.keys() - {address})
+        share = min(share_of(places), math.ceil(places / (others + 1)))
+        if self.admitted >= places or self._admitted[address] >= share:
             raise Busy(max(1, math.ceil(self._mean * (self.waiting + 1) / self._size)))
 
     @asynccontextmanager
-    async def ticket(self) -> AsyncIterator[None]:
+    async def ticket(self, address: str) -> AsyncIterator[None]:
         """Hold a place among those who work and wait; raises `Busy` where there is none."""
-        self.refuse_when_full()
-        self._admitted += 1
+        self.refuse_when_full(address)
+        self._admitted[address] += 1
         try:
             yield
         finally:
-            self._admitted -= 1
+            self._admitted[address] -= 1
+            self._admitted += Counter()  # forgets addresses that have none
 
     async def ask(self, file: int, ask: Ask) -> dict[str, Any]:
         """Return the result of the recording in the open file descriptor `file`; hold a ticket.
@@ -163,16 +181,18 @@ class Pool:
         """
         worker = await self._given(file, ask)
         began = time.monotonic()
+        receiving = asyncio.ensure_future(receive(worker.channel))
         try:
-            answer = await asyncio.wait_for(_receive(worker.channel), self._timeout)
+            answer = await asyncio.wait_for(asyncio.shield(receiving), self._timeout)
         except TimeoutError:
+            receiving.cancel()
             self._replace(worker, "time")
             raise Unanswered(504, too_slow(self._timeout)) from None
         except (WorkerDied, OSError):
             self._replace(worker, "crash")
             raise Unanswered(500, DIED) from None
-        except BaseException:  # the request was given up: what the worker does is of no use to anyone
-            self._replace(worker, "time")
+        except BaseException:  # nobody waits for it any more
+            self._in_background(self._abandoned(worker, receiving))
             raise
         self._idle.put_nowait(worker)
         self._mean += SMOOTHING * (time.monotonic() - began - self._mean)
@@ -201,8 +221,7 @@ class Pool:
     async def _started(self) -> _Worker:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        env = {name: value for name, value in os.environ.items() if name not in OWN_SECRETS}
-        env |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1") | {"ORT_DISABLE_TELEMETRY": "1"}
+        env = OWN | {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         process = await asyncio.create_subprocess_exec(
             # -P: a file of the working folder must not stand in for a module
             *(sys.executable, "-P", "-m", "bonafide.web.worker", self._orders),
@@ -216,14 +235,14 @@ class Pool:
         worker = _Worker(process, ours, {})
         self._workers[process.pid] = worker
         try:
-            hello = await asyncio.wait_for(_receive(ours), START_SECONDS)
+            hello = await asyncio.wait_for(receive(ours), START_SECONDS)
         except (WorkerDied, TimeoutError):
             await self._end(worker)
             raise UserError("a scoring process does not start: see whether `bonafide detect` works") from None
         if "error" in hello:
             await self._end(worker)
             raise UserError(hello["error"])
-        worker.model = hello["model"]
+        worker.model, self.confined = hello["model"], hello["confined"]
         return worker
 
     def _take_in(self, worker: _Worker) -> None:
@@ -232,9 +251,22 @@ class Pool:
 
     def _replace(self, worker: _Worker, cause: str) -> None:
         self._lost(cause)
-        task = asyncio.get_running_loop().create_task(self._replaced(worker))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        self._in_background(self._replaced(worker))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _abandoned(self, worker: _Worker, receiving: asyncio.Future[dict[str, Any]]) -> None:
+        """Let a worker leave what nobody waits for, or replace it where it does not."""
+        try:
+            worker.process.send_signal(signal.SIGUSR1)
+            await asyncio.wait_for(receiving, LEFT_SECONDS)
+        except (TimeoutError, WorkerDied, OSError):  # ProcessLookupError is one of the last
+            self._replace(worker, "left")
+        else:
+            self._idle.put_nowait(worker)
 
     async def _replaced(self, worker: _Worker) -> None:
         await self._end(worker)
@@ -258,22 +290,3 @@ class Pool:
 def too_slow(seconds: float) -> str:
     """Return the sentence for a recording that took longer than a time limit."""
     return f"the recording took longer to score than the {seconds:g} s that this service allows"
-
-
-async def _receive(channel: socket.socket) -> dict[str, Any]:
-    size = int.from_bytes(await _exactly(channel, 4), "big")
-    if size > MAX_ANSWER:
-        raise WorkerDied
-    answer: dict[str, Any] = json.loads(await _exactly(channel, size))
-    return answer
-
-
-async def _exactly(channel: socket.socket, size: int) -> bytes:
-    loop = asyncio.get_running_loop()
-    content = bytearray()
-    while len(content) < size:
-        part = await loop.sock_recv(channel, min(size - len(content), 2**20))
-        if not part:
-            raise WorkerDied
-        content += part
-    return bytes(content)

@@ -30,13 +30,23 @@ export async function ask(path, options = {}) {
   throw Object.assign(error, { status: response.status, wait: Number(response.headers.get("Retry-After")) || 1 });
 }
 
+/** Resolves to what a result of the service would be under another threshold. */
+export function rejudge({ evidence, ...result }, threshold) {
+  const options = { method: "POST", body: JSON.stringify(result), headers: { "Content-Type": "application/json" } };
+  return patiently(() => ask(`/v1/verdict?${new URLSearchParams({ threshold })}`, options));
+}
+
 /** Resolves to what the service says of a recording, coming back where it is busy. */
 export async function detect(blob, options) {
   const path = `/v1/detect?${new URLSearchParams(options)}`;
   const kind = /^(audio|video)\//.test(blob.type) ? blob.type : "application/octet-stream";
+  return patiently(() => ask(path, { method: "POST", body: blob, headers: { "Content-Type": kind } }));
+}
+
+async function patiently(asking) {
   for (let tries = 0; ; tries++) {
     try {
-      return await ask(path, { method: "POST", body: blob, headers: { "Content-Type": kind } });
+      return await asking();
     } catch (error) {
       if (error.status !== 429 || tries === MOST_TRIES) throw error;
       await new Promise((done) => setTimeout(done, 1000 * error.wait));

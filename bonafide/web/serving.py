@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
+import ssl
 import sys
 
 import uvicorn
@@ -12,14 +14,16 @@ import uvicorn
 from bonafide.errors import UserError
 from bonafide.web import logs
 from bonafide.web.app import create_app, own_version
+from bonafide.web.confinement import hide
 from bonafide.web.metrics import Metrics
-from bonafide.web.patience import PatientProtocol
+from bonafide.web.patience import MOST_CONNECTIONS, PatientProtocol
 from bonafide.web.pool import Pool
-from bonafide.web.settings import Settings
+from bonafide.web.settings import Settings, tls_of
 
-MOST_CONNECTIONS = 512
+MOST_FILES = 16384  # that may be open: each connection is one, and each recording on its way
 KEEP_ALIVE = 10  # seconds
 GRACE = 10.0  # seconds beyond a recording's time limit in which answers under way are finished
+ENDING_SECONDS = 3.0  # in which bodies may still come in
 
 
 def run(settings: Settings) -> None:
@@ -32,11 +36,14 @@ def run(settings: Settings) -> None:
     """
     os.umask(0o077)
     logs.set_up()
+    _allow_files()
+    hide()
+    tls = tls_of(settings)
     with _listening(settings) as listener:
-        asyncio.run(_serve(settings, listener))
+        asyncio.run(_serve(settings, listener, tls))
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
     # uvicorn takes both signals while it serves and raises them again at its end, when there is nothing left to do.
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -60,13 +67,28 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with pool:
         if ended.is_set():
             return
-        server = uvicorn.Server(_config(settings, pool, metrics))
-        _announce(settings, listener)
+        server = _Server(_config(settings, pool, metrics, tls))
+        _announce(settings, listener, pool.confined)
         await server.serve(sockets=[listener])
     logs.event("ended")
 
 
-def _config(settings: Settings, pool: Pool, metrics: Metrics) -> uvicorn.Config:
+class _Server(uvicorn.Server):
+    """uvicorn's, which ends slow uploads soon after it was told to end, and not with the last answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is under way."""
+        asyncio.get_running_loop().call_later(ENDING_SECONDS, self.config.app.state.uploads.end)  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
+def _allow_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+
+
+def _config(settings: Settings, pool: Pool, metrics: Metrics, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(settings, pool, metrics),
         log_config=None,
@@ -77,9 +99,10 @@ def _config(settings: Settings, pool: Pool, metrics: Metrics) -> uvicorn.Config:
         ws="none",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=4 * MOST_CONNECTIONS,  # `bonafide.web.patience` refuses before
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=round(settings.timeout + GRACE),
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
 
 
@@ -94,9 +117,9 @@ def _listening(settings: Settings) -> socket.socket:
         ) from None
 
 
-def _announce(settings: Settings, listener: socket.socket) -> None:
+def _announce(settings: Settings, listener: socket.socket, confined: list[str]) -> None:
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{listener.getsockname()[1]}/"
-    logs.event("listening", url=url, version=own_version(), workers=settings.workers)
+    url = f"http{'s' if settings.tls_cert else ''}://{host}:{listener.getsockname()[1]}/"
+    logs.event("listening", url=url, version=own_version(), workers=settings.workers, confined=confined)
     if sys.stdout.isatty():
         print(f"Bonafide is at {url} (Ctrl-C ends it)", flush=True)

@@ -1,6 +1,7 @@
 """What the service is told: limits, and who may use it. Imports nothing heavy, for the command's help."""
 
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,8 @@ class Settings:
         The detector; None is the packaged one.
     collect
         Folder that takes recordings with the speaker's consent; None offers no such thing.
+    tls_cert, tls_key
+        PEM files to speak HTTPS with; None for both speaks HTTP.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +48,8 @@ class Settings:
     queue: int = 16
     model: Path | None = None
     collect: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 def check(settings: Settings) -> None:
@@ -56,6 +61,29 @@ def check(settings: Settings) -> None:
         raise UserError(
             f"{settings.host} is not this machine alone, so a token is needed: set BONAFIDE_TOKEN, or leave out --host"
         )
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise UserError("--tls-cert and --tls-key belong together")
+
+
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """Return what speaks HTTPS, None where HTTP is spoken; `UserError` where the files cannot be used."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    for path in (settings.tls_cert, settings.tls_key):
+        if not path.is_file():
+            raise UserError(f"there is no file {path}")
+    try:
+        # A password would be asked for on the terminal, where a service has nobody to answer.
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password=_no_password)
+    except (OSError, ValueError) as error:  # ssl's own errors are of the first kind
+        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        raise UserError(f"{settings.tls_cert} and {settings.tls_key} cannot be used for TLS: {why}") from None
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key has a password")
 
 
 def is_loopback(host: str) -> bool:

@@ -19,6 +19,7 @@ export function showTable(items, chosen, choose) {
 function verdictCell({ state, result, error }) {
   if (state === "error") return [mark("error"), "refused", make("span", { class: "note" }, error)];
   if (state !== "done") return [busy(), state === "waiting" ? "waiting" : "listening"];
-  const reason = result.reason && make("span", { class: "note" }, result.reason);
+  const text = [result.reason, result.note].filter(Boolean).join("; ");
+  const reason = text && make("span", { class: "note" }, text);
   return [mark(result.verdict), NAMES[result.verdict], reason || ""];
 }

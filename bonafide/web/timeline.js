@@ -2,9 +2,23 @@
 import { make } from "./dom.js";
 import { NAMES, clock } from "./words.js";
 
+const HOP = 1; // seconds from one window to the next
 const MOST_PARTS = 400; // buttons
 const WIDE = 14; // percent of the width: a part that is wider has room for its name
 const STEPS = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]; // seconds between ticks
+
+/** The stretch that each window speaks for, as bonafide/scoring/windows.py has it: no moment belongs to two. */
+export function edgesOf(windows, hop = HOP) {
+  const middle = (i) => (windows[i].start + windows[i].stop) / 2, near = (i) => windows[i + 1].start - windows[i].start <= hop + 1e-6;
+  let last = -Infinity;
+  return windows.map(({ start, stop }, i) => {
+    const from = i > 0 && near(i - 1) ? (middle(i - 1) + middle(i)) / 2 : start;
+    const to = i + 1 < windows.length && near(i) ? (middle(i + 1) + middle(i)) / 2 : stop;
+    const edge = [Math.max(from, last), to];
+    last = to;
+    return edge;
+  });
+}
 
 /** A bar of the parts; `jump(seconds)` is called with the start of the one that is pressed. */
 export function parts(segments, seconds, jump) {

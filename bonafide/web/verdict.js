@@ -1,20 +1,21 @@
 // The verdict on a recording: in words, as a probability, and on a scale.
 import { make, mark } from "./dom.js";
-import { TITLES, duration, ofHundred, percent, sentence } from "./words.js";
+import { TITLES, decimal, duration, ofHundred, percent, sentence } from "./words.js";
 
 /** The verdict, with the probabilities `band` between which none is given. */
 export function verdictPart(result, band, file) {
-  const { verdict, reason, p_ai: p, llr, seconds, speech_seconds: speech, windows } = result;
+  const { verdict, reason, note, p_ai: p, llr, seconds, speech_seconds: speech, channels = [] } = result;
+  const windows = channels.length ? channels.flatMap((each) => each.windows) : result.windows;
   const likely = verdict === "mixed" ? "likely AI, over the whole" : "likely AI"; // a chance, not a share
   const part = make("div", { class: `verdict ${verdict}` }, make("div", { class: "top" },
     make("div", {}, file, make("p", { class: "word" }, mark(verdict), TITLES[verdict])),
     p !== null && make("p", { class: "share" }, make("b", {}, percent(p)), make("span", {}, likely))));
-  if (reason) part.append(make("p", { class: "sure" }, sentence(reason)));
+  for (const text of [reason, note]) if (text) part.append(make("p", { class: "sure" }, sentence(text)));
   if (p !== null) {
     part.append(make("p", { class: "sure" }, sureness(result)), gauge(p, windows, band));
     part.append(make("dl", { class: "figures" },
       figure("length", duration(seconds)), figure("of it speech", duration(speech)),
-      figure("log likelihood ratio", llr.toFixed(2).replace("-", "\u2212")), figure("windows", String(windows.length))));
+      figure("log likelihood ratio", decimal(llr)), figure("windows", String(windows.length))));
   }
   return part;
 }

@@ -12,5 +12,6 @@ export const clock = (seconds) => {
 };
 export const duration = (seconds) => (Math.round(10 * seconds) < 600 ? `${seconds.toFixed(1)} s` : clock(Math.round(seconds)));
 export const percent = (p) => (p > 0.995 ? ">99\u00a0%" : p < 0.005 ? "<1\u00a0%" : `${Math.round(100 * p)}\u00a0%`);
+export const decimal = (value) => value.toFixed(2).replace("-", "\u2212");
 export const ofHundred = (p) => Math.min(99, Math.max(1, Math.round(100 * p)));
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

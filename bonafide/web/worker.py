@@ -11,9 +11,17 @@ import resource
 import signal
 import socket
 import sys
-import traceback
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from bonafide.audio.apart import may_die
+from bonafide.audio.media import open_media
+from bonafide.audio.opening import UNKNOWN_FRAMES
+from bonafide.web.confinement import confine
+from bonafide.web.logs import trace_of
 
 MAX_REQUEST = 4096  # bytes of JSON
 CELL_SECONDS = 0.05  # of an evidence map, whose patches are several times as long
@@ -25,25 +33,56 @@ class Refused(Exception):  # noqa: N818 - not a fault
     """A recording that the service's limits forbid; the message is the sentence for the client."""
 
 
+class GivenUp(BaseException):
+    """Nobody waits for the answer any more. No `Exception`: a detector takes those for damaged files."""
+
+
+class Work:
+    """Whether a recording is being worked on, which a signal ends."""
+
+    def __init__(self) -> None:
+        self._going = False
+        signal.signal(signal.SIGUSR1, self._give_up)
+
+    def answer(self, detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+        """Return what `answered` does, or that it was given up."""
+        try:
+            self._going = True
+            answer = answered(detector, file, request)
+            self._going = False
+        except GivenUp:
+            return {"given_up": True}
+        return answer
+
+    def _give_up(self, *_: object) -> None:
+        if self._going:
+            self._going = False
+            raise GivenUp
+
+
 def main() -> None:
     """Load the detector, say what it is, and answer until the parent hangs up."""
     orders = json.loads(sys.argv[1])
     limit(orders["memory"])
+    may_die()
     channel = socket.socket(fileno=0)
+    own_folder(orders["temporary"])
+    held = confine([Path(orders["model"])] if orders["model"] else [])
     try:
         detector, about = load(orders["model"])
     except Exception as error:  # the parent tells the user
         say(channel, {"error": str(error)})
         return
-    say(channel, {"model": about})
+    work = Work()
+    say(channel, {"model": about, "confined": held})
     while True:
         line, files, _, _ = socket.recv_fds(channel, MAX_REQUEST, 1)
         if not files:
             return
         request = json.loads(line)
         signal.setitimer(signal.ITIMER_REAL, request["timeout"] + GRACE)
-        with os.fdopen(files[0], "rb") as file:
-            answer = answered(detector, file, request)
+        with os.fdopen(files[0], "rb"), Path(f"/dev/fd/{files[0]}").open("rb") as file:  # with a place of its own
+            answer = work.answer(detector, file, request)
         signal.setitimer(signal.ITIMER_REAL, 0)
         say(channel, answer)
 
@@ -62,9 +101,18 @@ def limit(memory: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
+def own_folder(temporary: str) -> None:
+    """Go to a folder of one's own that is gone already: a name in a file that means one beside it finds nothing."""
+    tempfile.tempdir = temporary  # by itself Python would look whether it can write there
+    home = Path(tempfile.mkdtemp(prefix="bonafide-"))
+    os.chdir(home)
+    home.rmdir()
+
+
 def load(model: str | None) -> tuple[Any, dict[str, Any]]:
     """Return the detector of the file `model`, or the packaged one, and what /v1/model says of it."""
     from bonafide.detection.detector import Detector
+    from bonafide.scoring.network_size import constants
 
     detector = Detector() if model is None else Detector(Path(model))
     facts = detector.facts
@@ -74,6 +122,7 @@ def load(model: str | None) -> tuple[Any, dict[str, Any]]:
         "cannot_tell": {name: _probabilities(facts, name) for name in facts.thresholds},
         "calibration": vars(facts.calibration),
         "rate": facts.audio.rate,
+        "constants": constants(detector.model if isinstance(detector.model, bytes) else detector.model.read_bytes()),
         "card": dict(facts.card),
     }
     return detector, about
@@ -94,52 +143,72 @@ def answered(detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str
         refuse_long(announced_seconds(file), request["max_seconds"])
         # As a path, for it is read from several times; the file itself has no name.
         path = Path(f"/dev/fd/{file.fileno()}")
-        answer = judged(detector, path, request["threshold"], evidence=request["evidence"])
+        if request["for_corpus"]:
+            return {"result": sound_for_corpus(path)}
+        answer = judged(detector, path, request)
         refuse_long(answer["seconds"], request["max_seconds"])
         return {"result": answer}
     except Refused as refusal:
         return {"refused": str(refusal), "status": 422}
     except MemoryError:
         return {"refused": "the recording needs more memory to decode than this service allows", "status": 422}
-    except Exception:
-        return {"fault": traceback.format_exc(limit=-8)}
+    except Exception as error:
+        return {"fault": trace_of(error)}
 
 
-def judged(detector: Any, path: Path, threshold: str | float, *, evidence: bool) -> dict[str, Any]:  # noqa: ANN401
+def sound_for_corpus(path: Path) -> dict[str, str]:
+    """Return what the corpus has to know of a recording's sound."""
+    from bonafide.errors import UserError
+    from bonafide.gathering.collecting import sound_of
+
+    try:
+        return vars(sound_of(path))
+    except UserError as error:
+        raise Refused(str(error)) from None
+
+
+def judged(detector: Any, path: Path, request: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     """Return the result of one recording, with where in time and frequency its reasons are if `evidence` is asked."""
     from bonafide.detection.results import as_json
     from bonafide.errors import UserError
 
-    if evidence:
+    explanation = None
+    if request["evidence"]:
         from bonafide.explain.evidence import explain
 
-        try:
-            explanation = explain(detector, path, threshold=threshold)
-        except UserError:  # it holds nothing that could be shown; the result says why
-            pass
-        else:
-            return as_json(explanation.result) | {"evidence": evidence_of(explanation)}
-    return as_json(detector.predict(path, threshold=threshold))
+        with suppress(UserError):  # it holds nothing that could be shown; the result says why
+            explanation = explain(detector, path, threshold=request["threshold"])
+    if explanation is not None and request["channels"] == "each":
+        result = explanation.result
+    else:
+        result = detector.predict(path, threshold=request["threshold"], channels=request["channels"])
+    evidence = {} if explanation is None else {"evidence": evidence_of(explanation)}
+    return as_json(result) | evidence
 
 
 def evidence_of(explanation: Any) -> dict[str, Any] | None:  # noqa: ANN401 - light import
-    """Return the evidence map in cells that a page can show; positive cells spoke for ai, in nats of llr."""
+    """Return the evidence map in cells that a page can show; positive cells spoke for ai, in nats of llr.
+
+    The llr of the stretch is ``base`` less the sum of all cells.
+    """
     import numpy as np
 
     if explanation.evidence is None:
         return None
     frames, bands = explanation.evidence.shape
     seconds = explanation.stop - explanation.start
-    long, high = max(1, frames // max(1, round(seconds / CELL_SECONDS))), max(1, bands // MOST_BANDS)
-    whole = explanation.evidence[: frames // long * long, : bands // high * high]
-    cells = whole.reshape(len(whole) // long, long, -1, high).mean(axis=(1, 3))
-    centres = explanation.hertz[: bands // high * high].reshape(-1, high).mean(axis=1)
+    times = np.arange(0, frames, max(1, frames // max(1, round(seconds / CELL_SECONDS))))
+    lows = np.arange(0, bands, max(1, bands // MOST_BANDS))
+    cells = np.add.reduceat(np.add.reduceat(explanation.evidence, times, axis=0), lows, axis=1)
+    centres = np.add.reduceat(explanation.hertz, lows) / np.diff([*lows, bands])
     edges = np.concatenate(([0.0], (centres[1:] + centres[:-1]) / 2, [explanation.facts.audio.rate / 2]))
     return {
         "start": explanation.start,
-        "stop": explanation.start + seconds * len(whole) / frames,
+        "stop": explanation.stop,
         "hertz": edges.round(1).tolist(),
-        "map": cells.round(5).tolist(),
+        "map": cells.round(7).tolist(),
+        "base": explanation.base,
+        "llr": explanation.llr,
     }
 
 
@@ -149,7 +218,7 @@ def announced_seconds(file: BinaryIO) -> float:
 
     try:
         with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-            return float(sound.frames / sound.samplerate)
+            return float(sound.frames / sound.samplerate) if sound.frames < UNKNOWN_FRAMES else 0.0
     except (soundfile.LibsndfileError, RuntimeError, ZeroDivisionError):
         return av_seconds(file)
     finally:
@@ -159,10 +228,8 @@ def announced_seconds(file: BinaryIO) -> float:
 def av_seconds(file: BinaryIO) -> float:
     """Return what `announced_seconds` does, of the containers that PyAV reads."""
     try:
-        import av
-
         file.seek(0)
-        with av.open(file, mode="r") as container:
+        with open_media(file) as container:
             return float(container.duration or 0) / 1e6
     except Exception:  # what it is will be said by the detector
         return 0.0

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from bonafide.audio.conditioning import resample
+from bonafide.detection.detector import Detector
+
 sys.path.insert(0, str(Path(__file__).parent))  # browser.py and serving.py are no tests, and used by tools as well
 
 from serving import Service
@@ -31,6 +34,15 @@ def long_wav(small_corpus):
     return wav_of(np.resize(joined, 60 * RATE), RATE)
 
 
+@pytest.fixture(scope="session")
+def call_wav(clips):
+    """Bytes of a WAV with a person on the left and a machine on the right, who speak by turns."""
+    both = [np.resize(soundfile.read(clip)[0], 4 * RATE) for clip in (clips[0], clips[3])]
+    silent = np.zeros(4 * RATE)
+    left, right = np.concatenate([both[0], silent]), np.concatenate([silent, both[1]])
+    return wav_of(np.stack([left, right], axis=1), RATE)
+
+
 @pytest.fixture(scope="module")
 def service():
     with Service("--workers", 2, "--max-mb", 4, "--max-seconds", 120) as running:
@@ -41,3 +53,25 @@ def wav_of(samples, rate):
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def detector():
+    return Detector()
+
+
+@pytest.fixture(scope="session")
+def speech(request):
+    """At least 30 s of real speech at 16 kHz."""
+    try:
+        folder = request.getfixturevalue("formats_dir")
+    except pytest.skip.Exception:
+        folder = request.getfixturevalue("small_corpus") / "human"
+    pieces = []
+    for path in sorted(folder.rglob("*"))[:40]:
+        if path.suffix in (".flac", ".wav") and path.parent.name != "broken":
+            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+            pieces.append(resample(samples.mean(axis=1), rate, RATE))
+    joined = np.concatenate(pieces)
+    assert joined.size > 30 * RATE
+    return joined * np.float32(0.7 / np.abs(joined).max())

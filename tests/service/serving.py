@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -67,6 +68,15 @@ class Service:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.headers, _parsed(error.read())
+
+    def page_key(self):
+        """Return what the page of this run sends along with a recording for the corpus."""
+        return re.search(r'<meta name="page-key" content="([^"]+)">', self.get("/")[2])[1]
+
+    def collect(self, content, fields, **headers):
+        body, kind = form(("recording.wav", content), fields=fields.items())
+        key = {"X_Bonafide_Page": self.page_key()} if "X_Bonafide_Page" not in headers else {}
+        return self.ask("/v1/collect", body, Content_Type=kind, **key, **headers)
 
     def detect(self, body, query="", **headers):
         return self.ask("/v1/detect" + query, body, **({"Content_Type": "audio/wav"} | headers))

@@ -56,7 +56,7 @@ def test_a_folder_as_json_lines(folder):
     rows = [json.loads(line) for line in ran.stdout.splitlines()]
     assert [row["path"] for row in rows] == ["a.wav", "broken.wav", "inner/b.flac", "inner/new\nline\x1b[2J.mp3"]
     assert ran.returncode == 1  # one could not be read
-    assert ran.stderr == b""
+    assert ran.stderr == b"1 file passed over by name: .txt; name a file to have it read\n"
     expected = Detector().predict(folder / "a.wav")
     assert rows[0]["llr"] == pytest.approx(expected.llr, abs=1e-5)
     assert len(rows[2]["windows"]) > 5
@@ -93,6 +93,22 @@ def test_the_timeline_is_as_long_as_the_terminal_is_wide(folder):
     assert ran.stdout.decode().splitlines()[3].split() == ["0:00", "0:15"]
 
 
+def test_a_call_has_a_verdict_and_a_timeline_a_channel(folder):
+    speech, rate = soundfile.read(folder / "inner" / "b.flac", dtype="float32")
+    call = folder / "call.sound"  # by its name none of the folder's recordings
+    soundfile.write(call, np.stack([speech[: 6 * rate], speech[8 * rate : 14 * rate]], axis=1), rate, format="WAV")
+    each, mix, drawn = (
+        bonafide("detect", call, *options, cwd=folder).stdout.decode()
+        for options in (["--json"], ["--json", "--channels", "mix"], ["--timeline"])
+    )
+    call.unlink()
+    assert [channel["number"] for channel in json.loads(each)["channels"]] == [1, 2]
+    assert json.loads(mix)["channels"] == []
+    assert json.loads(mix)["note"] == "its channels carry different voices, which were mixed"
+    assert drawn.count("0:00") == 2
+    assert "channel 1: " in drawn.splitlines()[1]
+
+
 def test_standard_input_may_be_a_pipe(folder):
     ran = bonafide("detect", "-", "--json", cwd=folder, input=(folder / "a.wav").read_bytes())
     row = json.loads(ran.stdout)
@@ -115,6 +131,7 @@ def test_a_glob_in_quotes(folder):
         (["detect", "a.wav", "-"], 2),
         (["detect", "a.wav", "--threshold", "2"], 2),
         (["detect", "a.wav", "--jobs", "0"], 2),
+        (["detect", "a.wav", "--channels", "both"], 2),
         (["detect", "missing.wav"], 1),
         (["detect", "a.wav", "--model", "notes.txt"], 1),
         (["info", "notes.txt"], 1),

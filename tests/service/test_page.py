@@ -3,13 +3,18 @@
 import json
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import soundfile
 from browser import CHROMIUM, Browser
 from serving import Service
 
 from bonafide import Detector
+from bonafide.audio.apart import av_is_there
+from bonafide.audio.formats import FORMATS
+from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import TITLES, confidence
+from bonafide.scoring.windows import edges_of
 from bonafide.text import percent
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
@@ -115,6 +120,18 @@ def now(page):
     return float(page.js("document.querySelector('#plots').getAttribute('aria-valuenow')"))
 
 
+def test_every_timeline_of_a_file_is_the_same(page, long_wav, tmp_path):
+    """The page draws for each moment what the window says that `edges_of` gives it to, as the report and the parts."""
+    (tmp_path / "long.wav").write_bytes(long_wav)
+    result = Detector().predict(tmp_path / "long.wav")
+    spans = [(window.start, window.stop) for window in result.windows]
+    gap = [*spans[:3], *((start + 7.5, stop + 7.5) for start, stop in spans[3:6])]
+    for some in (spans, gap, spans[:1]):
+        windows = json.dumps([{"start": start, "stop": stop} for start, stop in some])
+        drawn = page.js(f"import('/timeline.js').then(m => m.edgesOf({windows}))")
+        assert np.allclose(drawn, edges_of(some, HOP_SECONDS), atol=1e-3)
+
+
 def test_all_can_be_done_by_keyboard(page, clips):
     judged(page, clips[0])
     page.js("document.querySelector('#plots').focus()")
@@ -176,6 +193,21 @@ def test_several_files_are_a_table_and_one_of_them_is_shown(page, clips, tmp_pat
     assert page.js(TITLE) == "Cannot tell"
 
 
+def test_each_channel_of_a_call_has_its_verdict_and_its_timeline(page, call_wav, tmp_path):
+    (tmp_path / "call.wav").write_bytes(call_wav)
+    judged(page, tmp_path / "call.wav")
+    result = Detector().predict(tmp_path / "call.wav")
+    buttons = "[...document.querySelectorAll('.channels button')]"
+    assert len(page.js(f"{buttons}.map(b => b.textContent)")) == len(result.channels) == 2
+    for channel in result.channels:
+        text = page.js(f"{buttons}[{channel.number - 1}].textContent")
+        assert text.startswith(f"Channel {channel.number}: ")
+        assert channel.p_ai is None or percent(channel.p_ai) in text
+        page.js(f"{buttons}[{channel.number - 1}].click()")
+        starts = page.js("[...document.querySelectorAll('.segments button')].map(b => Number(b.dataset.start))")
+        assert starts == [segment.start for segment in channel.segments]
+
+
 def test_the_results_can_be_downloaded(page, clips, tmp_path):
     page.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     judged(page, clips[0], clips[3])
@@ -196,8 +228,11 @@ def wait_for(page, path):
     raise AssertionError(f"{path.name} never came")
 
 
-def test_another_threshold_judges_anew(page, clips):
-    judged(page, clips[0])
+def test_another_threshold_judges_anew_what_is_there(page, clips):
+    """Nothing is sent or heard again; the evidence that was fetched stays."""
+    judged(page, *clips[:2])
+    page.js("document.querySelectorAll('.pick')[0].click()")
+    uploads = sum("/v1/detect" in url for url in page.asked())
     p = Detector().predict(clips[0])
     page.js(
         "{ const s = document.querySelector('#threshold'); s.value = 'recall'; s.dispatchEvent(new Event('change')); }"
@@ -205,6 +240,35 @@ def test_another_threshold_judges_anew(page, clips):
     page.wait("!document.querySelector('.busy')")
     page.wait(f"{TITLE} === {TITLES[Detector().predict(clips[0], threshold='recall').verdict]!r}")
     assert page.js("document.querySelector('.share b').textContent") == percent(p.p_ai)
+    page.js("document.querySelectorAll('.pick')[1].click()")
+    page.wait(f"{TITLE} === {TITLES[Detector().predict(clips[1], threshold='recall').verdict]!r}")
+    assert sum("/v1/detect" in url for url in page.asked()) == uploads
+
+
+def test_the_page_tells_how_large_the_model_is_and_how_often_it_errs(page):
+    rates = Detector().facts.card["held_out"]
+    about = page.js("document.querySelector('#card').textContent")
+    assert "undefined" not in about
+    assert "numbers" in about
+    assert f"{percent(rates['fpr'])} of the human ones were called AI" in about
+    assert f"{percent(rates['fnr'])} of the AI ones human" in about
+
+
+def test_the_page_reads_what_the_command_says_that_it_reads(page):
+    about = page.js("document.querySelector('#card').textContent")
+    accepted = page.js("document.querySelector('#files').accept").split(",")
+    for each in FORMATS:
+        assert av_is_there() is False or each.name in about
+        assert each.by_pyav or ({*each.suffixes} <= {*accepted} and each.codings in about)
+
+
+def test_what_programs_may_ask_is_described_without_the_net(page):
+    page.open(page.js("location.origin") + "/docs")
+    page.wait("document.querySelectorAll('#docs h2').length > 4")
+    text = page.js("document.querySelector('#docs').textContent")
+    for word in ("POST /v1/detect", "GET /v1/health", "threshold", "multipart/form-data", '"verdict": "mixed"'):
+        assert word in text
+    assert page.js("document.documentElement.scrollWidth") <= 1200
 
 
 def test_the_microphone_is_recorded_judged_and_given_with_consent(page, collecting):
@@ -260,6 +324,8 @@ def test_a_token_is_asked_for_and_kept_for_this_visit(window, clips, tmp_path):
             window.js("document.querySelector('#token-form').requestSubmit()")
             shown = "document.querySelector('#card dt')" if hidden else "!document.querySelector('#message').hidden"
             window.wait(shown)
+            if not hidden:
+                assert "not the token" in window.js("document.querySelector('#message').textContent")
             assert window.js("document.querySelector('#token-form').hidden") is hidden
         judged(window, clips[0])
         assert window.js(TITLE) in TITLES.values()

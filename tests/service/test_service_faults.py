@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import threading
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -150,6 +153,10 @@ def test_with_a_token_only_who_knows_it_is_answered(clips):
         (["--host", "0.0.0.0"], {}, 2, "not this machine alone"),
         (["--host", "::"], {}, 2, "not this machine alone"),
         ([], {"BONAFIDE_TOKEN": "short"}, 2, "16 characters"),
+        (["--token", TOKEN], {}, 2, "No such option"),  # all who use the machine could read it
+        (["--tls-cert", __file__], {}, 2, "belong together"),
+        (["--tls-cert", "/no/such.pem", "--tls-key", "/no/such.pem"], {}, 1, "there is no file /no/such.pem"),
+        (["--tls-cert", __file__, "--tls-key", __file__], {}, 1, "cannot be used for TLS"),
         (["--model", "/no/such.onnx"], {}, 1, "/no/such.onnx cannot be read"),
         (["--model", __file__], {}, 1, "is no detector that Bonafide wrote"),
         (["--host", "192.0.2.1"], {"BONAFIDE_TOKEN": TOKEN}, 1, "cannot be listened on"),
@@ -170,13 +177,30 @@ def test_a_wrong_start_ends_in_one_sentence(options, env, code, words):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
+def test_it_speaks_https_with_a_certificate(tmp_path, clips):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", cert]
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run(["openssl", *words, *names], check=True, capture_output=True)
+    with Service("--workers", 1, "--tls-cert", cert, "--tls-key", key) as service:
+        assert service.url.startswith("https://")
+        context = ssl.create_default_context(cafile=cert)
+        headers = {"Content-Type": "audio/flac", "Origin": service.url.rstrip("/")}
+        request = urllib.request.Request(service.url + "v1/detect", clips[0].read_bytes(), headers)
+        with urllib.request.urlopen(request, timeout=60, context=context) as answer:
+            assert json.loads(answer.read())["seconds"] > 0
+        service.url = service.url.replace("https", "http")
+        with pytest.raises(OSError):
+            service.get("/v1/health")
+
+
 def test_recordings_are_collected_with_consent_alone(tmp_path, long_wav):
     folder = tmp_path / "corpus"
     said = {"speaker": "Ada", "language": "en", "consent": "yes"}
 
     def collect(fields, content=long_wav):
-        body, kind = form(("recording.wav", content), fields=fields.items())
-        return service.ask("/v1/collect", body, Content_Type=kind)
+        return service.collect(content, fields)
 
     with Service("--workers", 1, "--collect", folder) as service:
         assert service.get("/v1/health")[2]["collects"] is True

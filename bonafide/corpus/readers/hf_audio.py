@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 from bonafide.corpus.clip_paths import Spellings
 from bonafide.corpus.readers.listing import Line, files_below, is_audio, matched, reject, side_of
 from bonafide.corpus.readers.table import NO_WORDS, holds_texts, names_of, needed_of, row_of, text_of

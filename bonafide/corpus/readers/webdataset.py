@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 from bonafide.corpus.archives import Member, members
 from bonafide.corpus.readers.folder import LABEL_WORDS
 from bonafide.corpus.readers.listing import Line, files_below, is_audio, matched, reject, side_of

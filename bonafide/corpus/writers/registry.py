@@ -6,7 +6,7 @@ from pathlib import Path
 
 import soundfile
 
-from bonafide.audio.decoding import UnusableError
+from bonafide.audio.recording import UnusableError
 from bonafide.corpus.rows import Row, Rows
 from bonafide.corpus.writers import asvspoof, folder, growing, hugging_face
 from bonafide.errors import UserError

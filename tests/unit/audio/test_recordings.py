@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import soxr
 
-from bonafide.audio import conditioning, decoding
+from bonafide.audio import conditioning, mpeg
 from bonafide.audio.conditioning import check, condition, from_flac, quantize, to_flac, trim
 from bonafide.audio.decoding import Recording, UnusableError, decode
 
@@ -116,7 +116,7 @@ def test_the_length_is_found_behind_a_tag(tmp_path, voice):
     soundfile.write(tmp_path / "clip.mp3", voice, RATE)
     mp3 = (tmp_path / "clip.mp3").read_bytes()
     tag = b"ID3\x04\0\0" + bytes([0, 0, 40, 0]) + bytes(40 << 7)
-    assert not any(name in tag + b"\xff\xfb" for name in decoding.MP3_LENGTHS)
+    assert not any(name in tag + b"\xff\xfb" for name in mpeg.COUNTED)
     (tmp_path / "clip.mp3").write_bytes(tag + mp3[: len(mp3) // 2])
     with pytest.raises(UnusableError, match="cut short"):
         decode(tmp_path / "clip.mp3", max_seconds=60)

@@ -1,13 +1,15 @@
 """What a detector's file holds, and which files are refused."""
 
 import json
+import math
 
 import onnx
 import pytest
 
-from bonafide.detection.detector import packaged_model
+from bonafide.detection.detector import Detector, packaged_model
 from bonafide.errors import UserError
 from bonafide.scoring.exported import FORMAT, Scorer, facts_as_json
+from bonafide.scoring.network_size import constants
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +63,63 @@ def test_a_file_of_a_newer_format_is_refused(packaged):
 
 def test_the_crop_is_as_long_as_the_network_takes(packaged):
     assert Scorer(packaged_model()).crop_frames == packaged.graph.input[0].type.tensor_type.shape.dim[1].dim_value
+
+
+def changed(section, **values):
+    def change(document):
+        return {**document, section: {**document[section], **values}}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (changed("calibration", scale=float("nan")), "holds NaN"),
+        (changed("calibration", offset=float("inf")), "holds Infinity"),
+        (changed("calibration", scale=-1.0), "above 0"),
+        (changed("calibration", scale="1"), "calibration.scale: a number was expected, not '1'"),
+        (changed("calibration", scale=True), "a number was expected"),
+        (changed("calibration", more=1.0), "calibration.'more' is unknown"),
+        (changed("thresholds", balanced=None), "the threshold balanced: a number was expected"),
+        (changed("thresholds", **{"\x1b[2Jowned": 0.0}), r"the threshold '\\x1b\[2Jowned' is unknown"),
+        (changed("audio", rate=10**9), "audio.rate: 1000000000 is out of range"),
+        (changed("audio", rate=16000.5), "audio.rate: a number was expected"),
+        (changed("audio", max_seconds=1e9), "audio.max_seconds"),
+        (changed("audio", min_seconds=-1), "audio.min_seconds: -1 is out of range"),
+        (changed("audio", max_seconds=500.0, rate=192_000), "more memory"),
+        (changed("spectrogram", n_fft=1 << 40), "spectrogram.n_fft"),
+        (changed("spectrogram", hop_length=0), "spectrogram.hop_length: 0 is out of range"),
+        (changed("spectrogram", n_bands=7), "takes 255 bands, and its spectrogram has 7"),
+        (changed("spectrogram", f_max=9000.0), "above half of the rate"),
+        (changed("spectrogram", scale="bark"), "spectrogram.scale: 'bark' is unknown"),
+        (lambda document: {**document, "format": "2"}, "its format is '2'"),
+        (lambda document: {**document, "card": []}, "has no card"),
+        (lambda document: {**document, "card": {"x": "y" * (1 << 20)}}, "more than 1048576 characters"),
+        (lambda document: [document], "is no mapping"),
+        (lambda document: {name: each for name, each in document.items() if name != "audio"}, "has no audio"),
+    ],
+)
+def test_metadata_that_cannot_be_meant_is_refused(packaged, change, said):
+    document = facts_as_json(Scorer(packaged_model()).facts)
+    with pytest.raises(UserError, match=said) as refused:
+        Scorer(written(packaged, change(document)))
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 400
+
+
+def test_metadata_that_is_nested_without_end_is_refused(packaged):
+    onnx.helper.set_model_props(packaged, {"bonafide": "[" * 100_000})
+    with pytest.raises(UserError, match="no detector"):
+        Scorer(packaged.SerializeToString())
+
+
+def test_a_detector_for_people_has_all_thresholds_that_make_verdicts(packaged):
+    document = facts_as_json(Scorer(packaged_model()).facts)
+    with pytest.raises(UserError, match="no threshold 'precision'"):
+        Detector(written(packaged, {**document, "thresholds": {"balanced": 0.0}}))
+
+
+def test_the_numbers_of_a_network_are_counted_as_onnx_has_them(packaged):
+    packaged = onnx.load_from_string(packaged_model())
+    assert constants(packaged_model()) == sum(math.prod(each.dims) for each in packaged.graph.initializer)
