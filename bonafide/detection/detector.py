@@ -284,9 +284,7 @@ def packaged_model() -> bytes:
     try:
         return weights.read_bytes()
     except FileNotFoundError:
-        raise UserError(
-            "this installation has no packaged weights: name a model, such as models/bonafide.onnx"
-        ) from None
+        raise UserError("this installation has no packaged weights: name a model, as models/bonafide.onnx") from None
 
 
 def _between(speech: Speech, begin: float, end: float, start: float, stop: float) -> float:

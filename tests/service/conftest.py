@@ -3,6 +3,7 @@
 import io
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from bonafide.detection.detector import Detector
 
 sys.path.insert(0, str(Path(__file__).parent))  # browser.py and serving.py are no tests, and used by tools as well
 
+from browser import Browser
 from serving import Service
 
 RATE = 16000
@@ -75,3 +77,31 @@ def speech(request):
     joined = np.concatenate(pieces)
     assert joined.size > 30 * RATE
     return joined * np.float32(0.7 / np.abs(joined).max())
+
+
+@pytest.fixture(scope="module")
+def collecting(tmp_path_factory):
+    with Service("--workers", 2, "--collect", tmp_path_factory.mktemp("corpus") / "given") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory, long_wav):
+    folder = tmp_path_factory.mktemp("profile")
+    (folder / "said.wav").write_bytes(long_wav)  # what the microphone hears
+    with Browser(folder / "profile", f"--use-file-for-fake-audio-capture={folder / 'said.wav'}") as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(window, collecting):
+    """The page, freshly loaded; afterwards nothing may have gone wrong in it, and nothing left the machine."""
+    window.events.clear()
+    window.screen(1200, 1000)
+    window.open(collecting.url)
+    window.wait("document.querySelector('#card dt')")
+    yield window
+    assert window.complaints() == []
+    asked = [urlsplit(url) for url in window.asked()]
+    assert {each.netloc for each in asked if each.scheme != "blob"} == {f"127.0.0.1:{collecting.port}"}
+    assert {each.scheme for each in asked} <= {"http", "blob"}

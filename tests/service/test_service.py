@@ -65,37 +65,6 @@ def test_the_threshold_decides(service, clips):
         assert "probability between 0 and 1" in said["error"]["message"]
 
 
-def test_a_result_is_judged_under_another_threshold_as_its_recording_would_be(service, clips, long_wav):
-    for content in (long_wav, clips[0].read_bytes(), service_wav(3)):
-        given = service.detect(content)[2]
-        for threshold in ("balanced", "decisive", "recall", "0.3"):
-            status, _, said = service.ask(f"/v1/verdict?threshold={threshold}", json.dumps(given).encode())
-            assert (status, said) == (200, service.detect(content, f"?threshold={threshold}")[2])
-
-
-def test_channels_with_different_voices_are_judged_each_or_mixed(service, call_wav):
-    each = service.detect(call_wav)[2]
-    assert [channel["number"] for channel in each["channels"]] == [1, 2]
-    assert service.detect(call_wav, "?channels=mix")[2]["channels"] == []
-    assert service.detect(call_wav, "?channels=left")[0] == 422
-    for threshold in ("decisive", "0.3"):
-        said = service.ask(f"/v1/verdict?threshold={threshold}", json.dumps(each).encode())[2]
-        assert said == service.detect(call_wav, f"?threshold={threshold}")[2]
-
-
-@pytest.mark.parametrize(
-    "change", [{"llr": "x"}, {"llr": 1e999}, {"windows": []}, {"windows": [{}]}, {"seconds": None}]
-)
-def test_what_is_no_result_is_not_judged(service, clips, change):
-    given = service.detect(clips[0].read_bytes())[2]
-    given |= {"llr": 1.0, "windows": [{"start": 0.0, "stop": 1.0, "llr": 1.0, "p_ai": 0.2}]}
-    assert service.ask("/v1/verdict", json.dumps(given).encode())[0] == 200
-    for content in (json.dumps(given | change).encode(), b"", b"[" * 100_000, json.dumps([given]).encode()):
-        status, _, said = service.ask("/v1/verdict", content)
-        assert (status, "/v1/detect" in said["error"]["message"]) == (422, True)
-    assert service.ask("/v1/verdict", b" " * 5_000_000)[0] == 413
-
-
 def test_the_page_offers_thresholds_that_the_detector_has(service):
     offered = re.findall(r'<option value="(.*?)">', service.get("/")[2])
     assert offered and set(offered) <= service.get("/v1/model")[2]["thresholds"].keys()

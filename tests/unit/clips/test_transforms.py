@@ -36,7 +36,8 @@ def test_length_is_kept_the_sound_is_changed_and_the_seed_decides(voice, drawn, 
 def test_the_codec_draws_what_services_deliver(voice, drawn, monkeypatch):
     deliveries = set()
 
-    def note(samples, rate, delivery):
+    def note(samples, rate, delivery, quick):
+        assert quick
         deliveries.add(delivery)
         return samples
 
