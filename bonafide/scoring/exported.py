@@ -53,7 +53,7 @@ class Scorer:
         try:
             self._session = onnx_session(content)
             self.facts = _facts(self._session.get_modelmeta().custom_metadata_map)
-            self._input, self.crop_frames = _input_of(self._session, self.facts.spectrogram.n_bands)
+            self._input, self.crop_frames = _input_of(self._session, self.facts.spectrogram.width)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             name = "the model" if isinstance(model, bytes) else model
             why = printable(str(error).partition("\n")[0])[:MOST_SAID]
@@ -122,14 +122,14 @@ def _facts(texts: Mapping[str, str]) -> Facts:
     )
 
 
-def _input_of(session: Any, n_bands: int) -> tuple[str, int]:  # noqa: ANN401 - ONNX Runtime has no types
+def _input_of(session: Any, width: int) -> tuple[str, int]:  # noqa: ANN401 - ONNX Runtime has no types
     """Return the name of the network's input, and how many frames long its crops are."""
     inputs = session.get_inputs()
     shape = inputs[0].shape if len(inputs) == 1 else []
     if len(shape) != 3 or not isinstance(shape[1], int) or not 0 < shape[1] <= MOST_FRAMES:
         raise ValueError("its network takes no crops of a spectrogram")
-    if isinstance(shape[2], int) and shape[2] != n_bands:
-        raise ValueError(f"its network takes {shape[2]} bands, and its spectrogram has {n_bands}")
+    if isinstance(shape[2], int) and shape[2] != width:
+        raise ValueError(f"its network takes {shape[2]} bands, and its spectrogram has {width}")
     return str(inputs[0].name), shape[1]
 
 

@@ -23,6 +23,7 @@ MOST_NUMBER = 1e9
 MOST = {
     "rate": 192_000,  # hertz
     "n_fft": 1 << 16,
+    "linear_n_fft": 1 << 13,
     "hop_length": 1 << 16,
     "n_bands": 1 << 13,
     "max_seconds": 600.0,

@@ -41,7 +41,7 @@ SDP = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 4
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's own means")
 def test_what_is_given_up_is_out_of_reach():
     with socket.create_server(("127.0.0.1", 0)) as server:
-        arguments = [sys.executable, "-c", CODE, __file__, str(server.getsockname()[1])]
+        arguments = [sys.executable, "-c", CODE, "/etc/passwd", str(server.getsockname()[1])]
         done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=os.environ)
     held, tries = json.loads(done.stdout)
     assert "privileges" in held
