@@ -62,11 +62,6 @@ def training_batches(
             yield _stack([_random_crop(*example, clips.frames, draw, rng) for example in batch])
 
 
-def plain_crop(frames: int) -> Draw:
-    """Return what draws crops of `frames` as they are."""
-    return lambda mel, start, _: mel[start : start + frames]
-
-
 def clip_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the id and the spectrogram, shape (frames, n_bands), of each of the `chosen` clips, without copies."""
     for batch in read_rows(part_files(folder).values()):

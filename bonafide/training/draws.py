@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,7 @@ class Draws:
 def balanced_draws(
     ai: Mapping[str, bool], sources: Mapping[str, str], crops: int, *, copies: int, copy_share: float
 ) -> Draws:
-    """Return draws of about `crops` crops an epoch, half of them human.
-
-    Within a class a source counts by the root of its clips: a large one tells more than a small one, but not by as
-    much as it is larger.
+    """Return draws of about `crops` crops an epoch, balanced as `balanced_weights` says.
 
     Parameters
     ----------
@@ -41,10 +38,33 @@ def balanced_draws(
     copy_share : float
         Of the crops of a clip that are drawn of its copies, where there are some.
     """
-    sizes = Counter((sources.get(clip, ""), label) for clip, label in ai.items())
-    weight = {clip: 1 / math.sqrt(sizes[sources.get(clip, ""), label]) for clip, label in ai.items()}
-    total = {label: sum(weight[clip] for clip, own in ai.items() if own == label) for label in set(ai.values())}
-    of_clip = {clip: crops / len(total) * weight[clip] / total[label] for clip, label in ai.items()}
+    weights = balanced_weights(ai, np.array(list(ai.values())), sources, np.ones(len(ai)))
+    of_clip = dict(zip(ai, (crops / len(ai) * weights).tolist(), strict=True))
     share = copy_share if copies else 0.0
     of_recording = {clip: mean * (1 - share) for clip, mean in of_clip.items()}
     return Draws(of_recording, {clip: mean * share / max(1, copies) for clip, mean in of_clip.items()})
+
+
+def balanced_weights(
+    names: Iterable[str], is_ai: np.ndarray, sources: Mapping[str, str], given: np.ndarray
+) -> np.ndarray:
+    """Return a weight for each crop, with the mean 1: sources count by the root of their crops, classes alike.
+
+    A large source tells more than a small one, but not by as much as it is larger.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The clip of each crop.
+    is_ai : np.ndarray, shape=(n,), bool
+    sources : dict of str to str
+        The source of each clip; clips that are not in it count as one source.
+    given : np.ndarray, shape=(n,)
+        What each crop counts beside others of its source and class.
+    """
+    groups = [(sources.get(name, ""), bool(label)) for name, label in zip(names, is_ai, strict=True)]
+    sizes = Counter(groups)
+    weights: np.ndarray = given * np.array([1 / math.sqrt(sizes[group]) for group in groups])
+    for label in set(is_ai.tolist()):
+        weights[is_ai == label] *= len(groups) / 2 / weights[is_ai == label].sum()
+    return weights

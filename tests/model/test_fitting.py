@@ -15,11 +15,11 @@ from bonafide.scoring.calibration import Calibration, calibrate
 from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.measures import auc
 from bonafide.training.data import Clips, clip_spectrograms
+from bonafide.training.draws import balanced_weights
 from bonafide.training.export import check_parity, to_onnx
 from bonafide.training.logits import clip_logits
 from bonafide.training.networks.crop_statistics import (
     CropStatistics,
-    balanced_weights,
     crop_statistics,
     crop_weights,
 )

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from bonafide.audio.conditioning import resample
 from bonafide.detection.detector import Detector
 from bonafide.scoring.operating_points import answers_text
 from bonafide.text import sentence
@@ -29,18 +28,8 @@ def bonafide(*arguments, cwd, **options):
 
 
 @pytest.fixture(scope="module")
-def folder(request, tmp_path_factory):
+def folder(speech, tmp_path_factory):
     """Three recordings, a text, a broken file, and a name that would spoil a terminal."""
-    try:
-        source = request.getfixturevalue("formats_dir")
-    except pytest.skip.Exception:
-        source = request.getfixturevalue("small_corpus") / "human"
-    pieces = []
-    for path in sorted(source.rglob("*"))[:30]:
-        if path.suffix in (".flac", ".wav") and path.parent.name != "broken":
-            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-            pieces.append(resample(samples.mean(axis=1), rate, RATE))
-    speech = np.concatenate(pieces)
     home = tmp_path_factory.mktemp("recordings")
     (home / "inner").mkdir()
     soundfile.write(home / "a.wav", speech[: 3 * RATE], RATE)

@@ -1,14 +1,13 @@
 """The statistics of every training crop, taken once for all that is fitted to them, and what each crop counts."""
 
-import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from bonafide.training.crop_labels import NEITHER
 from bonafide.training.data import Clips, training_crops
+from bonafide.training.draws import balanced_weights
 from bonafide.training.logits import filled_batches
 from bonafide.training.networks.statistics import in_two, statistics
 
@@ -74,27 +73,4 @@ def crop_weights(
     for part, whole in ((~beside, 1.0), (beside, companion_weight)):
         balanced = balanced_weights(training.clips[part], is_ai[part], clips.sources, given[part])
         weights[part] = balanced * whole * (~beside).sum() / max(1, part.sum())
-    return weights
-
-
-def balanced_weights(
-    names: Iterable[str], is_ai: np.ndarray, sources: Mapping[str, str], given: np.ndarray
-) -> np.ndarray:
-    """Return a weight for each crop, with the mean 1: sources count by the root of their crops, classes alike.
-
-    Parameters
-    ----------
-    names : iterable of str
-        The clip of each crop.
-    is_ai : np.ndarray, shape=(n,), bool
-    sources : dict of str to str
-        The source of each clip; clips that are not in it count as one source.
-    given : np.ndarray, shape=(n,)
-        What each crop counts beside others of its source and class.
-    """
-    groups = [(sources.get(name, ""), bool(label)) for name, label in zip(names, is_ai, strict=True)]
-    sizes = Counter(groups)
-    weights: np.ndarray = given * np.array([1 / math.sqrt(sizes[group]) for group in groups])
-    for label in set(is_ai.tolist()):
-        weights[is_ai == label] *= len(groups) / 2 / weights[is_ai == label].sum()
     return weights

@@ -1,9 +1,8 @@
 """A CNN on the mel spectrogram, and statistics of it and of a linear one, in one network, each with a say of its own.
 
 A CNN finds by itself what a generator leaves behind, where it has heard enough; the statistics of
-`bonafide.training.networks.statistics` are given, and need less. They err on different clips, so that the mean of
-their logits is better than either. Each learns as if it were alone: a branch that is right already would keep the
-other from learning.
+`bonafide.training.networks.statistics` are given, and need less. The answer is the mean of their logits. Each learns as
+if it were alone: a branch that is right already would keep the other from learning.
 """
 
 from collections.abc import Iterable
