@@ -27,7 +27,7 @@ def examples_of_all(protocol: Protocol) -> Examples:
     """Return what the networks of all folds share: the examples of all clips and copies."""
     rows = [{**row, "split": "train"} for row in protocol.rows]
     settings, clips = read_training(protocol.params, rows, protocol.features)
-    return NETWORKS[settings.model].examples(clips)
+    return NETWORKS[settings.model].examples(clips, settings.own)
 
 
 def train_and_calibrate(protocol: Protocol, fold: Fold, examples: Examples) -> None:
