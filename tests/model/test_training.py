@@ -145,7 +145,7 @@ def test_the_same_training_gives_the_same_weights(trained, task, tmp_path):
 def test_without_a_dev_side_the_last_epoch_is_kept(task, tmp_path):
     model, history = fit(replace(task, dev={}), replace(TRAIN, epochs=2), SEED, tmp_path)
     assert [list(epoch) for epoch in history] == [["epoch", "loss"]] * 2
-    last = whole(keras.saving.load_model(tmp_path / "epoch-2.keras"))
+    last = whole(keras.saving.load_model(tmp_path / "epoch-2.keras"), MEL.n_bands)
     for kept, weights in zip(model.get_weights(), last.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, weights)
 
@@ -170,12 +170,13 @@ def test_every_network_is_exported_as_it_judges_and_not_as_it_trains(name):
     rng = np.random.default_rng(1)
     crops_of_noise = rng.normal(-40, 15, (4, 2 * SEGMENT, JOINT.width)).astype(np.float32)
     network = ARCHITECTURES[name].build(shape(2 * SEGMENT, JOINT), 0.5)
+    heard = crops_of_noise[:, :, : network.input_shape[-1]]
     network.compile("adam", loss="mse")
-    network.train_on_batch(crops_of_noise, np.zeros((4, 1), np.float32))
+    network.train_on_batch(heard, np.zeros((4, 1), np.float32))
     facts = Facts(AUDIO, JOINT, Calibration(scale=1.0, offset=0.0), {}, {})
-    model = whole(network)
+    model = whole(network, JOINT.width)
     exported = Scorer(to_onnx(model, facts_as_json(facts)))
-    expected = network.predict_on_batch(crops_of_noise)[:, 0]
+    expected = network.predict_on_batch(heard)[:, 0]
     assert logit_model(model).predict_on_batch(crops_of_noise)[:, 0] == pytest.approx(expected, abs=1e-4)
     by_onnx = [exported.logit_of_spectrogram(crop) for crop in crops_of_noise]
     assert by_onnx == pytest.approx(expected.tolist(), abs=1e-4)
@@ -253,7 +254,7 @@ def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
 
 @pytest.mark.parametrize(("name", "most"), [("joint", 200_000), ("small", 300_000), ("seed", 1_500_000)])
 def test_networks_stay_small(name, most):
-    model = whole(ARCHITECTURES[name].build(shape(JOINT.frames(4.0, AUDIO.rate), JOINT), 0.3))
+    model = whole(ARCHITECTURES[name].build(shape(JOINT.frames(4.0, AUDIO.rate), JOINT), 0.3), JOINT.width)
     assert model.count_params() <= most
     assert model.output_shape == (None, 1)
     assert logit_model(model).output_shape == (None, 1)

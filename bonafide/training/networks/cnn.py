@@ -37,7 +37,8 @@ class Architecture:
     Attributes
     ----------
     build : callable
-        Gets the clips and the share of the dropout; returns the network: crops in, logits out.
+        Gets the clips and the share of the dropout; returns the network: crops in, or the first bands of them, logits
+        out.
     check : callable
         See `bonafide.training.networks.registry.Network`.
     statistics : callable, optional
@@ -59,7 +60,7 @@ def _check_size(spectrogram: SpectrogramSettings, frames: int) -> None:
 
 ARCHITECTURES = {
     "joint": Architecture(
-        lambda clips, dropout: joint.convolutions(clips.frames, clips.n_bands, clips.linear_bins, dropout),
+        lambda clips, dropout: joint.convolutions(clips.frames, clips.n_bands - clips.linear_bins, dropout),
         joint.check,
         lambda clips: joint.statistics_of(clips.frames, clips.n_bands, clips.linear_bins),
     ),
@@ -136,7 +137,7 @@ def fit(
     network, history = _resume(checkpoints) or (_compiled(clips, settings), [])
     for epoch in range(len(history), settings.epochs):
         loss = _one_epoch(network, clips, draws, settings, seed, epoch)
-        model = whole(network)
+        model = whole(network, clips.n_bands)
         history.append({"epoch": epoch + 1, "loss": loss, **judge(model, clips)})
         print(_line(history[-1], settings.epochs), flush=True)
         if not clips.dev or history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
@@ -146,10 +147,12 @@ def fit(
     return _joined(best, clips, settings, seed, shared), history
 
 
-def whole(network: keras.Model) -> keras.Model:
-    """Return `network`, whose output is a logit, with the probability of ai behind it."""
-    logit = layers.Activation("linear", name="logit")(network.output)
-    return keras.Model(network.input, layers.Activation("sigmoid", name="p_ai")(logit), name=network.name)
+def whole(network: keras.Model, n_bands: int) -> keras.Model:
+    """Return `network`, whose output is a logit, for crops of `n_bands` and with the probability of ai behind it."""
+    frames, heard = network.input_shape[1:]
+    crop = keras.Input((frames, n_bands), name="log_mel")
+    logit = layers.Activation("linear", name="logit")(network(crop[:, :, :heard]))
+    return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name=network.name)
 
 
 def _joined(
@@ -158,7 +161,7 @@ def _joined(
     """Return the fitted network whole, with its branch of statistics if it has one."""
     statistics = ARCHITECTURES[settings.architecture].statistics
     if not statistics:
-        return whole(network)
+        return whole(network, clips.n_bands)
     first = statistics(clips)
     all_crops = (shared and shared.statistics) or crop_statistics(clips, first)
     training = all_crops.of(clips.train)
@@ -185,7 +188,7 @@ def _one_epoch(network: keras.Model, clips: Clips, draws: Draws, settings: CnnSe
     """Return the mean loss of the epoch; its order, crops and dropout depend on the epoch alone, for resuming."""
     _seed_dropout(network, seed, epoch)
     steps = max(1, settings.epoch_crops // settings.batch_size)
-    batches = _batches(clips, draws, settings, np.random.default_rng([seed, epoch]))
+    batches = _batches(clips, draws, settings, network.input_shape[-1], np.random.default_rng([seed, epoch]))
     losses: list[float] = []
     for crops, is_ai in track(batches, total=steps, what=f"epoch {epoch + 1} of {settings.epochs}, batches"):
         done = (epoch + min(1.0, len(losses) / steps)) / settings.epochs
@@ -195,12 +198,13 @@ def _one_epoch(network: keras.Model, clips: Clips, draws: Draws, settings: CnnSe
 
 
 def _batches(
-    clips: Clips, draws: Draws, settings: CnnSettings, rng: np.random.Generator
+    clips: Clips, draws: Draws, settings: CnnSettings, heard: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    hertz = np.array(clips.hertz or range(1, clips.n_bands + 1), float)
+    """Yield the batches of an epoch, crops of the first `heard` bands."""
+    hertz = np.array(clips.hertz or range(1, clips.n_bands + 1), float)[:heard]
 
     def draw(mel: np.ndarray, start: int, rng: np.random.Generator) -> np.ndarray:
-        return augmented_crop(mel, start, clips.frames, hertz, settings.augment, rng)
+        return augmented_crop(mel[:, :heard], start, clips.frames, hertz, settings.augment, rng)
 
     size = min(settings.batch_size, settings.epoch_crops)
     return training_batches(clips, draws, size, draw, rng)

@@ -67,13 +67,10 @@ def check(spectrogram: SpectrogramSettings, frames: int) -> None:
         )
 
 
-def convolutions(frames: int, n_bands: int, linear_bins: int, dropout: float) -> keras.Model:
-    """Return the CNN: crops of shape (frames, n_bands) in, logits out.
-
-    It hears the mel bands alone, those before the last `linear_bins`.
-    """
-    crop = keras.Input((frames, n_bands), name="log_mel")
-    x = Centred(name="centred")(crop[:, :, : n_bands - linear_bins])
+def convolutions(frames: int, n_mels: int, dropout: float) -> keras.Model:
+    """Return the CNN: the mel bands of crops in, shape (frames, n_mels), logits out."""
+    crop = keras.Input((frames, n_mels), name="log_mel")
+    x = Centred(name="centred")(crop)
     x = layers.MaxPooling2D(2)(_convolution(x, FIRST_WIDTH, FIRST_SIZE, FIRST_STRIDES))
     for number, width in enumerate(BLOCKS):
         x = layers.MaxPooling2D(2)(x) if number else x
@@ -127,8 +124,9 @@ def fit_dense(
 
 def together(cnn: keras.Model, statistics: keras.Model, dense: keras.Model) -> keras.Model:
     """Return one network of the fitted branches: crops in, probability of ai out, with a layer ``logit`` before it."""
-    crop = keras.Input(cnn.input_shape[1:], name="log_mel")
-    both = layers.Concatenate(name="branches")([cnn(crop), dense(statistics(crop))])
+    crop = keras.Input(statistics.input_shape[1:], name="log_mel")
+    mel = crop[:, :, : cnn.input_shape[-1]]
+    both = layers.Concatenate(name="branches")([cnn(mel), dense(statistics(crop))])
     mean = layers.Dense(1, use_bias=False, trainable=False, name="logit")
     model = keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(mean(both)), name="joint")
     mean.set_weights([np.array([[CNN_SHARE], [1 - CNN_SHARE]], np.float32)])
