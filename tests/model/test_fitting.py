@@ -63,12 +63,11 @@ def clips(tmp_path_factory):
         "clip": [*ai, *ai],
         "copy": [0] * len(ai) + [1] * len(ai),
         "frames": [len(mel) for mel in mels],
-        "mel": [list(mel) for mel in mels],
+        "mel": [mel.tobytes() for mel in mels],
+        "linear": [None] * len(mels),
         "ai_frames": [[]] * len(mels),
     }
-    by_clip = pa.table(table, schema=feature_schema(MEL.n_bands)).sort_by(
-        [("clip", "ascending"), ("copy", "ascending")]
-    )
+    by_clip = pa.table(table, schema=feature_schema()).sort_by([("clip", "ascending"), ("copy", "ascending")])
     write_table(by_clip, part)
     dev = {clip: label for clip, label in ai.items() if clip >= "040"}
     return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, MEL.frames(1.0, RATE), 255)

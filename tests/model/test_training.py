@@ -85,10 +85,11 @@ def task(clips, tmp_path_factory):
         "clip": list(made),
         "copy": [0] * len(made),
         "frames": [len(mel) for mel in made.values()],
-        "mel": [list(mel) for mel in made.values()],
+        "mel": [mel.tobytes() for mel in made.values()],
+        "linear": [None] * len(made),
         "ai_frames": [[]] * len(made),
     }
-    write_table(pa.table(table, schema=feature_schema(MEL.n_bands)), part)
+    write_table(pa.table(table, schema=feature_schema()), part)
     ai = {clip: clip not in source for clip in made}
     dev = {clip: label for clip, label in ai.items() if source[clip.removesuffix("-machine")] == "codec2"}
     return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, FRAMES, MEL.n_bands)

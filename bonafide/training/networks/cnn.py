@@ -19,6 +19,7 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
 from bonafide.progress import track
+from bonafide.training.ahead import ahead
 from bonafide.training.backend import make_deterministic
 from bonafide.training.crop_augmentation import CropAugmentation, augmented_crop
 from bonafide.training.data import Clips, copies_of, training_batches
@@ -67,6 +68,7 @@ ARCHITECTURES = {
     "small": Architecture(lambda clips, dropout: small(clips.frames, clips.n_bands, dropout), _check_size),
     "seed": Architecture(lambda clips, dropout: seed_network(clips.frames, clips.n_bands, dropout), _check_size),
 }
+BATCHES_AHEAD = 4  # that are read while the network learns
 WARM_UP = 0.03  # of the training, over which the learning rate rises
 
 
@@ -190,7 +192,9 @@ def _one_epoch(network: keras.Model, clips: Clips, draws: Draws, settings: CnnSe
     steps = max(1, settings.epoch_crops // settings.batch_size)
     batches = _batches(clips, draws, settings, network.input_shape[-1], np.random.default_rng([seed, epoch]))
     losses: list[float] = []
-    for crops, is_ai in track(batches, total=steps, what=f"epoch {epoch + 1} of {settings.epochs}, batches"):
+    for crops, is_ai in track(
+        ahead(batches, BATCHES_AHEAD), total=steps, what=f"epoch {epoch + 1} of {settings.epochs}, batches"
+    ):
         done = (epoch + min(1.0, len(losses) / steps)) / settings.epochs
         network.optimizer.learning_rate = settings.learning_rate * _schedule(done)
         losses.append(float(network.train_on_batch(crops, is_ai)))
@@ -207,7 +211,7 @@ def _batches(
         return augmented_crop(mel[:, :heard], start, clips.frames, hertz, settings.augment, rng)
 
     size = min(settings.batch_size, settings.epoch_crops)
-    return training_batches(clips, draws, size, draw, rng)
+    return training_batches(clips, draws, size, draw, rng, linear=heard > clips.n_bands - clips.linear_bins)
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:

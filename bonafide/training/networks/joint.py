@@ -33,7 +33,7 @@ RANGE_DB = 80.0  # below the loudest point of a crop; what is deeper shows the r
 SPREAD_DB = 12.0  # typical deviation within a band
 
 STATISTICS_DENSE = (512, 128)
-STATISTICS_DROPOUT = (0.3, 0.5, 0.5)  # of the statistics, and of what each dense layer makes of them
+STATISTICS_DROPOUT = (0.2, 0.3, 0.3)  # of the statistics, and of what each dense layer makes of them
 EPOCHS = 8  # of the dense layers
 EPOCH_CROPS = 24_000  # drawn in each
 BATCH_SIZE = 128
@@ -87,7 +87,7 @@ def statistics_of(frames: int, n_bands: int, linear_bins: int) -> keras.Model:
     crop = keras.Input((frames, n_bands), name="log_mel")
     parts = crop[:, :, n_bands - linear_bins :], crop[:, :, : n_bands - linear_bins]
     values = layers.Concatenate()([SpectralStatistics()(part) for part in parts])
-    return keras.Model(crop, values, name="statistics")
+    return keras.Model(crop, values, name="both_statistics")
 
 
 def fit_dense(
