@@ -7,9 +7,10 @@ from zlib import crc32
 import keras
 import numpy as np
 
+from bonafide.progress import track
 from bonafide.training.ahead import ahead
 from bonafide.training.crop_labels import NEITHER
-from bonafide.training.data import Clips, training_crops
+from bonafide.training.data import Clips, copies_of, training_crops
 from bonafide.training.draws import balanced_weights
 from bonafide.training.logits import filled_batches
 
@@ -48,9 +49,11 @@ def crop_statistics(clips: Clips, statistics: keras.Model, share: float = 1.0) -
 
     Where it is told to, of a `share` of the crops alone: always of the same ones.
     """
+    recordings = training_crops(clips.features, clips.train, clips.frames)
+    total = len(clips.train) * (1 + copies_of(clips.features))
     cut = (
         ((clip, copy, label), crop[None].astype(np.float32))
-        for clip, copy, together, of_crops in training_crops(clips.features, clips.train, clips.frames)
+        for clip, copy, together, of_crops in track(recordings, total=total, what="statistics of clips and copies")
         for number, (crop, label) in enumerate(zip(together, of_crops.tolist(), strict=True))
         if crc32(f"{clip} {copy} {number}".encode()) < share * 2**32
     )
