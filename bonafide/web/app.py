@@ -29,10 +29,11 @@ from bonafide.web import describing, logs, scores
 from bonafide.web.admission import place, taken_in, while_there
 from bonafide.web.edge import TOO_SLOW, Edge, TooLarge, TooSlow, out_of_means, problem, too_large
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
-from bonafide.web.pool import Ask, Busy, Pool, Unanswered
+from bonafide.web.pool import Ask, Pool, Unanswered
 from bonafide.web.settings import Settings
 from bonafide.web.shares import Uploads
 from bonafide.web.strangers import PAGE
+from bonafide.web.tickets import Busy
 from bonafide.web.uploads import BadUpload, Body, Upload
 
 MOST_UPLOADS = 64  # at a time; a slow client holds one of these, until others need it, and no worker
