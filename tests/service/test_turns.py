@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 from collections import deque
+from contextlib import AsyncExitStack
 from itertools import count
 
 import pytest
@@ -159,6 +160,27 @@ def test_turns_are_bounded(monkeypatch):
 
     day.at(0.1, look)
     day.run(0.2)
+
+
+def test_while_a_worker_is_idle_everybody_is_let_in(monkeypatch):
+    """However many have a turn and are not there."""
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+
+    async def look():
+        tickets = Tickets(SIZE, QUEUE)
+        async with AsyncExitStack() as stack:
+            for number in range(SIZE + QUEUE):
+                await stack.enter_async_context(tickets.ticket(f"first {number}"))
+            for number in range(100):
+                assert _refused(tickets, f"stranger {number}")
+        async with AsyncExitStack() as stack:
+            for number in range(SIZE):
+                assert not _refused(tickets, "new")
+                await stack.enter_async_context(tickets.ticket(f"other {number}"))
+            assert _refused(tickets, "new")
+            assert not _refused(tickets, "stranger 0")
+
+    asyncio.run(look())
 
 
 def _refused(tickets, address):
