@@ -81,6 +81,13 @@ def test_evidence_comes_when_it_is_asked_for(service, clips):
     assert np.abs(evidence["map"]).max() > 0
 
 
+def test_both_pages_have_what_they_share(service):
+    for path in ("/", "/docs"):
+        content = service.get(path)[2]
+        assert "<!--" not in content
+        assert content.count("/page.css") == content.count('id="token-form"') == 1
+
+
 def test_the_page_is_bound_to_this_server(service):
     for path in ("/", "/page.js", "/page.css"):
         status, headers, _ = service.get(path)
