@@ -1,6 +1,7 @@
 """Decoding by PyAV, in this process: `bonafide.audio.apart` has it done in one that may die."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from bonafide.audio.blocks import of_channels
 from bonafide.audio.boxes import beginnings
 from bonafide.audio.media import open_media
 from bonafide.audio.recording import Sound, UnusableError, damage_at, refuse_cut
+from bonafide.audio.tracks import side_by_side, voices_of
 
-LISTENED_SECONDS = 60  # of each of several tracks, for one that is not silent
+LISTENED_SECONDS = 60  # of each of several tracks, for those that are not silent and carry different voices
+MOST_TRACKS = 8  # that are compared
 SILENCE = 1e-4  # RMS, as in conditioning
 MATROSKA_HEAD = 1 << 16  # bytes, in which its duration stands if it is known
 MATROSKA_DURATION = (b"\x44\x89\x84", b"\x44\x89\x88")
@@ -24,25 +27,33 @@ FULL_SCALES = {"u8": 128.0, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63}
 def av_sound(path: Path) -> Sound:
     """Open the file `path`: of several sound tracks the first that can be decoded and is not silent.
 
+    Where such tracks carry different voices, each is a channel of one sound.
+
     Raises
     ------
     UnusableError
         Without a message where FFmpeg cannot read it: `bonafide.audio.opening` knows why.
     """
     try:
-        tracks = _tracks(path)
+        known = _tracks(path)
     except (av.FFmpegError, ValueError):
         raise UnusableError("") from None
-    if not tracks:
+    if not known:
         raise UnusableError("it has no sound track")
-    if not any(tracks):
+    readable = [number for number, is_known in enumerate(known) if is_known]
+    if not readable:
         raise UnusableError("its sound is in a codec that cannot be decoded here")
-    chosen = next((i for i, known in enumerate(tracks) if known), 0)
-    if sum(tracks) > 1:
-        chosen = next((i for i, known in enumerate(tracks) if known and not _is_silent(path, i)), chosen)
-    sound = _track(path, chosen)
-    if len(tracks) > 1:
-        sound.notes.append(f"one of {len(tracks)} sound tracks was heard, number {chosen + 1}")
+    if len(readable) > 1:
+        readable = [number for number in readable if not _is_silent(path, number)] or readable[:1]
+    if voices := _voices(path, readable[:MOST_TRACKS]):
+        notes: list[str] = []
+        sound = side_by_side([_track(path, number, notes) for number in voices])
+        numbers = ", ".join(str(number + 1) for number in voices)
+        sound.notes.append(f"{len(voices)} of {len(known)} sound tracks were heard as its channels: numbers {numbers}")
+        return sound
+    sound = _track(path, readable[0], [])
+    if len(known) > 1:
+        sound.notes.append(f"one of {len(known)} sound tracks was heard, number {readable[0] + 1}")
     return sound
 
 
@@ -57,7 +68,7 @@ def _tracks(path: Path) -> list[bool]:
 
 def _is_silent(path: Path, track: int) -> bool:
     try:
-        sound = _track(path, track)
+        sound = _track(path, track, [])
         size = LISTENED_SECONDS * sound.rate
         for block in sound.blocks:
             if float(np.square(block, dtype=np.float64).mean()) > SILENCE**2:
@@ -70,8 +81,17 @@ def _is_silent(path: Path, track: int) -> bool:
     return True
 
 
-def _track(path: Path, number: int) -> Sound:
-    sound = Sound(0, 0, "", iter(()))
+def _voices(path: Path, tracks: list[int]) -> list[int]:
+    """Return a track for each voice, in order, where `tracks` carry different ones."""
+    if len(tracks) > 1:
+        with suppress(UnusableError):  # the first track alone may be whole
+            voices = voices_of([_track(path, number, []) for number in tracks], LISTENED_SECONDS)
+            return [tracks[voice] for voice in voices]
+    return []
+
+
+def _track(path: Path, number: int, notes: list[str]) -> Sound:
+    sound = Sound(0, 0, "", iter(()), notes)
     blocks = _blocks(path, number, sound)
     try:
         sound.format, sound.rate, first = next(blocks)

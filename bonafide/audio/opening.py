@@ -15,7 +15,7 @@ import soundfile
 from bonafide.audio import mpeg
 from bonafide.audio.apart import av_is_there, av_sound_apart
 from bonafide.audio.blocks import of_channels, resampled, without
-from bonafide.audio.ogg import flac_links, links
+from bonafide.audio.ogg import OPUS_RATE, flac_links, walk
 from bonafide.audio.pieces import Piece, Pieces
 from bonafide.audio.recording import SLACK, Sound, UnusableError, damage_at, refuse_cut
 from bonafide.audio.riff import waves
@@ -97,8 +97,10 @@ def _parts(path: Path, file: soundfile.SoundFile, sound: Sound) -> list[Part]:
     if file.frames >= UNKNOWN_FRAMES:
         return [Part(lambda: _Sequential(path), None)]
     if file.format == "OGG":
-        ends = links(path)
-        return [Part(_opener(path, [link]), None) for link in ends] if len(ends) > 1 else [whole]
+        pages = walk(path)
+        if pages.damaged is not None:
+            sound.notes.append(damage_at(pages.damaged / (OPUS_RATE if file.subtype == "OPUS" else file.samplerate)))
+        return [Part(_opener(path, [link]), None) for link in pages.links] if len(pages.links) > 1 else [whole]
     if file.format == "FLAC" and len(ends := flac_links(path)) > 1:
         return [Part(_opener(path, [link]), None) for link in ends]
     if file.format == "MP3":
@@ -130,7 +132,8 @@ def _all_blocks(path: Path, parts: list[Part], sound: Sound) -> Iterator[np.ndar
         try:
             file = part.open()
         except soundfile.LibsndfileError:
-            sound.notes.append(damage_at(heard / sound.rate))
+            note = damage_at(heard / sound.rate)
+            sound.notes += [note] if note not in sound.notes else []  # its checksums may have told
             continue
         with file:
             blocks = _sndfile_blocks(path, file, part, sound, alone=len(parts) == 1)

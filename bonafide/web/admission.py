@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from bonafide.web.pool import Busy
+from bonafide.web.tickets import Busy
 from bonafide.web.uploads import Body, received
 
 LOOKS, LOOK_SECONDS = 8, 0.2  # for a place for an upload: for longer than slow ones need to show that they are
@@ -17,12 +17,12 @@ Anything = TypeVar("Anything")
 @asynccontextmanager
 async def taken_in(request: Request) -> AsyncIterator[Body]:
     """Yield the body of `request`, with a place among those who work and wait for a worker."""
-    pool, address = request.app.state.pool, request.scope["state"]["exchange"].address
-    pool.refuse_when_full(address)  # before a body is taken in for nothing
+    tickets, address = request.app.state.pool.tickets, request.scope["state"]["exchange"].address
+    tickets.refuse_when_full(address)  # before a body is taken in for nothing
     async with AsyncExitStack() as stack:
         async with place(request):
             body = await stack.enter_async_context(received(request))
-        async with pool.ticket(address):
+        async with tickets.ticket(address):
             yield body
 
 

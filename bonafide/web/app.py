@@ -1,6 +1,7 @@
 """The service: recordings in, verdicts out."""
 
 import asyncio
+import re
 import secrets
 import wave
 from collections import Counter
@@ -29,15 +30,17 @@ from bonafide.web import describing, logs, scores
 from bonafide.web.admission import place, taken_in, while_there
 from bonafide.web.edge import TOO_SLOW, Edge, TooLarge, TooSlow, out_of_means, problem, too_large
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
-from bonafide.web.pool import Ask, Busy, Pool, Unanswered
+from bonafide.web.pool import Ask, Pool, Unanswered
 from bonafide.web.settings import Settings
 from bonafide.web.shares import Uploads
 from bonafide.web.strangers import PAGE
+from bonafide.web.tickets import Busy
 from bonafide.web.uploads import BadUpload, Body, Upload
 
 MOST_UPLOADS = 64  # at a time; a slow client holds one of these, until others need it, and no worker
 MOST_SCORES = 4 << 20  # bytes of a result that is judged anew
 KEY_PLACE = b"PAGE-KEY"  # in page.html
+INCLUDE = re.compile(rb"<!-- (\w+\.html) -->\n")  # what the pages share
 MEDIA = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
 Threshold = Annotated[
@@ -226,8 +229,13 @@ def _is_plain_wav(file: IO[bytes]) -> bool:
 
 def _add_page(app: FastAPI, page_key: str) -> None:
     for path, name in PAGE.items():
-        content = files("bonafide.web").joinpath(name).read_bytes().replace(KEY_PLACE, page_key.encode())
+        content = INCLUDE.sub(lambda include: _own(include[1].decode()), _own(name))
+        content = content.replace(KEY_PLACE, page_key.encode())
         app.get(path, include_in_schema=False)(_file(content, MEDIA[Path(name).suffix]))
+
+
+def _own(name: str) -> bytes:
+    return files("bonafide.web").joinpath(name).read_bytes()
 
 
 def _file(content: bytes, media: str) -> Callable[[], Coroutine[Any, Any, Response]]:

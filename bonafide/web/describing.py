@@ -8,7 +8,7 @@ from typing import Any
 from bonafide.detection.results import Result, Window, as_json
 from bonafide.detection.verdicts import Cut, cut_of, result_of
 from bonafide.scoring.calibration import p_ai
-from bonafide.web import edge, pool, scores, strangers, uploads, worker
+from bonafide.web import edge, pool, scores, strangers, tickets, uploads, worker
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.settings import Settings
 
@@ -107,7 +107,7 @@ def refusals(settings: Settings) -> dict[int, str]:
         413: edge.too_large(settings),
         415: uploads.NO_RECORDING,
         422: worker.too_long(2 * settings.max_seconds, settings.max_seconds),
-        429: str(pool.Busy(2)),
+        429: str(tickets.Busy(2)),
         500: pool.DIED,
         503: edge.OUT_OF_MEANS,
         504: pool.too_slow(settings.timeout),

@@ -18,6 +18,7 @@ from bonafide.web import logs
 from bonafide.web.metrics import Metrics
 from bonafide.web.patience import WIRE
 from bonafide.web.settings import Settings
+from bonafide.web.shares import address_of
 from bonafide.web.strangers import PAGE, refusal
 
 Message = MutableMapping[str, Any]
@@ -124,7 +125,7 @@ class Exchange:
         given = self.headers.get("x-request-id", "")
         self.id = given if GOOD_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {}).update(id=self.id, exchange=self)
-        self.address = str((scope.get("client") or ("",))[0])
+        self.address = address_of((scope.get("client") or ("",))[0])
         self.began = time.monotonic()
         self.status = 0
         self.taken = 0  # bytes of the body

@@ -44,9 +44,10 @@ class Metrics:
 
     def watch(self, pool: Pool) -> None:
         """Tell of `pool` what it is at when it is asked."""
+        tickets = pool.tickets
         for name, text, value in (
-            ("bonafide_requests_in_flight", "Requests that are worked on or wait for a worker.", lambda: pool.admitted),
-            ("bonafide_recordings_waiting", "Of these, those that wait.", lambda: pool.waiting),
+            ("bonafide_requests_in_flight", "Requests that are worked on or wait for a worker.", lambda: tickets.held),
+            ("bonafide_recordings_waiting", "Of these, those that wait.", lambda: tickets.waiting),
             ("bonafide_workers_idle", "Workers that wait for a recording.", lambda: pool.idle),
         ):
             Gauge(name, text, registry=self._registry).set_function(value)

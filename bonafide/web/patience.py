@@ -8,7 +8,7 @@ import asyncio
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bonafide.web.shares import rivals, share_of
+from bonafide.web.shares import address_of, rivals, share_of
 
 HEAD_SECONDS = 10.0
 STALL_SECONDS = 10.0  # within which a client takes in STALL_BYTES of its answer, or all of it
@@ -23,20 +23,17 @@ class PatientProtocol(H11Protocol):
     That on the request's body is `bonafide.web.edge`'s, which learns from here how much came over the wire.
     """
 
+    address = ""  # where the client is
     _limit: asyncio.TimerHandle | None = None
     _looking: asyncio.TimerHandle | None = None
     _unsent = 0  # bytes when it was last looked
     _wire = 0
     _since = 0.0
 
-    @property
-    def address(self) -> str:
-        """Where the client is."""
-        return self.client[0] if self.client else ""
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
         super().connection_made(transport)
+        self.address = address_of(self.client[0] if self.client else "")
         self._since = self.loop.time()
         self._make_room()
         self._watch()

@@ -3,16 +3,14 @@
 import asyncio
 import json
 import logging
-import math
 import os
 import signal
 import socket
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +18,10 @@ from typing import Any
 from bonafide.errors import UserError
 from bonafide.web import logs
 from bonafide.web.channel import WorkerDied, receive
-from bonafide.web.shares import share_of
+from bonafide.web.tickets import Tickets
 
 MEMORY = 768 * 2**20  # bytes of address space of a worker, some 200 MB of it libraries
 START_SECONDS = 60.0  # for imports from a cold disk
-SMOOTHING = 0.1  # of the mean time of a recording, for Retry-After
 DIED = "the process that worked on this recording ended unexpectedly; other requests are not affected"
 LEFT_SECONDS = 5.0  # in which a worker leaves what nobody waits for any more; one that hangs is replaced
 # What a worker is told of this process's environment: where Python and its libraries are, and the language.
@@ -35,14 +32,6 @@ OWN = {
     "ORT_DISABLE_TELEMETRY": "1",
     "PYTHONDONTWRITEBYTECODE": "1",  # it may write nothing
 }
-
-
-class Busy(Exception):  # noqa: N818 - not a fault
-    """All workers work and the queue is full; `seconds` later there may be room."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"the service is busy: try again in {seconds} s")
-        self.seconds = seconds
 
 
 class Unanswered(Exception):  # noqa: N818 - said to the client as it is
@@ -101,15 +90,14 @@ class Pool:
     ) -> None:
         self.model: dict[str, Any] = {}
         self.confined: list[str] = []  # what holds of `bonafide.web.confinement`
-        self._size, self._queue, self._timeout, self._max_seconds = size, queue, timeout, max_seconds
+        self.tickets = Tickets(size, queue)
+        self._size, self._timeout, self._max_seconds = size, timeout, max_seconds
         path = None if model is None else str(model.absolute())
         self._orders = json.dumps({"memory": MEMORY, "model": path, "temporary": tempfile.gettempdir()})
         self._lost = lost
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: dict[int, _Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._admitted: Counter[str] = Counter()  # requests by the address they come from
-        self._mean = 0.5  # seconds a recording
         self._closed = False
 
     async def __aenter__(self) -> "Pool":
@@ -136,43 +124,12 @@ class Pool:
         """Workers that wait."""
         return self._idle.qsize()
 
-    @property
-    def admitted(self) -> int:
-        """Requests that are worked on or wait."""
-        return self._admitted.total()
-
-    @property
-    def waiting(self) -> int:
-        """Admitted requests beyond the number of workers."""
-        return max(0, self.admitted - self._size)
-
     def pids(self) -> list[int]:
         """Return the process ids of the workers."""
         return list(self._workers)
 
-    def refuse_when_full(self, address: str) -> None:
-        """Raise `Busy` where there is no room for one more request of `address`, in all or in its share.
-
-        Where others are there, its share is what each of them gets if all get the same.
-        """
-        places, others = self._size + self._queue, len(self._admitted.keys() - {address})
-        share = min(share_of(places), math.ceil(places / (others + 1)))
-        if self.admitted >= places or self._admitted[address] >= share:
-            raise Busy(max(1, math.ceil(self._mean * (self.waiting + 1) / self._size)))
-
-    @asynccontextmanager
-    async def ticket(self, address: str) -> AsyncIterator[None]:
-        """Hold a place among those who work and wait; raises `Busy` where there is none."""
-        self.refuse_when_full(address)
-        self._admitted[address] += 1
-        try:
-            yield
-        finally:
-            self._admitted[address] -= 1
-            self._admitted += Counter()  # forgets addresses that have none
-
     async def ask(self, file: int, ask: Ask) -> dict[str, Any]:
-        """Return the result of the recording in the open file descriptor `file`; hold a ticket.
+        """Return the result of the recording in the open file descriptor `file`; hold one of `tickets`.
 
         Raises
         ------
@@ -195,7 +152,7 @@ class Pool:
             self._in_background(self._abandoned(worker, receiving))
             raise
         self._idle.put_nowait(worker)
-        self._mean += SMOOTHING * (time.monotonic() - began - self._mean)
+        self.tickets.took(time.monotonic() - began)
         if "refused" in answer:
             raise Unanswered(answer["status"], answer["refused"])
         if "fault" in answer:

@@ -1,8 +1,23 @@
 """Places that clients hold: so many in all, and no more than three quarters of them by one address."""
 
+import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
+
+
+def address_of(host: str) -> str:
+    """Return what counts as the address of a client at `host`: of IPv6 its network, whose hosts it may all be.
+
+    Examples
+    --------
+    >>> address_of("192.0.2.1"), address_of("2001:db8::1:2"), address_of("::ffff:192.0.2.1")
+    ('192.0.2.1', '2001:db8::/64', '192.0.2.1')
+    """
+    if ":" not in host:
+        return host
+    address = ipaddress.IPv6Address(host)
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((address, 64), strict=False).with_prefixlen)
 
 
 class Holder(Protocol):

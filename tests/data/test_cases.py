@@ -95,14 +95,15 @@ def test_human_and_then_ai_is_not_human(results):
 
 def test_what_was_not_heard_is_told(results):
     assert results["h_apac_first.mp4"].note == "one of 2 sound tracks was heard, number 2"
-    assert results["h_two_human_ai.mp4"].note == "one of 2 sound tracks was heard, number 1"
+    assert results["h_two_human_ai.mp4"].note == "2 of 2 sound tracks were heard as its channels: numbers 1, 2"
     assert results["e_midcorrupt.mp3"].note == "the file is damaged at 1.5 s"
     assert results["i_antiphase.wav"].note == "its channels cancel out: number 1 was heard alone"
     assert results["i_antiphase.wav"].llr == results["base.wav"].llr
 
 
-def test_each_person_of_a_call_has_a_verdict(results):
-    call = results["i_call_human_left_ai_right.wav"]
+@pytest.mark.parametrize("name", ["i_call_human_left_ai_right.wav", "h_two_human_ai.mp4"])
+def test_each_person_of_a_call_has_a_verdict(results, name):
+    call = results[name]
     assert [(channel.number, channel.verdict) for channel in call.channels] == [(1, "human"), (2, "ai")]
     assert call.verdict == "mixed"
     assert call.reason == "channel 1: human; channel 2: ai"

@@ -2,15 +2,20 @@
 
 import io
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 import soundfile
+import uvicorn
 
 from bonafide.audio.conditioning import resample
 from bonafide.detection.detector import Detector
+from bonafide.web.patience import PatientProtocol
 
 sys.path.insert(0, str(Path(__file__).parent))  # browser.py and serving.py are no tests, and used by tools as well
 
@@ -77,6 +82,28 @@ def speech(request):
     joined = np.concatenate(pieces)
     assert joined.size > 30 * RATE
     return joined * np.float32(0.7 / np.abs(joined).max())
+
+
+@pytest.fixture
+def bare():
+    """Serves an ASGI application by the service's protocol alone; gives uvicorn's server, and where it is."""
+    return _bare
+
+
+@contextmanager
+def _bare(app):
+    config = uvicorn.Config(app, port=0, http=PatientProtocol, lifespan="off", log_level="error")
+    server = uvicorn.Server(config)
+    listener = config.bind_socket()
+    running = threading.Thread(target=server.run, args=([listener],))
+    running.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield server, listener.getsockname()
+    finally:
+        server.should_exit = True
+        running.join()
 
 
 @pytest.fixture(scope="module")

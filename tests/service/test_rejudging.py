@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from ..encoding import av_encoded
+
 
 @pytest.fixture
 def silence():
@@ -31,6 +33,15 @@ def test_channels_with_different_voices_are_judged_each_or_mixed(service, call_w
     for threshold in ("decisive", "0.3"):
         said = service.ask(f"/v1/verdict?threshold={threshold}", json.dumps(each).encode())[2]
         assert said == service.detect(call_wav, f"?threshold={threshold}")[2]
+
+
+def test_tracks_with_different_voices_are_judged_as_channels_are(service, call_wav, tmp_path):
+    samples, rate = soundfile.read(io.BytesIO(call_wav))
+    film = av_encoded(tmp_path / "film.mp4", list(np.ascontiguousarray(samples.T)), "aac", "mp4", rate=rate)
+    said = service.detect(film)[2]
+    assert [channel["number"] for channel in said["channels"]] == [1, 2]
+    assert said["note"] == "2 of 2 sound tracks were heard as its channels: numbers 1, 2"
+    assert service.detect(film, "?channels=mix")[2]["channels"] == []
 
 
 @pytest.mark.parametrize(

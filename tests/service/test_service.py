@@ -5,14 +5,12 @@ import io
 import json
 import re
 import socket
-import threading
 import time
 import zipfile
 
 import numpy as np
 import pytest
 import soundfile
-import uvicorn
 from serving import Service, form
 
 from bonafide import Detector
@@ -81,6 +79,13 @@ def test_evidence_comes_when_it_is_asked_for(service, clips):
     assert {len(row) for row in evidence["map"]} == {len(evidence["hertz"]) - 1}
     assert evidence["hertz"] == sorted(evidence["hertz"])
     assert np.abs(evidence["map"]).max() > 0
+
+
+def test_both_pages_have_what_they_share(service):
+    for path in ("/", "/docs"):
+        content = service.get(path)[2]
+        assert "<!--" not in content
+        assert content.count("/page.css") == content.count('id="token-form"') == 1
 
 
 def test_the_page_is_bound_to_this_server(service):
@@ -238,23 +243,16 @@ def test_a_slow_client_is_sent_away(monkeypatch):
     assert time.monotonic() - began < 2
 
 
-def test_a_head_that_never_ends_is_not_waited_for(monkeypatch):
+def test_a_head_that_never_ends_is_not_waited_for(bare, monkeypatch):
     monkeypatch.setattr(patience, "HEAD_SECONDS", 0.3)
 
     async def well(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body"})
 
-    config = uvicorn.Config(well, port=0, http=patience.PatientProtocol, lifespan="off", log_level="error")
-    server = uvicorn.Server(config)
-    listener = config.bind_socket()
-    running = threading.Thread(target=server.run, args=([listener],))
-    running.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
+    with bare(well) as (_, place):
         for first in (b"", b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"):  # as the second request as well
-            with socket.create_connection(listener.getsockname(), timeout=5) as client:
+            with socket.create_connection(place, timeout=5) as client:
                 client.sendall(first)
                 if first:
                     assert b"200 OK" in client.recv(1000)
@@ -262,9 +260,6 @@ def test_a_head_that_never_ends_is_not_waited_for(monkeypatch):
                 client.sendall(b"GET / HTT")
                 assert client.recv(1000) == b""
                 assert 0.2 < time.monotonic() - began < 3
-    finally:
-        server.should_exit = True
-        running.join()
 
 
 def test_recordings_never_have_a_name_on_disk(tmp_path, clips, long_wav):

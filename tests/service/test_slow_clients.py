@@ -5,12 +5,10 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from serving import Service, form
 
 from bonafide.web import edge, patience
@@ -170,32 +168,21 @@ def test_a_request_has_an_absolute_time(monkeypatch):
     assert time.monotonic() - began < 3
 
 
-def test_an_answer_that_nobody_takes_in_is_given_up(monkeypatch):
+def test_an_answer_that_nobody_takes_in_is_given_up(bare, monkeypatch):
     monkeypatch.setattr(patience, "STALL_SECONDS", 0.3)
 
     async def large(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": bytes(50_000_000)})
 
-    config = uvicorn.Config(large, port=0, http=patience.PatientProtocol, lifespan="off", log_level="error")
-    server = uvicorn.Server(config)
-    listener = config.bind_socket()
-    running = threading.Thread(target=server.run, args=([listener],))
-    running.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        with socket.create_connection(listener.getsockname(), timeout=5) as client:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
-            end = time.monotonic() + 5
-            while not server.server_state.connections:
-                time.sleep(0.01)
-            while server.server_state.connections:
-                assert time.monotonic() < end
-                time.sleep(0.05)
-    finally:
-        server.should_exit = True
-        running.join()
+    with bare(large) as (server, place), socket.create_connection(place, timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        end = time.monotonic() + 5
+        while not server.server_state.connections:
+            time.sleep(0.01)
+        while server.server_state.connections:
+            assert time.monotonic() < end
+            time.sleep(0.05)
 
 
 class Place:

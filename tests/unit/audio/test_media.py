@@ -1,6 +1,7 @@
 """A file from a stranger is opened alone: what it names is neither looked for nor called."""
 
 import socket
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -29,6 +30,16 @@ def test_a_text_that_names_others_opens_none_of_them(tmp_path, voice, monkeypatc
         open_media(file)
     with pytest.raises(UnusableError, match="not audio"):
         decode(tmp_path / name, max_seconds=10)
+
+
+@pytest.mark.parametrize("name", ["concat:other.wav", "cache:other.wav", "subfile,,start,0,end,0,,:other.wav"])
+def test_a_name_is_a_files_and_no_protocol_of_ffmpeg(tmp_path, voice, monkeypatch, name):
+    soundfile.write(tmp_path / "other.wav", voice[: 4 * RATE], RATE)
+    monkeypatch.chdir(tmp_path)
+    with av.open(name) as other:  # which FFmpeg would open, if it were let
+        assert other.streams.audio
+    with pytest.raises(av.FFmpegError):
+        open_media(Path(name))
 
 
 def test_a_session_description_binds_no_port(tmp_path):

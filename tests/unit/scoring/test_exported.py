@@ -108,6 +108,15 @@ def test_metadata_that_cannot_be_meant_is_refused(packaged, change, said):
     assert len(str(refused.value)) < 400
 
 
+def test_a_number_beyond_all_is_refused_wherever_it_stands(packaged):
+    """1e999 is JSON, and is read as infinity."""
+    document = facts_as_json(Scorer(packaged_model()).facts)
+    text = json.dumps({**document, "card": {**document["card"], "measured": ["beyond"]}}).replace('"beyond"', "1e999")
+    onnx.helper.set_model_props(packaged, {"bonafide": text})
+    with pytest.raises(UserError, match="inf, which is no number"):
+        Scorer(packaged.SerializeToString())
+
+
 def test_metadata_that_is_nested_without_end_is_refused(packaged):
     onnx.helper.set_model_props(packaged, {"bonafide": "[" * 100_000})
     with pytest.raises(UserError, match="no detector"):
