@@ -104,12 +104,13 @@ def leave(folder, scores):
     human = (scores["label"] == "human").to_numpy()
     metrics = summary(scores["llr"].to_numpy(), human, THRESHOLDS)
     settings = read_section(ROOT / "params.yaml", "evaluate", EvaluateSettings)
-    slices_of(scores, 0.0, replace(settings, replicates=20)).to_csv(folder / "slices.csv", index=False)
+    settings = replace(settings, replicates=20)
+    slices_of(scores, 0.0, settings).to_csv(folder / "slices.csv", index=False)
     write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "scores.parquet")
     write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "split.parquet")
     (folder / "details.json").write_text(json.dumps(metrics))
     (folder / "intervals.json").write_text(json.dumps(ends))
-    for name, points in points_of(scores, 0.0).items():
+    for name, points in points_of(scores, 0.0, settings).items():
         write_text(folder / "plots" / f"{name}.csv", points.to_csv(index=False))
     (folder / "audit.json").write_text(json.dumps(audit_of(scores["path"].iloc[0])))
     (folder / "rejects.csv").write_text("path,used,reason\na.wav,no,the file is empty\nb.wav,yes,a remark\n")
