@@ -37,7 +37,7 @@ def with_band(points: pd.DataFrame, name: str, ends: tuple[Floats, Floats]) -> p
 
 
 def _below(values: Floats, draws: Draws, edges: Floats) -> dict[bool, Floats]:
-    """Return the share of each class (human or not) below nothing, below each edge, and in all, shape=(1 + replicates, k + 2)."""
+    """Return the share of each class (human or not) below nothing, each edge, and in all, shape (1 + replicates, k)."""
     drawn = draws.clips(values, {}, edges)
     return {label: clips.below_edges / clips.below_edges[:, -1:] for label, clips in drawn.items()}
 
