@@ -84,12 +84,14 @@ def known_scores():
     )
 
 
-def make(folder, scores, **report):
+def make(folder, scores, history=None, **report):
     """Write what the stages before would have left, run the stage, and return the texts of page and card."""
-    settings = {"worst": 2, "players": True, "spectrograms": True} | report
+    settings = {"worst": 2, "right": 1, "players": True, "spectrograms": True} | report
     params = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"report": settings}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     leave(folder, scores)
+    if history:
+        (folder / "history.csv").write_text(history)
     out = [folder / "index.html", folder / "card.md"]
     command = [sys.executable, ROOT / "stages" / "report.py", folder / "params.yaml"]
     subprocess.run([*command, *(folder / name for name in FILES), *out], check=True, cwd=ROOT, capture_output=True)
