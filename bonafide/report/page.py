@@ -85,6 +85,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "alone": alone,
         "conditions": slicing.conditions_of(run.robustness),
         "differences": voices.differences(run),
+        "gender": run.settings.get("split", {}).get("gender", "any"),
         "genders": voices.genders_text(run),
         "makers": tables.rates_by_maker(run.slices),
         "telephone": tables.telephone(run.robustness),
