@@ -31,9 +31,7 @@ def settings(gender):
 @pytest.fixture
 def rows():
     """Of each of 10 sources and 10 engines 3 clips of a woman, of a man, and of a voice that nobody has labelled."""
-    numbers = [
-        (label, source, gender, n) for label in LABELS for source in range(10) for gender in GENDERS for n in "abc"
-    ]
+    numbers = list(product(LABELS, range(10), GENDERS, "abc"))
     return [
         {
             **{field.name: 0 if pa.types.is_integer(field.type) else None for field in CATALOG},
