@@ -32,6 +32,11 @@ def run(tmp_path):
     return read_run(Files(*(tmp_path / name for name in FILES)), settings)
 
 
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("report"), known_scores())[0]
+
+
 def test_consequences_are_those_of_as_many_calls(run):
     """Of 100 human clips 12 are flagged and of 80 ai clips 20 missed: among 1,000 calls with 20 % from machines ..."""
     balanced, *_, three = decisions_of(run)
@@ -51,9 +56,7 @@ def test_consequences_are_those_of_as_many_calls(run):
 
 
 @needs_browser
-def test_the_reader_types_in_a_share_and_the_table_follows(run, tmp_path):
-    (tmp_path / "made").mkdir()
-    page, _ = make(tmp_path / "made", known_scores())
+def test_the_reader_types_in_a_share_and_the_table_follows(run, page, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(page, encoding="utf-8")
     with Browser(tmp_path / "profile") as browser:
@@ -68,9 +71,7 @@ def test_the_reader_types_in_a_share_and_the_table_follows(run, tmp_path):
         assert not browser.complaints()
 
 
-def test_without_a_script_the_table_is_that_of_the_default_share(run, tmp_path):
-    (tmp_path / "made").mkdir()
-    page, _ = make(tmp_path / "made", known_scores())
+def test_without_a_script_the_table_is_that_of_the_default_share(run, page):
     table = page.partition('id="consequences"')[2].partition("</section>")[0]
     assert '<form id="share-form" hidden>' in table
     for text in decisions_of(run)[0].counts(0.05).values():
@@ -87,13 +88,13 @@ def test_how_many_clips_and_speakers_say_their_gender_is_said(run):
     assert "2 of 10 human speakers" in text
 
 
-def test_a_network_without_epochs_has_no_course_of_training(run, tmp_path):
-    for name, history, drawn in (("one", run.history.head(1), False), ("two", run.history, True)):
-        folder = tmp_path / name
-        folder.mkdir()
-        page, _ = make(folder, known_scores(), history=history.to_csv(index=False))
-        assert ("Loss by epoch" in page) == drawn
-        assert ("no course of epochs to draw: loss 0.60 on train and 0.70 on dev" in page) != drawn
+def test_a_network_without_epochs_has_no_course_of_training(run, page, tmp_path):
+    folder = tmp_path / "at once"
+    folder.mkdir()
+    at_once, _ = make(folder, known_scores(), history=run.history.head(1).to_csv(index=False))
+    for text, drawn in ((at_once, False), (page, True)):
+        assert ("Loss by epoch" in text) == drawn
+        assert ("no course of epochs to draw: loss 0.60 on train and 0.70 on dev" in text) != drawn
 
 
 def test_each_maker_has_its_equal_error_rate_with_an_interval(run):
