@@ -102,7 +102,8 @@ def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSet
     """Picture and sound of a clip, each as far as the settings and what is `left` of the page's size let it in."""
     picture, sound = "", ""
     if settings.spectrograms:
-        mel = log_spectrogram(from_flac(flac), facts.audio.rate, facts.spectrogram)
+        bands = replace(facts.spectrogram, linear_n_fft=0)  # a second spectrogram above it would be taken for sound
+        mel = log_spectrogram(from_flac(flac), facts.audio.rate, bands)
         picture = _within(data_url("image/png", spectrogram_png(mel)), left)
     if settings.players:
         sound = _within(data_url("audio/flac", flac), left - len(picture))
