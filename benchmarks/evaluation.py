@@ -68,7 +68,7 @@ def steps(scores: pd.DataFrame, settings: EvaluateSettings) -> Iterator[tuple[st
     yield "metrics", lambda: metrics_of(scores, chosen, cannot_tell_band(*arrays(scores)))
     yield "intervals", lambda: intervals_of(scores, chosen, settings)
     yield "slices", lambda: slices_of(scores, chosen["balanced"], settings)
-    yield "points of plots", lambda: points_of(scores, chosen["balanced"])
+    yield "points of plots", lambda: points_of(scores, chosen["balanced"], settings)
 
 
 def main(clips: int = PROMISED, replicates: int = 200) -> int:

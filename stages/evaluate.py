@@ -50,7 +50,7 @@ def evaluate(
     if len(every) > len(scored):
         parts.append(slices_apart(every, thresholds["balanced"], settings))
     write_text(slices, pd.concat(parts).to_csv(index=False))
-    for name, points in points_of(scored, thresholds["balanced"]).items():
+    for name, points in points_of(scored, thresholds["balanced"], settings).items():
         write_text(plots / f"{name}.csv", points.to_csv(index=False))
     print(
         f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['accuracy']:.3f}"

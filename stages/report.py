@@ -5,8 +5,9 @@ from pathlib import Path
 from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
-from bonafide.report.examples import worst_errors
+from bonafide.report.examples import examples_of, spectra
 from bonafide.report.page import model_card, page
+from bonafide.report.revision import revision_of
 from bonafide.report.run import Files, ReportSettings, read_run, used
 
 # Sections of params.yaml that the page shows beside its own.
@@ -36,7 +37,8 @@ def report(
     sections["train"] = used(sections["train"])
     files = Files(split, clips, rejects, history, model, scores, details, intervals, slices, plots, robustness, audit)
     contents = read_run(files, sections)
-    write_text(page_out, page(contents, worst_errors(contents, clips, settings)))
+    heard = examples_of(contents, clips, settings), spectra(contents, clips)
+    write_text(page_out, page(contents, *heard, revision_of(Path())))
     write_text(card_out, model_card(contents))
     print(f"{page_out}: {page_out.stat().st_size / 1e6:.1f} MB")
 

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from bonafide.corpus.alike import alike, with_sides
 from bonafide.corpus.apart import APART
 from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.genders import left_out_text
 from bonafide.corpus.rows import clips_of
 from bonafide.corpus.sides import divided
 from bonafide.corpus.splits import SplitSettings, describe, unknown_groups
@@ -20,8 +21,11 @@ def split(params: Path, catalog: Path, out: Path) -> None:
     settings = read_section(params, "split", SplitSettings)
     beside = read_section(params, "companions", CompanionSettings)
     table = pq.read_table(catalog)
-    rows = divided(alike(table, beside, settings), settings, beside)
+    kinds = alike(table, beside, settings)
+    rows = divided(kinds, settings, beside)
     write_table(with_sides(table, rows), out, CLIPS_PER_GROUP)
+    if text := left_out_text(kinds, settings.gender):
+        print(text)
     if unknown := unknown_groups(rows, settings.group):
         print(f"{unknown} clips name no {settings.group}: if they share one, the split leaks. Say it in clips.csv.")
     if companions := [row for row in parted(rows, beside)[1] if row["split"] != APART]:

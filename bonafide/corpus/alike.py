@@ -21,11 +21,12 @@ def alike(table: pa.Table, companions: CompanionSettings, settings: SplitSetting
     Each is its first clip's, as far as a split looks at it, with how many ``clips`` it stands for and their ``places``
     in the table, shape (clips,). Pairs that join clips of the same rows do the same, so one stands for all of them.
     """
-    codes = [_codes(table[name]) for name in SHARED]
+    shared = SHARED if settings.gender == "any" else (*SHARED, "gender")
+    codes = [_codes(table[name]) for name in shared]
     hold = [companions.hold(path) for path in table["path"].to_pylist()] if companions.folders else None
     first, kind_of = _distinct([*codes, *([np.array(hold, np.int32)] if hold else []), _alone(table, settings)])
     first, kind_of = _distinct([kind_of, _pairs(table["pair"], kind_of)])
-    rows: Rows = table.take(first).select(["clip", "path", "pair", *SHARED]).to_pylist()
+    rows: Rows = table.take(first).select(["clip", "path", "pair", *shared]).to_pylist()
     places = np.split(np.argsort(kind_of, kind="stable"), np.cumsum(np.bincount(kind_of))[:-1])
     return [row | {"clips": len(inside), "places": inside} for row, inside in zip(rows, places, strict=True)]
 

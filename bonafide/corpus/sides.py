@@ -2,20 +2,28 @@
 
 from bonafide.corpus.apart import set_apart, with_apart
 from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.genders import of_gender
 from bonafide.corpus.official import official_split
 from bonafide.corpus.rows import Rows
-from bonafide.corpus.splits import SplitSettings, split, with_companions
+from bonafide.corpus.splits import SplitSettings, marked, split, with_companions
 
 
 def divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, effort: float = 1.0) -> Rows:
     """Return `rows` with the ``split`` that `settings` give them; `effort` is that of `bonafide.corpus.splits.split`.
+
+    What `settings.gender` leaves out is dropped.
 
     Raises
     ------
     UserError
         When the clips cannot be divided.
     """
-    counted, apart = set_apart(rows, settings.apart)
+    wanted, left_out = of_gender(rows, settings.gender)
+    counted, apart = set_apart(wanted, settings.apart)
     own, beside = parted(counted, companions)
     sides = official_split(own, settings) if settings.official else split(own, settings, effort=effort)
-    return with_apart(with_companions(sides, beside, settings), apart, settings)
+    done = with_apart(with_companions(sides, beside, settings), apart, settings)
+    if not left_out:
+        return done
+    dropped = ({**row, "split": "dropped"} for row in left_out)
+    return marked(sorted([*done, *dropped], key=lambda row: row["clip"]))

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
+from bonafide.corpus.genders import Gender
 from bonafide.corpus.groups import group_numbers, numbers
 from bonafide.corpus.rows import LABELS, Family, Rows, clips_of
 from bonafide.errors import UserError
@@ -36,6 +37,7 @@ class SplitSettings:
     seed: Annotated[int, Ge(0)]
     official: bool = False
     apart: tuple[Family, ...] = ("codec",)
+    gender: Gender = "any"
 
 
 @dataclass(frozen=True)

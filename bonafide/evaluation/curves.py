@@ -5,7 +5,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from bonafide.evaluation.scored_clips import arrays
+from bonafide.evaluation.bands import reliability_band, roc_band, with_band
+from bonafide.evaluation.bootstrap import Draws
+from bonafide.evaluation.metrics import EvaluateSettings
+from bonafide.evaluation.scored_clips import arrays, clusters
 from bonafide.scoring.calibration import Floats, is_ai
 from bonafide.scoring.curve import det_curve
 from bonafide.scoring.measures import reliability
@@ -14,13 +17,15 @@ CURVE_POINTS = 400  # of a plot; a screen shows no more
 HISTOGRAM_BINS = 40
 
 
-def points_of(scores: pd.DataFrame, threshold: float) -> dict[str, pd.DataFrame]:
+def points_of(scores: pd.DataFrame, threshold: float, settings: EvaluateSettings) -> dict[str, pd.DataFrame]:
     """Return the points of every plot by its name, decisions at `threshold` (llr in nats)."""
+    human = (scores["label"] == "human").to_numpy()
+    draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
     return {
         "confusion": confusion(scores, threshold),
-        "curve": curve(scores),
+        "curve": curve(scores, draws),
         "histogram": histogram(scores),
-        "reliability": reliability_points(scores),
+        "reliability": reliability_points(scores, draws),
     }
 
 
@@ -30,11 +35,16 @@ def confusion(scores: pd.DataFrame, threshold: float) -> pd.DataFrame:
     return pd.DataFrame({"actual": scores["label"].to_numpy(), "predicted": called})
 
 
-def curve(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return points of the ROC and DET curves: false-positive, true-positive and false-negative rate."""
-    _, fpr, fnr = det_curve(*arrays(scores))
+def curve(scores: pd.DataFrame, draws: Draws) -> pd.DataFrame:
+    """Return points of the ROC and DET curves: false-positive, true-positive and false-negative rate.
+
+    ``tpr_low`` and ``tpr_high`` are the ends of the band at the same false-positive rate, from `draws` of the clips.
+    """
+    llr, human = arrays(scores)
+    thresholds, fpr, fnr = det_curve(llr, human)
     kept = _evenly(fpr, fnr) if fpr.size > CURVE_POINTS else np.arange(fpr.size)
-    return pd.DataFrame({"fpr": fpr[kept], "tpr": 1 - fnr[kept], "fnr": fnr[kept]})
+    points = pd.DataFrame({"fpr": fpr[kept], "tpr": 1 - fnr[kept], "fnr": fnr[kept]})
+    return with_band(points, "tpr", roc_band(llr, draws, thresholds[kept], fpr[kept]))
 
 
 def _evenly(fpr: Floats, fnr: Floats) -> NDArray[np.intp]:
@@ -46,14 +56,16 @@ def _evenly(fpr: Floats, fnr: Floats) -> NDArray[np.intp]:
     return np.unique([0, *near, fpr.size - 1])
 
 
-def reliability_points(scores: pd.DataFrame) -> pd.DataFrame:
+def reliability_points(scores: pd.DataFrame, draws: Draws) -> pd.DataFrame:
     """Return points of the reliability diagram, one for each bin of p_ai that holds clips.
 
-    Columns: mean p_ai ``predicted``, share of ai clips ``observed``, and the ``share`` of all clips that the bin
-    holds, each class weighing one half.
+    Columns: mean p_ai ``predicted``, share of ai clips ``observed`` with the ends of its interval from `draws`, and
+    the ``share`` of all clips that the bin holds, each class weighing one half.
     """
-    share, predicted, observed = reliability(*arrays(scores))
-    return pd.DataFrame({"predicted": predicted, "observed": observed, "share": share}).dropna()
+    llr, human = arrays(scores)
+    share, predicted, observed = reliability(llr, human)
+    points = pd.DataFrame({"predicted": predicted, "observed": observed, "share": share})
+    return with_band(points, "observed", reliability_band(llr, draws)).dropna(subset="observed")
 
 
 def histogram(scores: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import yaml
 
 from bonafide.corpus.apart import set_apart, with_apart
 from bonafide.corpus.companions import CompanionSettings, parted
+from bonafide.corpus.genders import of_gender
 from bonafide.corpus.groups import fold_groups
 from bonafide.corpus.rows import Rows
 from bonafide.corpus.splits import SplitSettings, assign, split, with_companions
@@ -108,7 +109,7 @@ def read_protocol(params: Path, by: By, work: Path = FOLDS) -> Protocol:
     sections = yaml.safe_load(params.read_text(encoding="utf-8"))
     sections["split"]["group"] = by
     rows = pq.read_table(CATALOG).to_pylist()
-    counted, apart = set_apart(rows, settings.apart)
+    counted, apart = set_apart(of_gender(rows, settings.gender)[0], settings.apart)
     own, companions = parted(counted, read_section(params, "companions", CompanionSettings))
     facts = json.dumps([sections, rows], sort_keys=True)
     home = work / hashlib.sha256(facts.encode()).hexdigest()[:16]

@@ -29,7 +29,7 @@ def roc(curve: pd.DataFrame, points: Points) -> Markup:
     Parameters
     ----------
     curve : pd.DataFrame
-        Points of the curve: columns ``fpr`` and ``tpr``.
+        Points of the curve: columns ``fpr`` and ``tpr``, and its band, ``tpr_low`` and ``tpr_high``.
     points : mapping
         The false-positive and the false-negative rate at each threshold, by its name.
     """
@@ -37,6 +37,7 @@ def roc(curve: pd.DataFrame, points: Points) -> Markup:
     ticks = [(share, percent(share)) for share in SHARES]
     return chart(
         "ROC curve: share of AI clips caught against share of human clips wrongly flagged",
+        plane.spread(*_steps(curve["fpr"], curve["tpr_low"], curve["tpr_high"]), "main"),
         axes(plane, ticks, ticks, "human clips wrongly flagged", "AI clips caught"),
         plane.line([0, 1], [0, 1], "chance"),
         plane.line(curve["fpr"].tolist(), curve["tpr"].tolist(), "main"),
@@ -50,7 +51,7 @@ def det(curve: pd.DataFrame, points: Points, eer: float, clips: int) -> Markup:
     Parameters
     ----------
     curve : pd.DataFrame
-        Points of the curve: columns ``fpr`` and ``fnr``.
+        Points of the curve: columns ``fpr`` and ``fnr``, and its band, ``tpr_low`` and ``tpr_high``.
     points : mapping
         As of `roc`.
     eer : float
@@ -63,8 +64,11 @@ def det(curve: pd.DataFrame, points: Points, eer: float, clips: int) -> Markup:
     plane = Plane(limits, limits)
     ticks = [(probit(share), _tick(share)) for share in DET_TICKS if low <= share <= 1 - low]
     place = partial(_probit_within, limit=low)
+    rates = _steps(curve["fpr"], 1 - curve["tpr_high"], 1 - curve["tpr_low"])
+    xs, lows, highs = ([place(share) for share in each] for each in rates)
     return chart(
         "DET curve: share of AI clips missed against share of human clips wrongly flagged, both axes by probit",
+        plane.spread(xs, lows, highs, "main"),
         axes(plane, ticks, ticks, "human clips wrongly flagged (%)", "AI clips missed (%)"),
         plane.line(limits, limits, "chance"),
         plane.line([place(x) for x in curve["fpr"]], [place(y) for y in curve["fnr"]], "main"),
@@ -132,16 +136,18 @@ def reliability(points: pd.DataFrame) -> Markup:
     Parameters
     ----------
     points : pd.DataFrame
-        For each bin that holds clips the mean probability ``predicted``, the share of ai ``observed`` and the
-        ``share`` of all clips.
+        For each bin that holds clips the mean probability ``predicted``, the share of ai ``observed`` with the ends of
+        its interval, ``observed_low`` and ``observed_high``, and the ``share`` of all clips.
     """
     plane = Plane((0, 1), (0, 1))
     ticks = [(share, percent(share)) for share in SHARES]
     bins = zip(points["predicted"], points["observed"], points["share"], strict=True)
+    ends = zip(points["predicted"], points["observed_low"], points["observed_high"], strict=True)
     return chart(
         "Reliability: observed share of AI clips against the predicted probability",
         axes(plane, ticks, ticks, "probability of AI that it gave", "share that was AI"),
         plane.line([0, 1], [0, 1], "chance"),
+        *(plane.line([p, p], [low, high], "interval plain") for p, low, high in ends if low < high),
         *(
             plane.dot(p, o, "plain", f"said {percent(p)}, was {percent(o)}; {percent(m)} of the clips", 3 + 14 * m**0.5)
             for p, o, m in bins
@@ -180,6 +186,13 @@ def lines(history: pd.DataFrame, kinds: Mapping[str, str], label: str) -> Markup
         *(plane.line(epochs, history[name].tolist(), kinds[name]) for name in columns),
         *dots,
     )
+
+
+def _steps(x: pd.Series, low: pd.Series, high: pd.Series) -> tuple[list[float], list[float], list[float]]:
+    """Return the corners of a band that keeps its ends until the next of `x`, ascending."""
+    last = ~x.duplicated(keep="last")
+    xs, lows, highs = (np.repeat(each[last].to_numpy(float), 2) for each in (x, low, high))
+    return xs[1:].tolist(), lows[:-1].tolist(), highs[:-1].tolist()
 
 
 def _second(pair: tuple[str, float]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bonafide.drawing.axes import hertz_text, nice_ticks
-from bonafide.drawing.svg import Markup, element, group, path
+from bonafide.drawing.svg import Markup
 from bonafide.report.charts import steps
 from bonafide.report.plane import Plane, axes, chart
 from bonafide.report.rows import Line, Mark
@@ -35,7 +35,7 @@ def spectra(hertz: np.ndarray, bands: Mapping[str, np.ndarray]) -> Markup:
     return chart(
         "Median spectrum of each class, with the 10th and the 90th percentile of its clips",
         axes(plane, x_ticks, y_ticks, "frequency", "level (dB)"),
-        *(_spread(plane, hertz, low, high, name) for name, (low, _, high) in bands.items()),
+        *(plane.spread(hertz.tolist(), low.tolist(), high.tolist(), name) for name, (low, _, high) in bands.items()),
         *(plane.line(hertz.tolist(), each[1].tolist(), name) for name, each in bands.items()),
     )
 
@@ -89,12 +89,6 @@ def probe_lines(aucs: Mapping[str, float]) -> list[Line]:
     """Return a line for each probe with its AUC, the strongest first."""
     ordered = sorted(aucs.items(), key=lambda item: -item[1])
     return [Line(name, "", [Mark("plain", "AUC", share, as_number=True)]) for name, share in ordered]
-
-
-def _spread(plane: Plane, xs: np.ndarray, low: np.ndarray, high: np.ndarray, kind: str) -> Markup:
-    upper = [(plane.x(x), plane.y(y)) for x, y in zip(xs, high, strict=True)]
-    lower = [(plane.x(x), plane.y(y)) for x, y in zip(xs, low, strict=True)]
-    return group(element("path", d=f"{path([*upper, *reversed(lower)])}Z", class_=f"spread {kind}"))
 
 
 def _count(row: Mapping[str, object], label: str) -> int:

@@ -1,13 +1,14 @@
-"""The worst errors, to look at and to listen to."""
+"""Right and wrong verdicts, to look at and to listen to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bonafide.audio.conditioning import from_flac
-from bonafide.audio.spectrogram import log_spectrogram
+from bonafide.audio.spectrogram import band_centres, log_spectrogram
 from bonafide.drawing.pictures import spectrogram_png
 from bonafide.drawing.svg import data_url
 from bonafide.pipeline.parts import part_files
@@ -18,11 +19,14 @@ from bonafide.scoring.exported import Facts
 from bonafide.text import decimal, printable
 
 MEDIA_BYTES = 4_300_000  # of all players and pictures together, as base64: keeps the page below 5 MB
+LABELS = ("human", "ai")
+SPECTRA = 100  # clips of each class that the spectra are of
+PERCENTILES = (10, 50, 90)
 
 
 @dataclass(frozen=True)
 class Example:
-    """One clip on the wrong side of the threshold.
+    """One clip and what the detector makes of it.
 
     Attributes
     ----------
@@ -42,28 +46,51 @@ class Example:
     picture: str
 
 
-def worst_errors(run: Run, clips: Path, settings: ReportSettings) -> dict[str, list[Example]]:
-    """Return the human clips that were flagged most surely, and the ai clips that passed most surely."""
+def examples_of(run: Run, clips: Path, settings: ReportSettings) -> dict[str, dict[str, list[Example]]]:
+    """Return the clips of which the detector was surest, by whether it was "wrong" or "right", then by class.
+
+    The wrong ones come first where the page has no room for all players and pictures.
+    """
+    most = {"wrong": settings.worst, "right": settings.right}
     chosen = {
-        label: worst_of(run.scores, label, run.thresholds["balanced"], settings.worst) for label in ("human", "ai")
+        kind: {label: surest(run.scores, label, run.thresholds["balanced"], kind, most[kind]) for label in LABELS}
+        for kind in most
     }
-    wanted = frozenset(clip for rows in chosen.values() for clip in rows["clip"])
+    wanted = frozenset(clip for sides in chosen.values() for rows in sides.values() for clip in rows["clip"])
     flac = _flac_of(clips, wanted) if settings.players or settings.spectrograms else {}
     left = MEDIA_BYTES
-    examples: dict[str, list[Example]] = {label: [] for label in chosen}
-    for label, rows in chosen.items():
-        for row in rows.to_dict("records"):
-            example = _example(row, flac.get(row["clip"], b""), run.facts, settings, left)
-            left -= len(example.picture) + len(example.sound)
-            examples[label].append(example)
+    examples: dict[str, dict[str, list[Example]]] = {kind: {label: [] for label in LABELS} for kind in most}
+    for kind, sides in chosen.items():
+        for label, rows in sides.items():
+            for row in rows.to_dict("records"):
+                example = _example(row, flac.get(row["clip"], b""), run.facts, settings, left)
+                left -= len(example.picture) + len(example.sound)
+                examples[kind][label].append(example)
     return examples
 
 
-def worst_of(scores: pd.DataFrame, label: str, threshold: float, most: int) -> pd.DataFrame:
-    """Return the clips of `label` that lie furthest on the wrong side of `threshold`, at most so many."""
+def surest(scores: pd.DataFrame, label: str, threshold: float, kind: str, most: int) -> pd.DataFrame:
+    """Return the clips of `label` that lie furthest on the "wrong" or the "right" side of `threshold`, so many."""
     own = scores[scores["label"] == label]
-    wrong = own[is_ai(own["llr"], threshold) == (label == "human")]
-    return wrong.sort_values(["llr", "clip"], ascending=[label == "human", True]).head(most)
+    low = (label == "human") == (kind == "wrong")  # the side of the threshold on which a clip is called ai
+    there = own[is_ai(own["llr"], threshold) == low]
+    return there.sort_values(["llr", "clip"], ascending=[low, True]).head(most)
+
+
+def spectra(run: Run, clips: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the frequencies of the bands, shape (n,), and the 10th, 50th and 90th percentile of each class's spectra.
+
+    In decibels, shape (3, n) by class, over at most `SPECTRA` test clips of each.
+    """
+    rate, settings = run.facts.audio.rate, replace(run.facts.spectrogram, linear_n_fft=0)
+    bands = {}
+    for label in LABELS:
+        chosen = run.scores.loc[run.scores["label"] == label, "clip"].sort_values().head(SPECTRA)  # ids are hashes
+        heard = _flac_of(clips, frozenset(chosen)).values()
+        power = [10 ** (log_spectrogram(from_flac(flac), rate, settings).astype(np.float64) / 10) for flac in heard]
+        levels = [10 * np.log10(each.mean(axis=0)) for each in power]
+        bands[label] = np.percentile(levels, PERCENTILES, axis=0)
+    return band_centres(settings, rate), bands
 
 
 def _flac_of(clips: Path, wanted: frozenset[str]) -> dict[str, bytes]:
@@ -75,7 +102,8 @@ def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSet
     """Picture and sound of a clip, each as far as the settings and what is `left` of the page's size let it in."""
     picture, sound = "", ""
     if settings.spectrograms:
-        mel = log_spectrogram(from_flac(flac), facts.audio.rate, facts.spectrogram)
+        bands = replace(facts.spectrogram, linear_n_fft=0)  # a second spectrogram above it would be taken for sound
+        mel = log_spectrogram(from_flac(flac), facts.audio.rate, bands)
         picture = _within(data_url("image/png", spectrogram_png(mel)), left)
     if settings.players:
         sound = _within(data_url("audio/flac", flac), left - len(picture))

@@ -3,20 +3,21 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from bonafide import text
-from bonafide.report import charts, provenance, slicing
+from bonafide.report import charts, consequences, corpus_charts, provenance, slicing, tables, voices
 from bonafide.report.examples import Example
+from bonafide.report.revision import Revision, settings_hash
 from bonafide.report.rows import Mark, dot_rows, track
 from bonafide.report.run import Run
 from bonafide.report.verdict import verdict_of
 from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES, RIGHT_ANSWERS, measure_name
 
 TEMPLATES = Path(__file__).parent
-LOSS = {"loss": "train", "dev_loss": "main"}
-RANKING = {"dev_auc": "main", "dev_eer": "train"}
+HISTORY = {"loss": {"loss": "train", "dev_loss": "main"}, "AUC and EER on dev": {"dev_auc": "main", "dev_eer": "train"}}
 KEY_FIGURES = {
     "fpr": ("Human clips wrongly flagged", "human"),
     "fnr": ("AI clips missed", "ai"),
@@ -31,11 +32,36 @@ PROMISES = {
 }
 
 
-def page(run: Run, examples: dict[str, list[Example]]) -> str:
-    """Return the report as one HTML document that loads nothing from anywhere."""
-    template = template_of("page.html")
-    style = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))  # our own file, not a run's
-    return template.render(**facts_of(run), **drawings_of(run), style=style, examples=examples)
+def page(
+    run: Run,
+    examples: dict[str, dict[str, list[Example]]],
+    spectra: tuple[np.ndarray, dict[str, np.ndarray]],
+    revision: Revision,
+) -> str:
+    """Return the report as one HTML document that loads nothing from anywhere.
+
+    Parameters
+    ----------
+    run : Run
+    examples, spectra
+        As of `bonafide.report.examples`.
+    revision : Revision
+        Of the code and the settings that made the run.
+    """
+    script, allowed = consequences.script()
+    own = {  # our own files, not a run's
+        "style": Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        "script": Markup(script),
+        "allowed": Markup(allowed),
+    }
+    return template_of("page.html").render(
+        **facts_of(run),
+        **drawings_of(run),
+        **own,
+        examples=examples,
+        spectra=corpus_charts.spectra(*spectra),
+        revision=revision,
+    )
 
 
 def model_card(run: Run) -> str:
@@ -58,11 +84,21 @@ def facts_of(run: Run) -> dict[str, Any]:
         "slices": slices,
         "alone": alone,
         "conditions": slicing.conditions_of(run.robustness),
-        "differences": slicing.differences(run),
+        "differences": voices.differences(run),
+        "gender": run.settings.get("split", {}).get("gender", "any"),
+        "genders": voices.genders_text(run),
+        "makers": tables.rates_by_maker(run.slices),
+        "telephone": tables.telephone(run.robustness),
+        "telephone_text": tables.telephone_text(run.robustness),
+        "consequences": consequences.decisions_of(run),
+        "share": consequences.SHARE,
+        "fitted": run.history.iloc[-1].to_dict(),
+        "epochs": len(run.history) > 1,
         "sides": provenance.sides_of(run.split),
         "rejects": provenance.rejects_of(run.rejects),
         "licenses": provenance.licenses_of(run.split),
         "settings": provenance.settings_text(run),
+        "settings_hash": settings_hash(run.settings),
         "versions": provenance.versions(),
     }
 
@@ -76,8 +112,9 @@ def drawings_of(run: Run) -> dict[str, Any]:
         "det": charts.det(run.curve, points, run.metrics["eer"], clips),
         "histogram": charts.histogram(run.histogram, run.thresholds, run.band),
         "reliability": charts.reliability(run.reliability),
-        "loss": charts.lines(run.history, LOSS, "loss"),
-        "ranking": charts.lines(run.history, RANKING, "AUC and EER on dev"),
+        "history": [
+            charts.lines(run.history, kinds, label) for label, kinds in HISTORY.items() if len(run.history) > 1
+        ],
         "confusion": confusion(run),
         "slice_charts": {
             each.title: dot_rows(each.lines, name=each.title) for each in slicing.slices_of(run.slices)[0]

@@ -29,6 +29,12 @@ class Plane:
         points = [(self.x(x), self.y(y)) for x, y in zip(xs, ys, strict=True)]
         return element("path", d=path(points), class_=f"line {kind}")
 
+    def spread(self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], kind: str) -> Markup:
+        """Return the area between two lines."""
+        upper = [(self.x(x), self.y(y)) for x, y in zip(xs, highs, strict=True)]
+        lower = [(self.x(x), self.y(y)) for x, y in zip(xs, lows, strict=True)]
+        return element("path", d=f"{path([*upper, *reversed(lower)])}Z", class_=f"spread {kind}")
+
     def dot(self, x: float, y: float, kind: str, title: str, radius: float = 5.0) -> Markup:
         """Return a dot that tells `title` to a pointer."""
         return element("circle", element("title", title), cx=self.x(x), cy=self.y(y), r=radius, class_=f"dot {kind}")

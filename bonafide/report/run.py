@@ -23,6 +23,7 @@ class ReportSettings:
     """What the page shows of the recordings; section `report` of params.yaml."""
 
     worst: Annotated[int, Ge(0)]
+    right: Annotated[int, Ge(0)]
     players: bool
     spectrograms: bool
 

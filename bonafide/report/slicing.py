@@ -1,15 +1,13 @@
 """Slices and conditions as lines of dot-and-interval charts."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from bonafide.report.rows import Line, Mark
-from bonafide.report.run import Run
-from bonafide.text import decimal, decimal_between, ends_of, known, listed
+from bonafide.text import decimal, ends_of, known, listed
 
 # In the order of the page: what a slice is called there, and what its lines mean.
 TITLES = {
@@ -98,39 +96,6 @@ def probes_of(audit: dict[str, Any]) -> dict[str, list[Line]]:
         view: [_probe(name, probe) for name, probe in sorted(probes.items(), key=_strength)]
         for view, probes in audit["probes"].items()
     }
-
-
-def differences(run: Run) -> list[dict[str, str]]:
-    """Return how the errors for female and male voices differ: a row of texts for each metric, none without labels."""
-    genders = run.slices[run.slices["slice"] == "gender"].set_index("value")
-    if not {"female", "male"} <= set(genders.index):
-        return []
-    names = {
-        "fpr": "human clips wrongly flagged",
-        "fnr": "AI clips missed",
-        "eer": "equal error rate",
-    }
-    rows = []
-    for name, what in names.items():
-        female, male = (known(genders.loc[gender].get(name)) for gender in ("female", "male"))
-        if female is None or male is None:
-            continue
-        between = ends_of(run.intervals.get(f"female - male.{name}", {}))
-        rows.append(
-            {
-                "what": what,
-                "female": decimal(100 * female, 0),
-                "male": decimal(100 * male, 0),
-                "apart": decimal(100 * (female - male), 0),
-                "between": decimal_between(_points(between), 0),
-            }
-        )
-    return rows
-
-
-def _points(ends: Iterable[float | None]) -> tuple[float | None, float | None]:
-    low, high = (None if end is None else 100 * end for end in ends)
-    return low, high
 
 
 def _probe(name: str, probe: dict[str, Any]) -> Line:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from bonafide.report.evidence import FEW_CLUSTERS, SEEN, evidence, percent_interval, shortcuts
 from bonafide.report.run import Run
+from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.measures import answers
 from bonafide.text import counted, listed, of_hundred, of_hundred_between, percent, printable
 
@@ -67,11 +70,26 @@ def _cannot_tell(run: Run) -> str:
     shares = answers(run.llr, run.human, *run.band)
     if shares["answered"] == 0:
         return "With the band in which it says that it cannot tell, it answers for none of the test clips."
-    return (
+    text = (
         f"With the band in which it says that it cannot tell, it answers for {percent(shares['answered'])} of the test"
         f" clips, and {percent(shares['right_of_answered'])} of these answers are right, where human and AI clips count"
         " alike."
     )
+    if (wrong := wrong_if_called(run)) is None:
+        return text
+    return (
+        f"{text} Of the clips that it leaves open, the threshold “balanced” calls {percent(wrong)} wrongly: so often"
+        " “cannot tell” was the better answer."
+    )
+
+
+def wrong_if_called(run: Run) -> float | None:
+    """Return the share of the clips left open that the balanced threshold calls wrongly, each class weighing half."""
+    low, high = run.band
+    left_open = ~is_ai(run.llr, low) & is_ai(run.llr, high)
+    wrong = is_ai(run.llr, run.thresholds["balanced"]) == run.human
+    weight = np.where(run.human, 0.5 / run.human.sum(), 0.5 / (~run.human).sum()) * left_open
+    return float(weight[wrong].sum() / weight.sum()) if left_open.any() else None
 
 
 def _evidence(run: Run) -> str:

@@ -51,6 +51,8 @@ class Project:
             "DVC_SYSTEM_CONFIG_DIR": str(site_cache),
             "GIT_CONFIG_GLOBAL": os.devnull,
             **{f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+            # So that two projects of the same files have the same commit, which the report names.
+            **{f"GIT_{who}_DATE": "2026-01-01T12:00:00Z" for who in ("AUTHOR", "COMMITTER")},
             "TF_CPP_MIN_LOG_LEVEL": "3",
             **environment,
         }

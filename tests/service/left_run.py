@@ -84,12 +84,14 @@ def known_scores():
     )
 
 
-def make(folder, scores, **report):
+def make(folder, scores, history=None, **report):
     """Write what the stages before would have left, run the stage, and return the texts of page and card."""
-    settings = {"worst": 2, "players": True, "spectrograms": True} | report
+    settings = {"worst": 2, "right": 1, "players": True, "spectrograms": True} | report
     params = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"report": settings}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     leave(folder, scores)
+    if history:
+        (folder / "history.csv").write_text(history)
     out = [folder / "index.html", folder / "card.md"]
     command = [sys.executable, ROOT / "stages" / "report.py", folder / "params.yaml"]
     subprocess.run([*command, *(folder / name for name in FILES), *out], check=True, cwd=ROOT, capture_output=True)
@@ -104,12 +106,13 @@ def leave(folder, scores):
     human = (scores["label"] == "human").to_numpy()
     metrics = summary(scores["llr"].to_numpy(), human, THRESHOLDS)
     settings = read_section(ROOT / "params.yaml", "evaluate", EvaluateSettings)
-    slices_of(scores, 0.0, replace(settings, replicates=20)).to_csv(folder / "slices.csv", index=False)
+    settings = replace(settings, replicates=20)
+    slices_of(scores, 0.0, settings).to_csv(folder / "slices.csv", index=False)
     write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "scores.parquet")
     write_table(pa.Table.from_pandas(scores, preserve_index=False), folder / "split.parquet")
     (folder / "details.json").write_text(json.dumps(metrics))
     (folder / "intervals.json").write_text(json.dumps(ends))
-    for name, points in points_of(scores, 0.0).items():
+    for name, points in points_of(scores, 0.0, settings).items():
         write_text(folder / "plots" / f"{name}.csv", points.to_csv(index=False))
     (folder / "audit.json").write_text(json.dumps(audit_of(scores["path"].iloc[0])))
     (folder / "rejects.csv").write_text("path,used,reason\na.wav,no,the file is empty\nb.wav,yes,a remark\n")

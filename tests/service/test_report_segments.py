@@ -5,7 +5,9 @@ from html.parser import HTMLParser
 
 import yaml
 
+from bonafide.report.examples import spectra
 from bonafide.report.page import page
+from bonafide.report.revision import Revision
 from bonafide.report.run import Files, read_run
 
 from .left_run import FILES, ROOT, known_scores, leave
@@ -36,7 +38,9 @@ def page_of(folder, segments):
     details = json.loads((folder / "details.json").read_text())
     (folder / "details.json").write_text(json.dumps(details | segments))
     settings = yaml.safe_load((ROOT / "params.yaml").read_text())
-    return page(read_run(Files(*(folder / name for name in FILES)), settings), {"human": [], "ai": []})
+    run = read_run(Files(*(folder / name for name in FILES)), settings)
+    none = {"human": [], "ai": []}
+    return page(run, {"wrong": none, "right": none}, spectra(run, folder / "clips"), Revision())
 
 
 def test_segment_rates_are_a_table_where_test_clips_are_partly_synthetic(tmp_path):

@@ -164,12 +164,16 @@ def test_macro_means_lie_in_their_intervals_which_more_generators_narrow(scores)
     assert 0 < many["high"] - many["low"] < few["high"] - few["low"]
 
 
+def draws_of(scores):
+    return Draws(clusters(scores), arrays(scores)[1], replicates=SETTINGS.replicates, seed=SETTINGS.seed)
+
+
 def test_points_of_histogram_and_reliability_hold_every_clip(scores):
     bars = histogram(scores)
     assert bars[["human", "ai"]].sum().tolist() == pytest.approx([1, 1])
     humans = scores["llr"][scores["label"] == "human"]
     assert (bars["llr"] * bars["human"]).sum() == pytest.approx(humans.mean(), abs=np.diff(bars["llr"]).max() / 2)
-    points = reliability_points(scores)
+    points = reliability_points(scores, draws_of(scores))
     assert points["predicted"].is_monotonic_increasing
     assert len(points) > 5
     assert points["share"].sum() == pytest.approx(1)
@@ -183,9 +187,9 @@ def test_the_points_of_a_large_curve_follow_it_down_to_the_rarest_errors():
     rng = np.random.default_rng(1)
     human = rng.random(100_000) < 0.5
     scores = pd.DataFrame({"llr": rng.normal(np.where(human, 2, -2)), "label": np.where(human, "human", "ai")})
-    points = curve(scores)
+    points = curve(scores, Draws(np.arange(len(scores)) // 100, human, replicates=5, seed=1))
     assert len(points) <= CURVE_POINTS + 2
-    assert points.iloc[[0, -1]].to_numpy().tolist() == [[0, 0, 1], [1, 1, 0]]
+    assert points[["fpr", "tpr", "fnr"]].iloc[[0, -1]].to_numpy().tolist() == [[0, 0, 1], [1, 1, 0]]
     _, fpr, fnr = det_curve(*arrays(scores))
     for rate, own in ((fpr, points["fpr"]), (fnr, points["fnr"])):
         # On probit axes no two neighbours are far apart, but where the curve itself jumps: by the first clips.
@@ -197,4 +201,37 @@ def test_the_points_of_a_large_curve_follow_it_down_to_the_rarest_errors():
 def test_the_points_of_a_small_curve_are_all_of_it(scores):
     small = scores.head(60)
     _, fpr, fnr = det_curve(*arrays(small))
-    assert curve(small)[["fpr", "fnr"]].to_numpy().tolist() == np.c_[fpr, fnr].tolist()
+    assert curve(small, draws_of(small))[["fpr", "fnr"]].to_numpy().tolist() == np.c_[fpr, fnr].tolist()
+
+
+def test_the_band_of_the_curve_is_that_of_the_replicates_written_out(scores):
+    """Each replicate's clips are written out as often as they were drawn, and counted one by one."""
+    small = scores.head(60)
+    llr, human = arrays(small)
+    draws = draws_of(small)
+    points = curve(small, draws)
+    reached = np.empty((draws.replicates, len(points)))
+    for number in range(draws.replicates):
+        drawn = [
+            np.repeat(llr[human == label], draws._drawn[label][2][1 + number][draws._drawn[label][1]])
+            for label in (True, False)
+        ]
+        _, fpr, fnr = det_curve(np.concatenate(drawn), np.repeat([True, False], [each.size for each in drawn]))
+        reached[number] = [(1 - fnr)[fpr <= rate].max() for rate in points["fpr"]]
+    low, high = np.quantile(reached, [0.025, 0.975], axis=0)
+    assert points["tpr_low"].tolist() == pytest.approx(low.tolist())
+    assert points["tpr_high"].tolist() == pytest.approx(high.tolist())
+    assert (points["tpr_high"] - points["tpr_low"]).max() > 0.1
+
+
+def test_bands_hold_the_points_and_narrow_where_more_people_speak(scores):
+    """Points on the band's far side would say that the draws are of other clips than the curve."""
+    wide = reliability_points(scores, draws_of(scores))
+    alone = Draws(np.arange(len(scores)), arrays(scores)[1], replicates=200, seed=1)
+    narrow = reliability_points(scores, alone)
+    for points in (wide, narrow):
+        assert (points["observed_low"] <= points["observed"]).all()
+        assert (points["observed"] <= points["observed_high"]).all()
+    assert (narrow["observed_high"] - narrow["observed_low"]).mean() < (
+        wide["observed_high"] - wide["observed_low"]
+    ).mean()

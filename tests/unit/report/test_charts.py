@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from bonafide.evaluation import curves
+from bonafide.evaluation.bootstrap import Draws
 from bonafide.report import charts
 from bonafide.report.plane import Plane
 from bonafide.report.rows import Line, Mark, dot_rows, track
@@ -28,6 +29,14 @@ def scores():
     return pd.DataFrame({"llr": llr, "label": ["human"] * 4 + ["ai"] * 4})
 
 
+def curve(scores):
+    return curves.curve(scores, draws_of(scores))
+
+
+def draws_of(scores):
+    return Draws([""] * len(scores), scores["label"] == "human", replicates=5, seed=1)
+
+
 def parsed(markup):
     return ElementTree.fromstring(str(markup))
 
@@ -37,7 +46,7 @@ def by_class(tree, kind):
 
 
 def corners(chart, kind):
-    (line,) = by_class(parsed(chart), kind)
+    (line,) = [each for each in by_class(parsed(chart), kind) if "line" in each.get("class").split()]
     return np.array([[float(x) for x in pair.split()] for pair in line.get("d")[1:].split("L")])
 
 
@@ -48,7 +57,7 @@ def test_probit_is_the_normal_deviate():
 
 
 def test_det_axes_are_linear_in_probits(scores):
-    tree = parsed(charts.det(curves.curve(scores), POINTS, 0.375, clips=4))
+    tree = parsed(charts.det(curve(scores), POINTS, 0.375, clips=4))
     ticks = {each.text: float(each.get("x")) for each in by_class(tree, "tick") if each.get("text-anchor") == "middle"}
     assert ticks.keys() >= {"1", "20", "50", "80", "99"}
     centre = ticks["50"]
@@ -66,11 +75,11 @@ def test_det_reaches_half_a_clip_of_the_larger_class_and_no_further():
 
 def test_det_of_a_detector_without_error_is_drawn():
     scores = pd.DataFrame({"llr": [1.0, 2.0, -1.0, -2.0], "label": ["human", "human", "ai", "ai"]})
-    assert "NaN" not in charts.det(curves.curve(scores), {"balanced": (0.0, 0.0)}, 0.0, clips=2)
+    assert "NaN" not in charts.det(curve(scores), {"balanced": (0.0, 0.0)}, 0.0, clips=2)
 
 
 def test_roc_runs_from_corner_to_corner_and_its_points_are_the_rates(scores):
-    drawn = charts.roc(curves.curve(scores), POINTS)
+    drawn = charts.roc(curve(scores), POINTS)
     points = corners(drawn, "main")
     plane = Plane((0, 1), (0, 1))
     assert points[0] == pytest.approx([plane.x(0), plane.y(0)], abs=0.1)
@@ -111,12 +120,12 @@ def test_charts_stay_small_and_inside_their_box_for_many_clips():
     rng = np.random.default_rng(1)
     human = np.arange(100_000) % 2 == 0
     scores = pd.DataFrame({"llr": rng.normal(human * 2.0, 1.0), "label": np.where(human, "human", "ai")})
-    curve = curves.curve(scores)
-    for chart in (charts.roc(curve, POINTS), charts.det(curve, POINTS, 0.16, clips=50_000)):
+    points = curve(scores)
+    for chart in (charts.roc(points, POINTS), charts.det(points, POINTS, 0.16, clips=50_000)):
         assert len(chart) < 60_000
-        points = corners(chart, "main")
-        assert points.min() >= 0
-        assert (points <= [charts.WIDTH, charts.HEIGHT]).all()
+        line = corners(chart, "main")
+        assert line.min() >= 0
+        assert (line <= [charts.WIDTH, charts.HEIGHT]).all()
 
 
 def test_training_of_one_epoch_is_drawn():
@@ -125,8 +134,22 @@ def test_training_of_one_epoch_is_drawn():
     assert "dev_loss, epoch 1: 0.700" in chart
 
 
+def test_bands_lie_around_their_curves():
+    rng = np.random.default_rng(1)
+    human = np.arange(200) % 2 == 0
+    scores = pd.DataFrame({"llr": rng.normal(human * 1.0), "label": np.where(human, "human", "ai")})
+    points = curves.curve(scores, Draws([""] * 200, human, replicates=200, seed=1))
+    for chart in (charts.roc(points, POINTS), charts.det(points, POINTS, 0.3, clips=100)):
+        (band,) = by_class(parsed(chart), "spread")
+        edge = np.array([[float(x) for x in pair.split()] for pair in band.get("d")[1:-1].split("L")])
+        upper, lower = np.split(edge, [edge[:, 0].argmax() + 1])
+        for x, y in corners(chart, "main")[5:-5:7]:
+            assert np.interp(x, *upper.T) - 1 <= y <= np.interp(x, *lower[::-1].T) + 1  # upwards on a screen is less
+        assert lower[:, 1].max() - upper[:, 1].min() > 10
+
+
 def test_reliability_says_what_was_predicted_and_what_was(scores):
-    chart = charts.reliability(curves.reliability_points(scores))
+    chart = charts.reliability(curves.reliability_points(scores, draws_of(scores)))
     assert len(by_class(parsed(chart), "dot")) == len(re.findall("said", chart)) > 1
 
 
