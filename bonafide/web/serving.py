@@ -11,9 +11,10 @@ import sys
 
 import uvicorn
 
+from bonafide import __version__
 from bonafide.errors import UserError
 from bonafide.web import logs
-from bonafide.web.app import create_app, own_version
+from bonafide.web.app import create_app
 from bonafide.web.confinement import hide
 from bonafide.web.metrics import Metrics
 from bonafide.web.patience import MOST_CONNECTIONS, PatientProtocol
@@ -120,6 +121,6 @@ def _listening(settings: Settings) -> socket.socket:
 def _announce(settings: Settings, listener: socket.socket, confined: list[str]) -> None:
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     url = f"http{'s' if settings.tls_cert else ''}://{host}:{listener.getsockname()[1]}/"
-    logs.event("listening", url=url, version=own_version(), workers=settings.workers, confined=confined)
+    logs.event("listening", url=url, version=__version__, workers=settings.workers, confined=confined)
     if sys.stdout.isatty():
         print(f"Bonafide is at {url} (Ctrl-C ends it)", flush=True)

@@ -138,7 +138,7 @@ def out_paths(stage):
 def fresh(tmp_path_factory, small_corpus):
     """Return a function that makes the project, committed and never run, in a new folder."""
     if importlib.util.find_spec("dvc") is None:
-        pytest.skip("needs DVC: pip install -e .[pipeline]")
+        pytest.skip("needs DVC: pip install -e '.[pipeline]'")
     site_cache = tmp_path_factory.mktemp("dvc")
 
     def make(name, **environment):
