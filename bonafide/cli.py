@@ -17,6 +17,7 @@ from bonafide.commands.preset import preset
 from bonafide.commands.release import release
 from bonafide.commands.search import search
 from bonafide.commands.serve import serve
+from bonafide.commands.use import use
 from bonafide.errors import UserError, how_to_install
 from bonafide.text import printable
 
@@ -55,6 +56,7 @@ app.command()(preset)
 app.command()(release)
 app.command()(search)
 app.command()(serve)
+app.command()(use)
 
 
 def main() -> None:

@@ -16,7 +16,9 @@ def explain(
     threshold: Annotated[
         str, typer.Option(help="balanced, decisive, precision, recall, or a probability between 0 and 1.")
     ] = "balanced",
-    model: Annotated[Path | None, typer.Option(help="Another detector's ONNX file.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Another detector than the one in use (see `bonafide use`).")
+    ] = None,
 ) -> None:
     """Show what in time and frequency spoke for the verdict on a recording, on one page that opens offline."""
     kind = out.suffix.lower()

@@ -91,4 +91,15 @@ def test_the_extras_exist_and_every_command_is_tried_here():
     assert {extra for names in EXTRAS.values() for extra in names.split(",")} <= extras
     commands = {command.callback.__name__ for command in app.registered_commands}
     commands |= {f"corpus {command.callback.__name__}" for command in corpus.app.registered_commands}
-    assert commands == {*EXTRAS, "corpus fetch", "collect", "detect", "explain", "formats", "generate", "info", "join"}
+    assert commands == {
+        *EXTRAS,
+        "corpus fetch",
+        "collect",
+        "detect",
+        "explain",
+        "formats",
+        "generate",
+        "info",
+        "join",
+        "use",
+    }
