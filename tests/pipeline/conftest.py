@@ -37,7 +37,11 @@ class Project:
         self.root = root
         self.site_cache = site_cache
         self.environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "GIT_", "BONAFIDE_"))},
+            **{
+                key: value
+                for key, value in os.environ.items()
+                if not key.startswith(("DVC_", "GIT_", "BONAFIDE_", "TF_"))
+            },
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "PYTHONPATH": str(root),  # so that the copy's modules count, not those that are installed
             "DVC_NO_ANALYTICS": "1",
@@ -46,7 +50,6 @@ class Project:
             "DVC_SYSTEM_CONFIG_DIR": str(site_cache),
             "GIT_CONFIG_GLOBAL": os.devnull,
             **{f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-            "TF_CPP_MIN_LOG_LEVEL": "3",
             **environment,
         }
 

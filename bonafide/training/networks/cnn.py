@@ -8,16 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
-import keras
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
-from keras import layers
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
 from bonafide.progress import track
-from bonafide.training.backend import make_deterministic
+from bonafide.training.backend import keras, layers, make_deterministic
 from bonafide.training.crop_augmentation import CropAugmentation, augmented_crop
 from bonafide.training.data import Clips, copies_of, training_batches
 from bonafide.training.draws import Draws, balanced_draws

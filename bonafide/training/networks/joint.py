@@ -7,12 +7,11 @@ if it were alone: a branch that is right already would keep the other from learn
 
 from collections.abc import Iterable
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
+from bonafide.training.backend import keras, layers, ops
 from bonafide.training.networks.statistics import SEGMENT, Clip, SpectralStatistics
 
 MOMENTUM = 0.95  # of the running statistics of batches
