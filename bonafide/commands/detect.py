@@ -79,10 +79,11 @@ def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int
     """Write the results of `files` as they come, and return how many of these could not be read."""
     from bonafide.commands.progress import Line
 
-    line = Line()
     unread = 0
     passed_over: Counter[str] = Counter()
-    for name, result in _results(detector, files, jobs, asked, line, passed_over):
+    paths = [] if files == ["-"] else list(_paths(files, passed_over))
+    line = Line(len(paths))
+    for name, result in _results(detector, paths, jobs, asked, line):
         line.clear()
         writer.write(name, result)
         unread += result.seconds == 0
@@ -99,17 +100,17 @@ def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int
 
 
 def _results(
-    detector: "Detector", files: list[str], jobs: int, asked: "Asked", line: "Line", passed_over: Counter[str]
+    detector: "Detector", paths: list[Path], jobs: int, asked: "Asked", line: "Line"
 ) -> Iterator[tuple[str, "Result"]]:
+    """Yield each of `paths` with its result, or where there are none that of standard input."""
     from bonafide.detection.many import one_by_one
 
-    if files == ["-"]:
+    if not paths:
         result = detector.predict(
             sys.stdin.buffer, threshold=asked.threshold, channels=asked.channels, heard=line.heard
         )
         yield "-", result
         return
-    paths = _paths(files, passed_over)
     if jobs == 1:
         results = one_by_one(detector, paths, asked, line.heard)
     else:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,7 +15,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
-from bonafide.progress import track
+from bonafide.progress import time_left, track
 from bonafide.training.backend import keras, layers, make_deterministic
 from bonafide.training.crop_augmentation import CropAugmentation, augmented_crop
 from bonafide.training.data import Clips, copies_of, training_batches
@@ -90,11 +91,13 @@ def fit(
         clips.train, clips.sources, settings.epoch_crops, copies=copies, copy_share=settings.copy_share
     )
     branches, history = _resume(checkpoints) or (_compiled(clips, draws, settings, seed), [])
-    for epoch in range(len(history), settings.epochs):
+    started, first = time.monotonic(), len(history)
+    for epoch in range(first, settings.epochs):
         loss = _one_epoch(branches, clips, draws, settings, seed, epoch)
         model = whole(branches)
         history.append({"epoch": epoch + 1, "loss": loss, **judge(model, clips)})
-        print(_line(history[-1], settings.epochs), flush=True)
+        took = time_left(time.monotonic() - started, epoch + 1 - first, settings.epochs - first)
+        print(f"{_line(history[-1], settings.epochs)}; {took}", flush=True)
         if not clips.dev or history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
             write_whole(checkpoints / "best.keras", model.save)
         _keep(branches, history, checkpoints)

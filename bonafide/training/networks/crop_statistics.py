@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bonafide.progress import track
 from bonafide.training.crop_labels import NEITHER
-from bonafide.training.data import Clips, training_crops
+from bonafide.training.data import Clips, copies_of, training_crops
 from bonafide.training.draws import balanced_weights
 from bonafide.training.logits import filled_batches
 from bonafide.training.networks.statistics import in_two, statistics
@@ -42,9 +43,11 @@ class CropStatistics:
 def crop_statistics(clips: Clips) -> CropStatistics:
     """Return the statistics of every crop of the training clips and their copies; some 2 kB a crop."""
     first, _ = in_two(statistics(clips.frames, clips.n_bands, components=1, centres=1, experts=1, width=1.0))
+    total = len(clips.train) * (1 + copies_of(clips.features))
+    coming = training_crops(clips.features, clips.train, clips.frames)
     cut = (
         ((clip, copy, label), crop[None].astype(np.float32))
-        for clip, copy, together, of_crops in training_crops(clips.features, clips.train, clips.frames)
+        for clip, copy, together, of_crops in track(coming, total=total, what="taking statistics of clips and copies")
         for crop, label in zip(together, of_crops.tolist(), strict=True)
     )
     names: list[str] = []
