@@ -135,16 +135,15 @@ def load_features(
 
     paths = _parts(Path(folder))
     labels = _labels(split, table)
-    bands = _schema(paths[0]).field("mel").type.value_type.list_size
 
     def examples() -> Iterator[tuple[np.ndarray, int]]:
-        for batch in _batches(paths, ["clip", "frames", "mel"]):
+        for batch in _batches(paths, ["clip", "frames", "mel", "linear"]):
             some = _only(batch, labels)
             if some.num_rows:
                 clips = some.column("clip").to_pylist()
                 yield from ((mel, labels[clip]) for clip, mel in zip(clips, spectrograms_of(some), strict=True))
 
-    signature = (tf.TensorSpec((None, bands), tf.float16), tf.TensorSpec((), tf.int32))
+    signature = (tf.TensorSpec((None, _width(paths[0])), tf.float16), tf.TensorSpec((), tf.int32))
     return tf.data.Dataset.from_generator(examples, output_signature=signature)
 
 
@@ -160,6 +159,12 @@ def _only(batch: pa.RecordBatch, wanted: Any) -> pa.RecordBatch:  # noqa: ANN401
     if wanted is None:
         return batch
     return batch.filter(pa.array([clip in wanted for clip in batch.column("clip").to_pylist()], pa.bool_()))
+
+
+def _width(path: Path) -> int:
+    """Return how many values a frame has in the features of `path`; their settings are in its metadata."""
+    facts = _schema(path).metadata
+    return int(facts[b"n_bands"]) + max(0, int(facts[b"linear_n_fft"]) // 2 - 1)
 
 
 def _schema(path: Path) -> pa.Schema:

@@ -7,15 +7,19 @@ import typer
 
 
 def release(
-    by: Annotated[Literal["source", "generator", "speaker"], typer.Option(help="What the folds held out.")] = "source",
-    params: Annotated[Path, typer.Option(help="The params file of the folds.")] = Path("params.yaml"),
+    by: Annotated[Literal["source", "generator", "speaker"], typer.Option(help="What the folds hold out.")] = "source",
+    n_folds: Annotated[int, typer.Option("--folds", min=2, help="How many networks the calibration is made by.")] = 5,
+    params: Annotated[Path, typer.Option(help="The params file.")] = Path("params.yaml"),
     out: Annotated[Path, typer.Option(help="Where the ONNX file goes.")] = Path("models/release.onnx"),
 ) -> None:
-    """Train on every prepared clip, calibrate on what the folds held out, and write the detector to give away."""
+    """Train on every prepared clip, calibrate on what networks like it had not heard, and write the detector.
+
+    It trains one network for each fold and one on everything; what was done is not done again.
+    """
     from bonafide.files import write_bytes
     from bonafide.protocol.release import release as released
 
-    content = released(params, by)
+    content = released(params, by, n_folds)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, content)
     print(

@@ -46,6 +46,10 @@ def write_facts(rows: Sequence[dict[str, Any]], schema: pa.Schema, path: Path) -
 
 
 def _write(table: pa.Table | pa.RecordBatchReader, rows_per_group: int, path: Path) -> None:
-    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+    of_bytes = {field.name for field in table.schema if pa.types.is_binary(field.type)}
+    dictionary = (
+        [name for name in table.schema.names if name not in of_bytes] if of_bytes else True
+    )  # none is there twice
+    with pq.ParquetWriter(path, table.schema, compression="zstd", use_dictionary=dictionary) as writer:
         for part in [table] if isinstance(table, pa.Table) else table:
             writer.write(part, row_group_size=rows_per_group)

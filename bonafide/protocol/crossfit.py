@@ -9,7 +9,6 @@ import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.corpus.rows import Rows
 from bonafide.corpus.table import SPLIT, as_table
 from bonafide.files import write_bytes
 from bonafide.pipeline.params import read_section
@@ -28,7 +27,7 @@ def examples_of_all(protocol: Protocol) -> Examples:
     """Return what the networks of all folds share: the examples of all clips and copies."""
     rows = [{**row, "split": "train"} for row in protocol.rows]
     settings, clips = read_training(protocol.params, rows, protocol.features)
-    return NETWORKS[settings.model].examples(clips)
+    return NETWORKS[settings.model].examples(clips, settings.own)
 
 
 def train_and_calibrate(protocol: Protocol, fold: Fold, examples: Examples) -> None:
@@ -37,17 +36,16 @@ def train_and_calibrate(protocol: Protocol, fold: Fold, examples: Examples) -> N
     Each clip of another fold is judged by a network that heard neither that fold nor what is tested, whichever of the
     two it is: half of these networks are there when the first fold is done.
     """
-    rows = _train(protocol, fold, fold.params, examples)
+    train_held_out(protocol, fold, fold.params, examples)
     logits, human = [], []
     for other in sorted({*range(1, fold.of + 1)} - {fold.number}):
         pair = fold.pair(other)
-        if not pair.keras.exists():
-            _train(protocol, pair, fold.params, examples)
+        train_held_out(protocol, pair, fold.params, examples)
         judges = protocol.judges(fold, other)
         of_clip = held_out_logits(fold.params, pair, examples, [row["clip"] for row in judges])
         logits += [of_clip[row["clip"]] for row in judges]
         human += [row["label"] == "human" for row in judges]
-    card = model_card(load_model(fold.keras), rows)
+    card = model_card(load_model(fold.keras), protocol.sides(fold))
     write_bytes(fold.onnx, calibrated(fold.keras, fold.params, np.array(logits), np.array(human), card))
 
 
@@ -64,8 +62,10 @@ def calibrated(model: Path, params: Path, logits: np.ndarray, human: np.ndarray,
     return detector_file(load_model(model), audio, spectrogram, logits, human, card)
 
 
-def _train(protocol: Protocol, fold: Fold, params: Path, examples: Examples) -> Rows:
-    """Fit and keep the network of `fold`; return the rows of its split table."""
+def train_held_out(protocol: Protocol, fold: Fold, params: Path, examples: Examples) -> None:
+    """Fit the network of `fold` on all that it does not hold out and keep it, unless it is there already."""
+    if fold.keras.exists():
+        return
     rows = protocol.sides(fold)
     write_table(as_table(rows, SPLIT), fold.sides)
     settings, clips = read_training(params, rows, protocol.features)
@@ -73,4 +73,3 @@ def _train(protocol: Protocol, fold: Fold, params: Path, examples: Examples) -> 
     model, _ = fit(clips, settings, checkpoints, examples)
     save_model(model, fold.keras)
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return rows

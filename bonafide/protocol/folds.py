@@ -55,7 +55,7 @@ def run_folds(
     """
     if cross_fit and n_folds < FEWEST_CROSS_FITTED:
         raise UserError(f"cross-fitting needs {FEWEST_CROSS_FITTED} folds or more")
-    _compute_features(protocol)
+    compute_features(protocol)
     home = protocol.cross_fitted if cross_fit else protocol.home
     examples = None
     for number in range(1, n_folds + 1):
@@ -111,7 +111,7 @@ def _score_coded(protocol: Protocol, fold: Fold) -> None:
     write_table(pa.Table.from_pandas(scored, preserve_index=False), fold.coded)
 
 
-def _compute_features(protocol: Protocol) -> None:
+def compute_features(protocol: Protocol) -> None:
     """Augment and compute features as if every clip were trained on: a copy depends on its clip alone."""
     _write_params(protocol.sections, protocol.params)
     marks = {"split": "train", "speaker_seen": True, "source_seen": True, "generator_seen": True}

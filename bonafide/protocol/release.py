@@ -7,46 +7,46 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from bonafide.errors import UserError
+from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import FOLDS
-from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_logits
-from bonafide.protocol.fold import Fold, whole_folds
-from bonafide.protocol.folds import run_stage
+from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_logits, train_held_out
+from bonafide.protocol.fold import Fold
+from bonafide.protocol.folds import compute_features, run_stage
 from bonafide.protocol.protocols import By, Protocol, read_protocol
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.measures import answers, auc, decisions, eer
 from bonafide.scoring.thresholds import cannot_tell_band, thresholds
 from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.export import model_card
+from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.saving import load_model
 
 
-def release(params: Path, by: By, work: Path = FOLDS) -> bytes:
+def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> bytes:
     """Return the ONNX file of a detector trained on all prepared clips.
 
-    Its calibration and thresholds come from the folds of `bonafide folds --cross-fit`, which must have run with the
-    same params: each clip's logit is that of the fold that held its source out, so no clip judges a network that has
-    heard it.
+    Its calibration and thresholds come from a network for each fold, trained as it is on all but that fold: each
+    clip's logit is that of the one that held its source out, so no clip judges a network that has heard it. They are
+    those of `bonafide folds --cross-fit` with the same params, where these are there already.
 
     Parameters
     ----------
     params : Path
     by : str
-        What the folds held out: ``"source"``, ``"generator"`` or ``"speaker"``.
+        What the folds hold out: ``"source"``, ``"generator"`` or ``"speaker"``.
+    n_folds : int
     work : Path
-        Where the folds were kept.
+        Where the folds are kept: what was done is not done again.
 
     Raises
     ------
     UserError
-        When the folds are not there.
+        When nothing was prepared, or the clips cannot be divided so.
     """
     protocol = read_protocol(params, by, work)
-    folds = whole_folds(protocol.cross_fitted, by)
-    if not folds:
-        raise UserError(
-            f"{protocol.home} has no folds: run `bonafide folds --cross-fit --by {by}` with the same params first"
-        )
+    compute_features(protocol)
+    seed = read_section(params, "train", TrainSettings).seed
+    folds = [Fold(protocol.cross_fitted, by, (number,), n_folds, seed) for number in range(1, n_folds + 1)]
     logits, human, fold_numbers = _held_out(protocol, folds)
     model, history = protocol.home / "release.keras", protocol.home / "release.csv"
     run_stage("train", protocol.params, protocol.everything, protocol.features, model, history)
@@ -65,8 +65,9 @@ def _held_out(protocol: Protocol, folds: list[Fold]) -> tuple[np.ndarray, np.nda
     examples = examples_of_all(protocol)
     logits, human, numbers = [], [], []
     for fold in folds:
+        train_held_out(protocol, fold, protocol.params, examples)
         tested = pq.read_table(fold.sides, filters=[("split", "=", "test")]).to_pylist()
-        of_clip = held_out_logits(fold.params, fold, examples, [row["clip"] for row in tested])
+        of_clip = held_out_logits(protocol.params, fold, examples, [row["clip"] for row in tested])
         logits += [of_clip[row["clip"]] for row in tested]
         human += [row["label"] == "human" for row in tested]
         numbers += [fold.number] * len(tested)

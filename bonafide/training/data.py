@@ -28,9 +28,11 @@ Draw = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]  # a crop of
 
 
 def training_batches(
-    clips: "Clips", draws: Draws, batch_size: int, draw: Draw, rng: np.random.Generator
+    clips: "Clips", draws: Draws, batch_size: int, draw: Draw, rng: np.random.Generator, *, linear: bool = True
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield one epoch of batches of crops at random places.
+
+    Of a corpus that is larger than an epoch a random part is read, so that an epoch costs what is drawn.
 
     A crop of a partly synthetic clip has the label of what is in it; see `bonafide.training.crop_labels`.
 
@@ -44,6 +46,8 @@ def training_batches(
     draw : callable
         Gets a spectrogram of `clips.frames` frames or more, the frame where the crop begins, and `rng`.
     rng : np.random.Generator
+    linear : bool
+        Whether the second spectrogram is read as well.
 
     Yields
     ------
@@ -52,10 +56,12 @@ def training_batches(
     """
     waiting: list[_Example] = []
     groups = _row_groups(clips.features)
-    order = rng.permutation(len(groups))
+    order = rng.permutation(len(groups))[: max(1, round(draws.read * len(groups)))]
+    columns = ["clip", "copy", "frames", "mel", *(["linear"] if linear else []), "ai_frames"]
     for start in range(0, len(order), GROUPS_IN_MEMORY):
         for number in order[start : start + GROUPS_IN_MEMORY]:
-            waiting += _examples(_read_group(*groups[number]), clips, draws, rng)
+            path, group = groups[number]
+            waiting += _examples(_read_group(path, group, columns), clips, draws, rng)
         rng.shuffle(waiting)
         while len(waiting) >= batch_size:
             batch, waiting = waiting[:batch_size], waiting[batch_size:]
@@ -119,9 +125,9 @@ def _row_groups(folder: Path) -> list[tuple[Path, int]]:
     return [(path, group) for path in files for group in range(pq.read_metadata(path).num_row_groups)]
 
 
-def _read_group(path: Path, group: int) -> pa.RecordBatch:
+def _read_group(path: Path, group: int, columns: list[str]) -> pa.RecordBatch:
     with pq.ParquetFile(path) as file:
-        return file.read_row_group(group).combine_chunks().to_batches()[0]
+        return file.read_row_group(group, columns).combine_chunks().to_batches()[0]
 
 
 def copies_of(folder: Path) -> int:

@@ -10,15 +10,19 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Draws:
-    """How many crops of a clip an epoch draws in the mean: of the recording, and of each of its copies."""
+    """How many crops of a clip an epoch draws in the mean: of the recording, and of each of its copies.
+
+    An epoch reads the share `read` of the clips and copies, chosen at random, and draws the more of each.
+    """
 
     of_recording: Mapping[str, float]
     of_copy: Mapping[str, float]
+    read: float = 1.0
 
     def count(self, clip: str, copy: int, rng: np.random.Generator) -> int:
-        """Return how many crops of `copy` of `clip` this epoch draws, 0: the recording; none of a clip without."""
+        """Return how many crops of `copy` of `clip`, that it reads, this epoch draws, 0: the recording."""
         mean = (self.of_copy if copy else self.of_recording).get(clip, 0.0)
-        return int(mean + rng.uniform())
+        return int(mean / self.read + rng.uniform())
 
 
 def balanced_draws(
@@ -42,7 +46,8 @@ def balanced_draws(
     of_clip = dict(zip(ai, (crops / len(ai) * weights).tolist(), strict=True))
     share = copy_share if copies else 0.0
     of_recording = {clip: mean * (1 - share) for clip, mean in of_clip.items()}
-    return Draws(of_recording, {clip: mean * share / max(1, copies) for clip, mean in of_clip.items()})
+    of_copy = {clip: mean * share / max(1, copies) for clip, mean in of_clip.items()}
+    return Draws(of_recording, of_copy, read=min(1.0, crops / (len(ai) * (1 + copies))))
 
 
 def balanced_weights(

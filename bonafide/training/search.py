@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def search(
     space = read_space(space_file or Path("searches") / f"{settings.model}.yaml", sections)
     study = _study(work / f"{_key(settings, space, clips, seed)}.jsonl")
     distributions = {key: _distribution(allowed) for key, allowed in space.items()}
-    examples = cache(lambda: NETWORKS[settings.model].examples(clips))  # once, and not where all trials are done
+    examples = cache(partial(NETWORKS[settings.model].examples, clips, settings.own))  # not where all trials are done
     while (number := len(_tried(study))) < trials:
         study.sampler = _sampler(seed, number)
         trial = study.ask(distributions)

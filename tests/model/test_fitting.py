@@ -20,11 +20,10 @@ from bonafide.training.export import check_parity, to_onnx
 from bonafide.training.logits import clip_logits
 from bonafide.training.networks.crop_statistics import (
     CropStatistics,
-    crop_statistics,
     crop_weights,
 )
 from bonafide.training.networks.kernel_machines import gaussian
-from bonafide.training.networks.statistics_fit import StatisticsSettings, expert_of, fit, fit_experts, logits
+from bonafide.training.networks.statistics_fit import StatisticsSettings, examples, expert_of, fit, fit_experts, logits
 from bonafide.training.saving import save_model
 
 RATE = 16000
@@ -64,12 +63,11 @@ def clips(tmp_path_factory):
         "clip": [*ai, *ai],
         "copy": [0] * len(ai) + [1] * len(ai),
         "frames": [len(mel) for mel in mels],
-        "mel": [list(mel) for mel in mels],
+        "mel": [mel.tobytes() for mel in mels],
+        "linear": [None] * len(mels),
         "ai_frames": [[]] * len(mels),
     }
-    by_clip = pa.table(table, schema=feature_schema(MEL.n_bands)).sort_by(
-        [("clip", "ascending"), ("copy", "ascending")]
-    )
+    by_clip = pa.table(table, schema=feature_schema()).sort_by([("clip", "ascending"), ("copy", "ascending")])
     write_table(by_clip, part)
     dev = {clip: label for clip, label in ai.items() if clip >= "040"}
     return Clips(part.parent, {clip: ai[clip] for clip in ai.keys() - dev.keys()}, dev, MEL.frames(1.0, RATE), 255)
@@ -93,10 +91,10 @@ def test_what_differs_in_liveliness_is_told_apart(fitted, clips):
 
 
 def test_each_expert_hears_what_its_line_let_through(clips):
-    found = crop_statistics(clips)
+    found = examples(clips, SETTINGS)
     experts = fit_experts(found, clips, SETTINGS, SEED)
     assert experts.kernel.weights.shape == (30, 2)
-    heard = crop_statistics(replace(clips, train=clips.dev))
+    heard = examples(replace(clips, train=clips.dev), SETTINGS)
     x = experts.components.of(heard.values)
     shares = experts.gate.shares(x)
     assert shares.sum(axis=1) == pytest.approx(1)
@@ -109,7 +107,7 @@ def test_each_expert_hears_what_its_line_let_through(clips):
 
 
 def test_without_an_expert_of_their_own_copies_stand_beside_the_recordings(clips):
-    experts = fit_experts(crop_statistics(clips), clips, replace(SETTINGS, experts=()), SEED)
+    experts = fit_experts(examples(clips, SETTINGS), clips, replace(SETTINGS, experts=()), SEED)
     assert experts.kernel.weights.shape == (30, 1)
     assert experts.gate.shares(np.zeros((3, 40))) == pytest.approx(1)
 
@@ -128,7 +126,7 @@ def test_the_same_fit_gives_the_same_bytes(fitted, clips, tmp_path):
 
 
 def test_examples_that_are_there_change_no_byte(fitted, clips, tmp_path):
-    everything = crop_statistics(replace(clips, train={**clips.train, **clips.dev}))
+    everything = examples(replace(clips, train={**clips.train, **clips.dev}), SETTINGS)
     save_model(fitted[0], tmp_path / "first.keras")
     save_model(fit(clips, SETTINGS, SEED, tmp_path, everything)[0], tmp_path / "second.keras")
     assert (tmp_path / "first.keras").read_bytes() == (tmp_path / "second.keras").read_bytes()

@@ -48,9 +48,18 @@ def clips(speech, tmp_path_factory):
         half = len(mel) // 2
         spliced = np.concatenate([mel[:half], synthetic(mel)[half:]])
         stretches = [{"start": half, "stop": len(mel)}]
-        rows.append({"clip": str(number), "copy": 0, "frames": len(mel), "mel": list(spliced), "ai_frames": stretches})
+        rows.append(
+            {
+                "clip": str(number),
+                "copy": 0,
+                "frames": len(mel),
+                "mel": spliced.tobytes(),
+                "linear": None,
+                "ai_frames": stretches,
+            }
+        )
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    write_table(pa.table(columns, schema=feature_schema(LINEAR.n_bands)), part)
+    write_table(pa.table(columns, schema=feature_schema()), part)
     return Clips(part.parent, {row["clip"]: True for row in rows}, {}, FRAMES, LINEAR.n_bands)
 
 

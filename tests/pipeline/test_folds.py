@@ -142,7 +142,7 @@ def test_cross_fitting_wastes_no_clip_and_lets_none_judge_what_it_trained(crosse
 
 @pytest.mark.slow
 def test_the_release_is_trained_on_all_and_scores_a_file(crossed, prepared):
-    prepared.run("bonafide", "release", "--out", "models/release.onnx")
+    prepared.run("bonafide", "release", "--folds", 3, "--out", "models/release.onnx")
     detector = Detector(prepared.root / "models" / "release.onnx")
     catalog = pq.read_table(prepared.root / "data" / "catalog.parquet").to_pandas()
     said = detector.facts.card
@@ -164,7 +164,7 @@ def test_a_network_that_is_fitted_by_epochs_is_cross_fitted_and_released_too(pre
     folds = sorted((project.root / ".bonafide" / "folds").glob("*/cross-fitted/source-*/details.json"))
     assert len({path.parents[2] for path in folds}) == 1 and len(folds) == 3
     assert not list((project.root / ".bonafide" / "folds").rglob("checkpoints"))
-    project.run("bonafide", "release", "--out", "models/release.onnx")
+    project.run("bonafide", "release", "--folds", 3, "--out", "models/release.onnx")
     card = Detector(project.root / "models" / "release.onnx").facts.card
     assert card["network"] == "small" and card["held_out"]["folds"] == 3
 

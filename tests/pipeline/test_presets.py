@@ -63,23 +63,26 @@ def test_an_unknown_preset_or_key_is_refused_in_a_sentence(bare):
     assert said == "bonafide: presets/own.yaml: train.cnn.colour is not a known setting\n"
     assert (bare.root / "params.yaml").read_text() == (ROOT / "params.yaml").read_text()
     (bare.root / "params.yaml").unlink()
-    assert "params.yaml does not exist" in bare.run("bonafide", "preset", "cnn", code=1).stderr
+    assert "params.yaml does not exist" in bare.run("bonafide", "preset", "small", code=1).stderr
 
 
 @pytest.mark.slow
 def test_dvc_sets_one_thing_more_on_top_of_a_preset(project):
+    project.set("train", model="cnn")
     small = yaml.safe_load((project.root / "params.yaml").read_text())
-    project.run("bonafide", "preset", "cnn")
+    project.run("bonafide", "preset", "small")
     project.dvc("exp", "run", "-S", "train.cnn.epochs=1", "-S", "train.cnn.dropout=0.2", "train")
     after = yaml.safe_load((project.root / "params.yaml").read_text())
     own = {"train.cnn.epochs": 1, "train.cnn.dropout": 0.2}
-    assert after == with_values(small, {**read_settings(PRESETS["cnn"].path), **own})
+    assert after == with_values(small, {**read_settings(PRESETS["small"].path), **own})
     history = (project.root / "metrics" / "history.csv").read_text().splitlines()
     assert len(history) == 2 and "dev_auc" in history[0]
 
 
 @pytest.mark.slow
 def test_the_preset_of_the_student_project_trains_and_exports(project):
+    project.set("features", n_fft=1024, n_bands=256, scale="mel")
+    project.set("train", model="cnn")
     project.run("bonafide", "preset", "seed")
     params = yaml.safe_load((project.root / "params.yaml").read_text())
     assert merged(params, {"corpus": SMALL["corpus"]}) == params, "what the project had set stays"

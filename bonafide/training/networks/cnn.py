@@ -1,11 +1,13 @@
-"""Convolutional networks, fitted by epochs: that which ranks dev best is kept, and a stop costs one epoch at most."""
+"""Convolutional networks, fitted by epochs: that which ranks dev best is kept, and a stop costs one epoch at most.
+
+Beside some of them stand dense layers on fixed statistics of the crops; see `bonafide.training.networks.joint`.
+"""
 
 import json
 import math
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,23 +18,57 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
 from bonafide.progress import time_left, track
+from bonafide.training.ahead import ahead
 from bonafide.training.backend import keras, layers, make_deterministic
 from bonafide.training.crop_augmentation import CropAugmentation, augmented_crop
 from bonafide.training.data import Clips, copies_of, training_batches
 from bonafide.training.draws import Draws, balanced_draws
 from bonafide.training.logits import History, clip_logits, judge
 from bonafide.training.networks import joint
+from bonafide.training.networks.crop_statistics import CropStatistics, crop_statistics
 from bonafide.training.networks.seed import seed as seed_network
 from bonafide.training.networks.small import SMALLEST_CROP, small
 
-# Each takes crops (n, frames, n_bands) to logits (n, branches): each branch learns by itself, their mean is the answer.
-ARCHITECTURES: dict[str, Callable[[Clips, float], keras.Model]] = {
-    "joint": lambda clips, dropout: joint.joint(clips.frames, clips.n_bands, clips.linear_bins, dropout),
-    "small": lambda clips, dropout: small(clips.frames, clips.n_bands, dropout),
-    "seed": lambda clips, dropout: seed_network(clips.frames, clips.n_bands, dropout),
+
+@dataclass(frozen=True)
+class Architecture:
+    """A convolutional network.
+
+    Attributes
+    ----------
+    build : callable
+        Gets the clips and the share of the dropout; returns the network: crops in, or the first bands of them, logits
+        out.
+    check : callable
+        See `bonafide.training.networks.registry.Network`.
+    statistics : callable, optional
+        Gets the clips; returns what takes the statistics of their crops that have a branch of their own beside it.
+    """
+
+    build: Callable[[Clips, float], keras.Model]
+    check: Callable[[SpectrogramSettings, int], None]
+    statistics: Callable[[Clips], keras.Model] | None = None
+
+
+def _check_size(spectrogram: SpectrogramSettings, frames: int) -> None:
+    if min(frames, spectrogram.width) < SMALLEST_CROP:
+        raise UserError(
+            f"crops of {frames} frames and {spectrogram.width} bands are too small for the network cnn, which needs"
+            f" {SMALLEST_CROP} of both: see features.n_bands and train.crop_seconds"
+        )
+
+
+ARCHITECTURES = {
+    "joint": Architecture(
+        lambda clips, dropout: joint.convolutions(clips.frames, clips.n_bands - clips.linear_bins, dropout),
+        joint.check,
+        lambda clips: joint.statistics_of(clips.frames, clips.n_bands, clips.linear_bins),
+    ),
+    "small": Architecture(lambda clips, dropout: small(clips.frames, clips.n_bands, dropout), _check_size),
+    "seed": Architecture(lambda clips, dropout: seed_network(clips.frames, clips.n_bands, dropout), _check_size),
 }
+BATCHES_AHEAD = 4  # that are read while the network learns
 WARM_UP = 0.03  # of the training, over which the learning rate rises
-FEW_BATCHES = 40  # of crops, enough for the mean and the deviation of a statistic
 
 
 @dataclass(frozen=True)
@@ -53,17 +89,26 @@ class CnnSettings:
 
 def check(settings: CnnSettings, spectrogram: SpectrogramSettings, frames: int) -> None:
     """Raise `UserError` where crops of so many frames of such spectrograms are not what the network can hear."""
-    if settings.architecture == "joint":
-        joint.check(spectrogram, frames)
-    elif min(frames, spectrogram.width) < SMALLEST_CROP:
-        raise UserError(
-            f"crops of {frames} frames and {spectrogram.width} bands are too small for the network cnn, which needs"
-            f" {SMALLEST_CROP} of both: see features.n_bands and train.crop_seconds"
-        )
+    ARCHITECTURES[settings.architecture].check(spectrogram, frames)
+
+
+@dataclass(frozen=True)
+class CnnExamples:
+    """What the fits of one corpus share: its features, how many frames a crop has, and statistics if any are taken."""
+
+    features: Path
+    frames: int
+    statistics: CropStatistics | None
+
+
+def examples(clips: Clips, settings: CnnSettings) -> CnnExamples:
+    """Return what the fits to parts of `clips` share."""
+    statistics = ARCHITECTURES[settings.architecture].statistics
+    return CnnExamples(clips.features, clips.frames, crop_statistics(clips, statistics(clips)) if statistics else None)
 
 
 def fit(
-    clips: Clips, settings: CnnSettings, seed: int, checkpoints: Path, examples: Clips | None = None
+    clips: Clips, settings: CnnSettings, seed: int, checkpoints: Path, shared: CnnExamples | None = None
 ) -> tuple[keras.Model, History]:
     """Train a network and return it as it was after its best epoch, with the history.
 
@@ -73,7 +118,7 @@ def fit(
 
     Parameters
     ----------
-    clips, settings, seed, checkpoints, examples
+    clips, settings, seed, checkpoints, shared
         See `bonafide.training.networks.registry.Network`.
 
     Returns
@@ -90,72 +135,84 @@ def fit(
     draws = balanced_draws(
         clips.train, clips.sources, settings.epoch_crops, copies=copies, copy_share=settings.copy_share
     )
-    branches, history = _resume(checkpoints) or (_compiled(clips, draws, settings, seed), [])
+    network, history = _resume(checkpoints) or (_compiled(clips, settings), [])
     started, first = time.monotonic(), len(history)
     for epoch in range(first, settings.epochs):
-        loss = _one_epoch(branches, clips, draws, settings, seed, epoch)
-        model = whole(branches)
+        loss = _one_epoch(network, clips, draws, settings, seed, epoch)
+        model = whole(network, clips.n_bands)
         history.append({"epoch": epoch + 1, "loss": loss, **judge(model, clips)})
         took = time_left(time.monotonic() - started, epoch + 1 - first, settings.epochs - first)
         print(f"{_line(history[-1], settings.epochs)}; {took}", flush=True)
         if not clips.dev or history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
-            write_whole(checkpoints / "best.keras", model.save)
-        _keep(branches, history, checkpoints)
-    return keras.saving.load_model(checkpoints / "best.keras"), history
+            write_whole(checkpoints / "best.keras", network.save)
+        _keep(network, history, checkpoints)
+    best = keras.saving.load_model(checkpoints / "best.keras")
+    return _joined(best, clips, settings, seed, shared), history
 
 
-def whole(branches: keras.Model) -> keras.Model:
-    """Return the network that says the probability of ai, from the mean of the logits of its `branches`."""
-    count = branches.output_shape[-1]
-    mean = layers.Dense(1, use_bias=False, trainable=False, kernel_initializer=keras.initializers.Constant(1 / count))
-    mean.name = "logit"
-    return keras.Model(
-        branches.input, layers.Activation("sigmoid", name="p_ai")(mean(branches.output)), name=branches.name
-    )
+def whole(network: keras.Model, n_bands: int) -> keras.Model:
+    """Return `network`, whose output is a logit, for crops of `n_bands` and with the probability of ai behind it."""
+    frames, heard = network.input_shape[1:]
+    crop = keras.Input((frames, n_bands), name="log_mel")
+    logit = layers.Activation("linear", name="logit")(network(crop[:, :, :heard]))
+    return keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(logit), name=network.name)
 
 
-def logits(model: keras.Model, examples: Clips, clips: Collection[str]) -> dict[str, float]:
-    """Return the logit of each of `clips`, whose features are those of `examples`: the mean over its crops."""
-    return clip_logits(model, examples.features, clips, examples.frames)
+def _joined(
+    network: keras.Model, clips: Clips, settings: CnnSettings, seed: int, shared: CnnExamples | None
+) -> keras.Model:
+    """Return the fitted network whole, with its branch of statistics if it has one."""
+    statistics = ARCHITECTURES[settings.architecture].statistics
+    if not statistics:
+        return whole(network, clips.n_bands)
+    first = statistics(clips)
+    all_crops = (shared and shared.statistics) or crop_statistics(clips, first)
+    training = all_crops.of(clips.train)
+    print(f"{len(training.values)} crops; {training.values.shape[1]} statistics of each", flush=True)
+    dense = joint.fit_dense(training, clips.sources, settings.copy_share, settings.label_smoothing, seed)
+    return joint.together(network, first, dense)
 
 
-def _compiled(clips: Clips, draws: Draws, settings: CnnSettings, seed: int) -> keras.Model:
-    branches = ARCHITECTURES[settings.architecture](clips, settings.dropout)
+def logits(model: keras.Model, shared: CnnExamples, clips: Collection[str]) -> dict[str, float]:
+    """Return the logit of each of `clips`, whose features are among the shared ones: the mean over its crops."""
+    return clip_logits(model, shared.features, clips, shared.frames)
+
+
+def _compiled(clips: Clips, settings: CnnSettings) -> keras.Model:
+    network = ARCHITECTURES[settings.architecture].build(clips, settings.dropout)
     optimizer = keras.optimizers.Adam(settings.learning_rate, weight_decay=settings.weight_decay or None)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
-    branches.compile(optimizer, loss=loss)
-    if settings.architecture == "joint":
-        batches = _batches(clips, draws, settings, np.random.default_rng(seed))
-        joint.standardise(branches, (crops for crops, _ in islice(batches, FEW_BATCHES)))
-    print(f"cnn '{settings.architecture}': {branches.count_params():,} parameters", flush=True)
-    return branches
+    network.compile(optimizer, loss=loss)
+    print(f"cnn '{settings.architecture}': {network.count_params():,} parameters", flush=True)
+    return network
 
 
-def _one_epoch(
-    branches: keras.Model, clips: Clips, draws: Draws, settings: CnnSettings, seed: int, epoch: int
-) -> float:
+def _one_epoch(network: keras.Model, clips: Clips, draws: Draws, settings: CnnSettings, seed: int, epoch: int) -> float:
     """Return the mean loss of the epoch; its order, crops and dropout depend on the epoch alone, for resuming."""
-    _seed_dropout(branches, seed, epoch)
-    steps, heads = max(1, settings.epoch_crops // settings.batch_size), branches.output_shape[-1]
-    batches = _batches(clips, draws, settings, np.random.default_rng([seed, epoch]))
+    _seed_dropout(network, seed, epoch)
+    steps = max(1, settings.epoch_crops // settings.batch_size)
+    batches = _batches(clips, draws, settings, network.input_shape[-1], np.random.default_rng([seed, epoch]))
     losses: list[float] = []
-    for crops, is_ai in track(batches, total=steps, what=f"epoch {epoch + 1} of {settings.epochs}, batches"):
+    for crops, is_ai in track(
+        ahead(batches, BATCHES_AHEAD), total=steps, what=f"epoch {epoch + 1} of {settings.epochs}, batches"
+    ):
         done = (epoch + min(1.0, len(losses) / steps)) / settings.epochs
-        branches.optimizer.learning_rate = settings.learning_rate * _schedule(done)
-        losses.append(float(branches.train_on_batch(crops, np.repeat(is_ai, heads, axis=1))))
+        network.optimizer.learning_rate = settings.learning_rate * _schedule(done)
+        losses.append(float(network.train_on_batch(crops, is_ai)))
     return float(np.mean(losses))
 
 
 def _batches(
-    clips: Clips, draws: Draws, settings: CnnSettings, rng: np.random.Generator
+    clips: Clips, draws: Draws, settings: CnnSettings, heard: int, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    hertz = np.array(clips.hertz or range(1, clips.n_bands + 1), float)
+    """Yield the batches of an epoch, crops of the first `heard` bands."""
+    hertz = np.array(clips.hertz or range(1, clips.n_bands + 1), float)[:heard]
 
     def draw(mel: np.ndarray, start: int, rng: np.random.Generator) -> np.ndarray:
-        return augmented_crop(mel, start, clips.frames, hertz, settings.augment, rng)
+        return augmented_crop(mel[:, :heard], start, clips.frames, hertz, settings.augment, rng)
 
     size = min(settings.batch_size, settings.epoch_crops)
-    return training_batches(clips, draws, size, draw, rng)
+    return training_batches(clips, draws, size, draw, rng, linear=heard > clips.n_bands - clips.linear_bins)
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
@@ -182,9 +239,9 @@ def _resume(checkpoints: Path) -> tuple[keras.Model, History] | None:
     return keras.saving.load_model(checkpoints / f"epoch-{len(history)}.keras"), history
 
 
-def _keep(branches: keras.Model, history: History, checkpoints: Path) -> None:
+def _keep(network: keras.Model, history: History, checkpoints: Path) -> None:
     """Keep the state; the history names the model to go on from, so it is written between the new and the old."""
-    write_whole(checkpoints / f"epoch-{len(history)}.keras", branches.save)
+    write_whole(checkpoints / f"epoch-{len(history)}.keras", network.save)
     write_text(checkpoints / "state.json", json.dumps(history))
     (checkpoints / f"epoch-{len(history) - 1}.keras").unlink(missing_ok=True)
 

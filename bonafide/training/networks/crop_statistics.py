@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonafide.progress import track
+from bonafide.training.backend import keras
 from bonafide.training.crop_labels import NEITHER
 from bonafide.training.data import Clips, copies_of, training_crops
 from bonafide.training.draws import balanced_weights
 from bonafide.training.logits import filled_batches
-from bonafide.training.networks.statistics import in_two, statistics
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,8 @@ class CropStatistics:
         return self if labelled.all() else self.where(labelled)
 
 
-def crop_statistics(clips: Clips) -> CropStatistics:
-    """Return the statistics of every crop of the training clips and their copies; some 2 kB a crop."""
-    first, _ = in_two(statistics(clips.frames, clips.n_bands, components=1, centres=1, experts=1, width=1.0))
+def crop_statistics(clips: Clips, statistics: keras.Model) -> CropStatistics:
+    """Return what `statistics` says of every crop of the training clips and their copies; some 4 bytes a statistic."""
     total = len(clips.train) * (1 + copies_of(clips.features))
     coming = training_crops(clips.features, clips.train, clips.frames)
     cut = (
@@ -58,7 +57,7 @@ def crop_statistics(clips: Clips) -> CropStatistics:
         names += [clip for clip, _, _ in keys]
         copies += [copy for _, copy, _ in keys]
         labels += [label for _, _, label in keys]
-        values.append(np.asarray(first.predict_on_batch(batch))[: len(keys)])
+        values.append(np.asarray(statistics.predict_on_batch(batch))[: len(keys)])
     return CropStatistics(np.array(names), np.array(copies), np.concatenate(values), np.array(labels))
 
 

@@ -1,30 +1,43 @@
-"""A CNN on the mel spectrogram, and statistics of it and of a linear one, in one network, each with a say of its own.
+"""A CNN on the mel spectrogram, and dense layers on statistics of it and of a linear one, in one network.
 
 A CNN finds by itself what a generator leaves behind, where it has heard enough; the statistics of
-`bonafide.training.networks.statistics` are given, and need less. The answer is the mean of their logits. Each learns as
-if it were alone: a branch that is right already would keep the other from learning.
+`bonafide.training.networks.statistics` are given, and need less. Each branch learns as if it were alone, since a branch
+that is right already would keep the other from learning, and the answer is a mean of their logits.
+
+The CNN is fitted by `bonafide.training.networks.cnn`, to crops that are new in every epoch; the dense layers here, to
+statistics that are taken once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import numpy as np
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
-from bonafide.training.backend import keras, layers, ops
+from bonafide.progress import track
+from bonafide.training.backend import keras, layers, make_deterministic, ops
+from bonafide.training.crop_labels import AI
+from bonafide.training.draws import balanced_weights
+from bonafide.training.networks.crop_statistics import CropStatistics
 from bonafide.training.networks.statistics import SEGMENT, Clip, SpectralStatistics
 
 MOMENTUM = 0.95  # of the running statistics of batches
-FIRST_WIDTH, FIRST_SIZE, FIRST_STRIDES = 16, (5, 7), (2, 4)  # of the first convolution: frames, bands
-BLOCKS = (32, 64, 96)  # channels of the two convolutions of each block
+FIRST_WIDTH, FIRST_SIZE, FIRST_STRIDES = 16, (5, 7), (4, 4)  # of the first convolution: frames, bands
+BLOCKS = (24, 48, 72)  # channels of the two convolutions of each block
 ZONES = 4  # of frequency, that are kept apart at the end
 DENSE = 64  # features of the CNN from which its logit is made
-STATISTICS_DENSE = (512, 128)
-STATISTICS_DROPOUT = (0.3, 0.5, 0.5)  # of the statistics, and of what each dense layer makes of them
-FIXED = "all_statistics"  # layer
+CNN_SHARE = 0.3  # of its logit in the answer; the rest is that of the statistics
 FEWEST = 64  # bands and bins that the statistics can be taken of
 RANGE_DB = 80.0  # below the loudest point of a crop; what is deeper shows the rounding of files
 SPREAD_DB = 12.0  # typical deviation within a band
+
+STATISTICS_DENSE = (512, 128)
+STATISTICS_DROPOUT = (0.2, 0.3, 0.3)  # of the statistics, and of what each dense layer makes of them
+EPOCHS = 8  # of the dense layers
+EPOCH_CROPS = 24_000  # drawn in each
+BATCH_SIZE = 128
+LEARNING_RATE = 1e-3  # at first; it falls to 0 along a cosine
+WEIGHT_DECAY = 1e-3
 
 
 @keras.saving.register_keras_serializable("bonafide")
@@ -40,17 +53,6 @@ class Centred(layers.Layer):  # type: ignore[misc]  # Keras has no types
         return ((decibels - ops.mean(decibels, axis=1, keepdims=True)) / SPREAD_DB)[..., None]
 
 
-def joint(frames: int, n_bands: int, linear_bins: int, dropout: float) -> keras.Model:
-    """Return the network for crops of shape (frames, n_bands): a logit of each branch, shape (n, 2).
-
-    The last `linear_bins` of the bands are a linear spectrogram; those before are mel bands.
-    """
-    crop = keras.Input((frames, n_bands), name="log_mel")
-    mel, linear = crop[:, :, : n_bands - linear_bins], crop[:, :, n_bands - linear_bins :]
-    heads = [_cnn(Centred(name="centred")(mel), dropout), _statistics([linear, mel])]
-    return keras.Model(crop, layers.Concatenate(name="heads")(heads), name="joint")
-
-
 def check(spectrogram: SpectrogramSettings, frames: int) -> None:
     """Raise `UserError` where the branches cannot hear crops of so many frames of such spectrograms."""
     if spectrogram.scale != "mel" or spectrogram.linear_bins < FEWEST or spectrogram.n_bands < FEWEST:
@@ -64,23 +66,90 @@ def check(spectrogram: SpectrogramSettings, frames: int) -> None:
         )
 
 
-def standardise(branches: keras.Model, batches: Iterable[np.ndarray]) -> None:
-    """Set mean and variance of the statistics to those of `batches` of crops, each of shape (n, frames, n_bands)."""
-    first = keras.Model(branches.input, branches.get_layer(FIXED).output)
-    values = np.concatenate([np.asarray(first.predict_on_batch(crops)) for crops in batches])
-    branches.get_layer("standardise").set_weights([values.mean(axis=0), values.var(axis=0)])
-
-
-def _cnn(x: keras.KerasTensor, dropout: float) -> keras.KerasTensor:
+def convolutions(frames: int, n_mels: int, dropout: float) -> keras.Model:
+    """Return the CNN: the mel bands of crops in, shape (frames, n_mels), logits out."""
+    crop = keras.Input((frames, n_mels), name="log_mel")
+    x = Centred(name="centred")(crop)
     x = layers.MaxPooling2D(2)(_convolution(x, FIRST_WIDTH, FIRST_SIZE, FIRST_STRIDES))
     for number, width in enumerate(BLOCKS):
         x = layers.MaxPooling2D(2)(x) if number else x
         x = _convolution(_convolution(x, width), width)
     x = layers.MaxPooling2D((1, max(1, x.shape[2] // ZONES)))(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
-    x = layers.Dropout(dropout)(Moments(name="moments")(x))
+    x = layers.Dropout(dropout)(layers.Flatten()(Moments(name="moments")(x)))
     x = layers.Dropout(dropout)(layers.Dense(DENSE, "relu")(x))
-    return layers.Dense(1, name="cnn_logit")(x)
+    return keras.Model(crop, layers.Dense(1)(x), name="joint")
+
+
+def statistics_of(frames: int, n_bands: int, linear_bins: int) -> keras.Model:
+    """Return what takes the statistics of both spectrograms of crops of shape (frames, n_bands)."""
+    crop = keras.Input((frames, n_bands), name="log_mel")
+    parts = crop[:, :, n_bands - linear_bins :], crop[:, :, : n_bands - linear_bins]
+    values = layers.Concatenate()([SpectralStatistics()(part) for part in parts])
+    return keras.Model(crop, values, name="both_statistics")
+
+
+def fit_dense(
+    training: CropStatistics, sources: Mapping[str, str], copy_share: float, label_smoothing: float, seed: int
+) -> keras.Model:
+    """Return dense layers, statistics in and logits out, fitted to those of the training crops.
+
+    Parameters
+    ----------
+    training : CropStatistics
+    sources : dict of str to str
+        The source of each clip; see `bonafide.training.draws.balanced_weights`.
+    copy_share : float
+        Of the draws, what comes of copies where there are some.
+    label_smoothing : float
+    seed : int
+    """
+    make_deterministic(seed)
+    training = training.labelled()
+    is_ai = training.labels == AI
+    odds = balanced_weights(training.clips, is_ai, sources, np.ones(len(is_ai)))
+    odds *= _shares(training.copies > 0, odds, copy_share)
+    dense = _dense(training.values)
+    rng, steps = np.random.default_rng(seed), max(1, min(EPOCH_CROPS, len(is_ai)) // BATCH_SIZE)
+    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * steps)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
+    dense.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss=loss)
+    for _ in track(range(EPOCHS), total=EPOCHS, what="fitting dense layers, epochs"):
+        drawn = rng.choice(len(is_ai), steps * BATCH_SIZE, p=odds / odds.sum())
+        labels = is_ai[drawn, None].astype(np.float32)
+        dense.fit(training.values[drawn], labels, batch_size=BATCH_SIZE, shuffle=False, verbose=0)
+    return dense
+
+
+def together(cnn: keras.Model, statistics: keras.Model, dense: keras.Model) -> keras.Model:
+    """Return one network of the fitted branches: crops in, probability of ai out, with a layer ``logit`` before it."""
+    crop = keras.Input(statistics.input_shape[1:], name="log_mel")
+    mel = crop[:, :, : cnn.input_shape[-1]]
+    both = layers.Concatenate(name="branches")([cnn(mel), dense(statistics(crop))])
+    mean = layers.Dense(1, use_bias=False, trainable=False, name="logit")
+    model = keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(mean(both)), name="joint")
+    mean.set_weights([np.array([[CNN_SHARE], [1 - CNN_SHARE]], np.float32)])
+    return model
+
+
+def _shares(of_copies: np.ndarray, odds: np.ndarray, copy_share: float) -> np.ndarray:
+    """Return the factor for each crop that gives the copies `copy_share` of all draws, where there are some."""
+    if of_copies.all() or not of_copies.any():
+        return np.ones(len(odds))
+    of_all = copy_share / odds[of_copies].sum(), (1 - copy_share) / odds[~of_copies].sum()
+    shares: np.ndarray = np.where(of_copies, *of_all)
+    return shares
+
+
+def _dense(values: np.ndarray) -> keras.Model:
+    standardise = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, trainable=False)
+    statistics = keras.Input(values.shape[1:])
+    x = layers.Dropout(STATISTICS_DROPOUT[0])(Clip(name="limit")(standardise(statistics)))
+    for width, dropout in zip(STATISTICS_DENSE, STATISTICS_DROPOUT[1:], strict=True):
+        x = layers.Dropout(dropout)(layers.Dense(width, "relu")(x))
+    dense = keras.Model(statistics, layers.Dense(1)(x), name="dense")
+    standardise.set_weights([values.mean(axis=0), values.var(axis=0)])
+    return dense
 
 
 def _convolution(
@@ -90,20 +159,11 @@ def _convolution(
     return layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
 
 
-def _statistics(spectrograms: list[keras.KerasTensor]) -> keras.KerasTensor:
-    x = layers.Concatenate(name=FIXED)([SpectralStatistics()(spectrogram) for spectrogram in spectrograms])
-    x = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, trainable=False, name="standardise")(x)
-    x = layers.Dropout(STATISTICS_DROPOUT[0])(Clip(name="limit")(x))
-    for width, dropout in zip(STATISTICS_DENSE, STATISTICS_DROPOUT[1:], strict=True):
-        x = layers.Dropout(dropout)(layers.Dense(width, "relu")(x))
-    return layers.Dense(1, name="statistics_logit")(x)
-
-
 @keras.saving.register_keras_serializable("bonafide")
 class Moments(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Mean and standard deviation over frames, shape (n, frames, k); shape (n, 2 k)."""
+    """Mean and standard deviation over frames, shape (n, frames, k); shape (n, 2, k)."""
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """Return the moments of each crop."""
         mean, variance = ops.mean(x, axis=1), ops.var(x, axis=1)
-        return ops.concatenate([mean, ops.sqrt(variance + 1e-4)], axis=-1)
+        return ops.stack([mean, ops.sqrt(variance + 1e-4)], axis=1)

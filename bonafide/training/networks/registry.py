@@ -12,7 +12,6 @@ from bonafide.training.backend import keras
 from bonafide.training.data import Clips
 from bonafide.training.logits import History
 from bonafide.training.networks import cnn, statistics_fit
-from bonafide.training.networks.crop_statistics import crop_statistics
 
 Own = TypeVar("Own")
 Examples = TypeVar("Examples")
@@ -28,25 +27,25 @@ class Network(Generic[Own, Examples]):
         Gets the network's own settings, those of the spectrogram, and how many frames a crop has; raises a
         `UserError` of one sentence where the network cannot use such crops.
     examples : callable
-        Gets the clips, of which all that train count, and returns what several fits to parts of them share: what is
-        dear and needs computing but once.
+        Gets the clips, of which all that train count, and the network's own settings; returns what several fits to
+        parts of the clips share: what is dear and needs computing but once.
     fit : callable
         Gets the clips, the network's own settings, the seed, a folder where an interrupted fit may keep its state,
-        and perhaps examples; returns the fitted network (crops in, probability of ai out, with a layer named
+        and perhaps the examples; returns the fitted network (crops in, probability of ai out, with a layer named
         ``logit`` before it) and the history, one line an epoch.
     logits : callable
         Gets a fitted network, examples, and ids of clips among them; returns the logit of each, higher is more ai.
     """
 
     check: Callable[[Own, SpectrogramSettings, int], None]
-    examples: Callable[[Clips], Examples]
+    examples: Callable[[Clips, Own], Examples]
     fit: Callable[[Clips, Own, int, Path, Examples | None], tuple[keras.Model, History]]
     logits: Callable[[keras.Model, Examples, Collection[str]], dict[str, float]]
 
 
 NETWORKS: dict[str, Network[Any, Any]] = {
-    "statistics": Network(statistics_fit.check, crop_statistics, statistics_fit.fit, statistics_fit.logits),
-    "cnn": Network(cnn.check, lambda clips: clips, cnn.fit, cnn.logits),  # what it hears of clips is their features
+    "statistics": Network(statistics_fit.check, statistics_fit.examples, statistics_fit.fit, statistics_fit.logits),
+    "cnn": Network(cnn.check, cnn.examples, cnn.fit, cnn.logits),
 }
 
 

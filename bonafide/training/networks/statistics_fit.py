@@ -46,12 +46,18 @@ def check(settings: StatisticsSettings, spectrogram: SpectrogramSettings, frames
         )
 
 
+def examples(clips: Clips, settings: StatisticsSettings) -> CropStatistics:
+    """Return the statistics of all crops of `clips`, which the fits to parts of these share."""
+    first, _ = in_two(statistics(clips.frames, clips.n_bands, components=1, centres=1, experts=1, width=1.0))
+    return crop_statistics(clips, first)
+
+
 def fit(
     clips: Clips,
     settings: StatisticsSettings,
     seed: int,
     checkpoints: Path,  # not needed: no fit is so long that it could not be done again
-    examples: CropStatistics | None = None,
+    shared: CropStatistics | None = None,
 ) -> tuple[keras.Model, History]:
     """Fit the network and return it with one line of history.
 
@@ -62,8 +68,8 @@ def fit(
     ----------
     clips, settings, seed, checkpoints
         See `bonafide.training.networks.registry.Network`.
-    examples : CropStatistics, optional
-        Of the training clips and perhaps others.
+    shared : CropStatistics, optional
+        Of the training clips and perhaps others: see `examples`.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def fit(
     list of dict
         epoch (1), loss, and on dev, where there is one: dev_loss, dev_auc, dev_eer.
     """
-    training = (examples.of(clips.train) if examples else crop_statistics(clips)).labelled()
+    training = (shared or examples(clips, settings)).of(clips.train).labelled()
     values = training.values
     print(f"{len(values)} crops of {len(clips.train)} clips; {values.shape[1]} statistics of each", flush=True)
     print(_heard(training.copies, settings.experts), flush=True)
@@ -84,13 +90,13 @@ def fit(
     return model, [{"epoch": 1, "loss": float(loss), **judge(model, clips)}]
 
 
-def logits(model: keras.Model, examples: CropStatistics, clips: Collection[str]) -> dict[str, float]:
+def logits(model: keras.Model, shared: CropStatistics, clips: Collection[str]) -> dict[str, float]:
     """Return the logit of each of `clips`: the mean over its crops, without copies.
 
-    `examples` has the statistics of all of them, so that the network's first and slowest layer is not run again.
+    `shared` has the statistics of all of them, so that the network's first and slowest layer is not run again.
     """
     _, second = in_two(model)
-    own = examples.of(clips)
+    own = shared.of(clips)
     own = own.where(own.copies == 0)
     of_crops = second.predict(own.values, batch_size=CROPS_AT_ONCE, verbose=0)[:, 0]
     names, of = np.unique(own.clips, return_inverse=True)

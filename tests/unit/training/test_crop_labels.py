@@ -35,10 +35,10 @@ def folder(tmp_path):
         for stretch in stretches:
             mel[stretch["start"] : stretch["stop"]] = 1
         rows += [
-            {"clip": clip, "copy": copy, "frames": frames, "mel": mel.tolist(), "ai_frames": stretches}
+            {"clip": clip, "copy": copy, "frames": frames, "mel": mel.tobytes(), "ai_frames": stretches}
             for copy in (0, 1)
         ]
-    write_table(pa.Table.from_pylist(rows, schema=feature_schema(BANDS)), tmp_path / "part-0000.parquet")
+    write_table(pa.Table.from_pylist(rows, schema=feature_schema()), tmp_path / "part-0000.parquet")
     return tmp_path
 
 

@@ -17,9 +17,9 @@ from bonafide.training.networks.small import SMALLEST_CROP, small
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = read_section(ROOT / "params.yaml", "train", TrainSettings)
-LINEAR = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
-MEL = replace(LINEAR, scale="mel", n_bands=64)
-BOTH = replace(MEL, linear_n_fft=512)
+BOTH = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
+MEL = replace(BOTH, n_bands=64, linear_n_fft=0)
+LINEAR = replace(BOTH, n_fft=512, n_bands=255, scale="linear", linear_n_fft=0)
 SMALL = replace(SETTINGS, model="cnn", cnn=replace(SETTINGS.cnn, architecture="small"))
 
 
@@ -68,9 +68,9 @@ def test_features_that_are_too_small_for_convolutions_alone_are_refused_in_a_sen
 
 
 def test_features_that_a_network_can_use_give_the_shape_of_its_crops():
-    assert crop_shape(SETTINGS, LINEAR, 16000) == (401, 255)
+    assert crop_shape(replace(SETTINGS, model="statistics"), LINEAR, 16000) == (401, 255)
     assert crop_shape(replace(SMALL, crop_seconds=2.5), MEL, 16000) == (251, 64)
-    assert crop_shape(replace(SETTINGS, model="cnn", crop_seconds=2.5), BOTH, 16000) == (251, 64 + 255)
+    assert crop_shape(replace(SETTINGS, crop_seconds=2.5), BOTH, 16000) == (251, 256 + 255)
 
 
 def test_the_smallest_crop_of_the_cnn_is_its_smallest():
