@@ -6,28 +6,20 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.corpus.companions import CompanionSettings
 from bonafide.files import write_text
-from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import CHECKPOINTS
 from bonafide.pipeline.stage import run
-from bonafide.training.data import CLIP_COLUMNS, clips_of
-from bonafide.training.fit import crop_shape, fingerprint, fit
-from bonafide.training.networks.registry import TrainSettings
+from bonafide.training.data import CLIP_COLUMNS
+from bonafide.training.fit import fingerprint, fit, read_training
 from bonafide.training.saving import save_model
 
 
 def train(params: Path, split: Path, features: Path, out: Path, history: Path) -> None:
     """Fit the network that `params` describes to the train side of `split` and write it to `out`."""
-    settings = read_section(params, "train", TrainSettings)
-    spectrogram = read_section(params, "features", SpectrogramSettings)
-    shape = crop_shape(settings, spectrogram, read_section(params, "audio", AudioSettings).rate)
+    rows = pq.read_table(split, columns=CLIP_COLUMNS).to_pylist()
+    settings, clips = read_training(params, rows, features)
     for section in settings.unused:
         print(f"{section} is not used by the network {settings.model}", flush=True)
-    rows = pq.read_table(split, columns=CLIP_COLUMNS).to_pylist()
-    clips = clips_of(rows, features, shape, read_section(params, "companions", CompanionSettings))
     checkpoints = CHECKPOINTS / fingerprint(clips, settings)
     model, epochs = fit(clips, settings, checkpoints)
     save_model(model, out)

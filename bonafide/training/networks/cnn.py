@@ -67,6 +67,7 @@ ARCHITECTURES = {
     "small": Architecture(lambda clips, dropout: small(clips.frames, clips.n_bands, dropout), _check_size),
     "seed": Architecture(lambda clips, dropout: seed_network(clips.frames, clips.n_bands, dropout), _check_size),
 }
+MOST_EXAMPLES = 40_000  # recordings and copies whose crops the dense layers learn from: some 250 MB
 BATCHES_AHEAD = 4  # that are read while the network learns
 WARM_UP = 0.03  # of the training, over which the learning rate rises
 
@@ -104,7 +105,7 @@ class CnnExamples:
 def examples(clips: Clips, settings: CnnSettings) -> CnnExamples:
     """Return what the fits to parts of `clips` share."""
     statistics = ARCHITECTURES[settings.architecture].statistics
-    return CnnExamples(clips.features, clips.frames, crop_statistics(clips, statistics(clips)) if statistics else None)
+    return CnnExamples(clips.features, clips.frames, _statistics(clips, statistics(clips)) if statistics else None)
 
 
 def fit(
@@ -166,11 +167,17 @@ def _joined(
     if not statistics:
         return whole(network, clips.n_bands)
     first = statistics(clips)
-    all_crops = (shared and shared.statistics) or crop_statistics(clips, first)
+    all_crops = (shared and shared.statistics) or _statistics(clips, first)
     training = all_crops.of(clips.train)
     print(f"{len(training.values)} crops; {training.values.shape[1]} statistics of each", flush=True)
     dense = joint.fit_dense(training, clips.sources, settings.copy_share, settings.label_smoothing, seed)
     return joint.together(network, first, dense)
+
+
+def _statistics(clips: Clips, first: keras.Model) -> CropStatistics:
+    """Return the statistics of the crops, or of as many as stay in memory however large the corpus is."""
+    recordings = len(clips.train) * (1 + copies_of(clips.features))
+    return crop_statistics(clips, first, min(1.0, MOST_EXAMPLES / recordings))
 
 
 def logits(model: keras.Model, shared: CnnExamples, clips: Collection[str]) -> dict[str, float]:

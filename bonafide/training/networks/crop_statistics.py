@@ -2,15 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
 from bonafide.progress import track
+from bonafide.training.ahead import ahead
 from bonafide.training.backend import keras
 from bonafide.training.crop_labels import NEITHER
 from bonafide.training.data import Clips, copies_of, training_crops
 from bonafide.training.draws import balanced_weights
 from bonafide.training.logits import filled_batches
+
+BATCHES_AHEAD = 2  # that are read while others are looked at
 
 
 @dataclass(frozen=True)
@@ -40,20 +44,24 @@ class CropStatistics:
         return self if labelled.all() else self.where(labelled)
 
 
-def crop_statistics(clips: Clips, statistics: keras.Model) -> CropStatistics:
-    """Return what `statistics` says of every crop of the training clips and their copies; some 4 bytes a statistic."""
+def crop_statistics(clips: Clips, statistics: keras.Model, share: float = 1.0) -> CropStatistics:
+    """Return what `statistics` says of the crops of the training clips and their copies; 4 bytes a statistic.
+
+    Where it is told to, of a `share` of the crops alone: always of the same ones.
+    """
     total = len(clips.train) * (1 + copies_of(clips.features))
     coming = training_crops(clips.features, clips.train, clips.frames)
     cut = (
         ((clip, copy, label), crop[None].astype(np.float32))
         for clip, copy, together, of_crops in track(coming, total=total, what="taking statistics of clips and copies")
-        for crop, label in zip(together, of_crops.tolist(), strict=True)
+        for number, (crop, label) in enumerate(zip(together, of_crops.tolist(), strict=True))
+        if crc32(f"{clip} {copy} {number}".encode()) < share * 2**32
     )
     names: list[str] = []
     copies: list[int] = []
     labels: list[int] = []
     values: list[np.ndarray] = []
-    for keys, batch in filled_batches(cut):
+    for keys, batch in ahead(filled_batches(cut), BATCHES_AHEAD):
         names += [clip for clip, _, _ in keys]
         copies += [copy for _, copy, _ in keys]
         labels += [label for _, _, label in keys]
