@@ -17,6 +17,8 @@ from keras import layers, ops
 
 __all__ = ["keras", "layers", "make_deterministic", "ops", "quiet"]
 
+# That a function is traced anew for every epoch's network is a warning of TensorFlow's Python side.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 # A gate over one expert, where nothing was augmented, is meant.
 warnings.filterwarnings("ignore", message="You are using a softmax over axis", category=UserWarning)
 

@@ -18,6 +18,7 @@ from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
 from bonafide.corpus.table import SPLIT, as_table
+from bonafide.pipeline.editing import with_texts
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.tables import write_table
 from bonafide.training.backend import quiet
@@ -52,13 +53,17 @@ def features(small_corpus, tmp_path_factory):
     part = feature_part([str(folder / "clips.parquet")], FeatureSettings(spectrogram, audio.rate))
     write_table(part, folder / "features" / "part-0000.parquet")
     write_table(as_table(chosen, SPLIT), folder / "split.parquet")
+    small = with_texts(
+        PARAMS.read_text(encoding="utf-8"), {"train.cnn.batch_size": "8", "train.cnn.epochs": "2"}, "this test"
+    )
+    (folder / "params.yaml").write_text(small, encoding="utf-8")
     return folder
 
 
 def run(stage, *paths, cwd):
     """Run a stage as DVC does, whatever the user's environment says of logs."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    command = [sys.executable, ROOT / "stages" / f"{stage}.py", PARAMS, "split.parquet", "features", *paths]
+    command = [sys.executable, ROOT / "stages" / f"{stage}.py", "params.yaml", "split.parquet", "features", *paths]
     environment["PYTHONPATH"] = str(ROOT)
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
