@@ -8,6 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 demo: .venv/.demo ## install, build the demo corpus, run the whole pipeline on it
 	dvc repro
 	dvc metrics show
+	tools/keep-run
 
 test: .venv/.dev ## install, check style and types, run all tests but the slow ones
 	$(MAKE) lint

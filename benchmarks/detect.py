@@ -20,7 +20,8 @@ import soundfile
 import soxr
 
 from bonafide.audio.spectrogram import crops
-from bonafide.detection.detector import Detector, packaged_model
+from bonafide.detection.choice import packaged_model
+from bonafide.detection.detector import Detector
 from bonafide.scoring.exported import Scorer
 
 BARE_START = "import onnxruntime, soundfile, soxr, numpy"

@@ -17,7 +17,8 @@ from bonafide.commands.preset import preset
 from bonafide.commands.release import release
 from bonafide.commands.search import search
 from bonafide.commands.serve import serve
-from bonafide.errors import UserError
+from bonafide.commands.use import use
+from bonafide.errors import UserError, how_to_install
 from bonafide.text import printable
 
 # What pip installs beside the light detector for these commands.
@@ -55,6 +56,7 @@ app.command()(preset)
 app.command()(release)
 app.command()(search)
 app.command()(serve)
+app.command()(use)
 
 
 def main() -> None:
@@ -68,7 +70,7 @@ def main() -> None:
         command = next((name for name in (sys.argv[1], " ".join(sys.argv[1:3])) if name in EXTRAS), "")
         if not command or module == "bonafide":
             raise
-        sys.exit(_say(f"'{command}' needs {module}: pip install 'bonafide[{EXTRAS[command]}]'", 1))
+        sys.exit(_say(f"'{command}' needs {module}: {how_to_install(EXTRAS[command])}", 1))
     except SystemExit as end:
         if end.code == INTERRUPTED:  # typer turns Ctrl-C into this and says nothing
             _say(GOES_ON, INTERRUPTED)

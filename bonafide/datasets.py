@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bonafide.corpus.rows import LABELS
-from bonafide.errors import UserError
+from bonafide.errors import UserError, how_to_install
 from bonafide.pipeline.paths import CLIPS, FEATURES, SPLIT
 
 if TYPE_CHECKING:
@@ -199,4 +199,4 @@ def _labels(split: str | None, table: str | Path) -> Mapping[str, int]:
 
 def _need(module: str, extra: str) -> None:
     if find_spec(module) is None:
-        raise UserError(f"this needs {module}: pip install 'bonafide[{extra}]'")
+        raise UserError(f"this needs {module}: {how_to_install(extra)}")

@@ -5,13 +5,15 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from bonafide.text import clock, duration
+
 LOG_EVERY_SECONDS = 15.0
 
 T = TypeVar("T")
 
 
 def track(items: Iterable[T], *, total: int, what: str) -> Iterator[T]:
-    """Yield `items`, showing on stderr how many of `total` are done.
+    """Yield `items`, showing on stderr how many of `total` are done, and what time is left.
 
     Parameters
     ----------
@@ -40,5 +42,21 @@ def _lines(items: Iterable[T], total: int, what: str) -> Iterator[T]:
         yield item
         if time.monotonic() - last >= LOG_EVERY_SECONDS:
             last = time.monotonic()
-            print(f"{what}: {done} of {total}, {last - started:.0f} s", file=sys.stderr, flush=True)
-    print(f"{what}: {done} done in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+            print(f"{what}: {done} of {total}, {time_left(last - started, done, total)}", file=sys.stderr, flush=True)
+    print(f"{what}: {done} done in {duration(time.monotonic() - started)}", file=sys.stderr, flush=True)
+
+
+def time_left(seconds: float, done: int, total: int) -> str:
+    """Return how long a job has taken and, if it goes on as it went, still takes.
+
+    Examples
+    --------
+    >>> time_left(30, 1, 4), time_left(8, 4, 4)
+    ('30 s, about 1:30 left', '8 s')
+    """
+    left = f", about {_whole(seconds / done * (total - done))} left" if 0 < done < total else ""
+    return f"{_whole(seconds)}{left}"
+
+
+def _whole(seconds: float) -> str:
+    return clock(round(seconds)) if round(seconds) >= 60 else f"{seconds:.0f} s"

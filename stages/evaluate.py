@@ -61,6 +61,7 @@ def evaluate(
         print(
             "EER of segments: " + ", ".join(f"{each.get('eer', nan):.3f} at {size}" for size, each in segments.items())
         )
+    print(f"`bonafide use {model}` has it answer; `bonafide detect --model {model} FILE` asks it once")
 
 
 if __name__ == "__main__":

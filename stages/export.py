@@ -10,6 +10,7 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.files import write_bytes
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
+from bonafide.progress import track
 from bonafide.scoring.exported import Scorer
 from bonafide.training.data import clip_spectrograms
 from bonafide.training.export import CARD_COLUMNS, check_parity, detector_file, model_card
@@ -28,7 +29,8 @@ def export(params: Path, split: Path, features: Path, model: Path, out: Path) ->
     values, is_human = np.array(list(logits.values())), np.array([human[clip] for clip in logits])
     exported = detector_file(network, audio, spectrogram, values, is_human, model_card(network, rows))
     scorer = Scorer(exported)
-    scored = {clip: scorer.logit_of_spectrogram(own) for clip, own in clip_spectrograms(features, human)}
+    heard = track(clip_spectrograms(features, human), total=len(human), what="comparing with Keras on dev clips")
+    scored = {clip: scorer.logit_of_spectrogram(own) for clip, own in heard}
     worst = check_parity(logits, scored)
     write_bytes(out, exported)
     print(f"{len(exported) / 1e6:.2f} MB; Keras and ONNX agree to {worst:.1g} on {len(logits)} dev clips")

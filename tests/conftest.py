@@ -15,6 +15,7 @@ from bonafide.errors import UserError
 from bonafide.pipeline.code_version import code_version
 
 ROOT = Path(__file__).parents[1]
+os.environ["BONAFIDE_MODEL"] = "packaged"  # whatever the user who runs the tests has chosen
 SHARED = ROOT.parent / "shared"
 KEPT = ROOT / ".bonafide" / "test-corpus"  # built once, as it takes downloads of some 14 MB
 MOST_KEPT = 3  # versions: another test run may still read the last one

@@ -6,7 +6,7 @@ import pytest
 
 def av_encoded(path, samples, codec, container, *, rate=16000, tracks=1, bit_rate=None, **options):
     """Write `samples`, shape (n,) or (n, channels), by PyAV, as often as there are `tracks`; the file's bytes."""
-    av = pytest.importorskip("av", reason="needs PyAV: pip install 'bonafide[media]'")
+    av = pytest.importorskip("av", reason="needs PyAV: pip install -e '.[media]'")
     all_tracks = samples if isinstance(samples, list) else [samples] * tracks
     try:
         av.Codec(codec, "w")

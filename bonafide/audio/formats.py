@@ -14,7 +14,7 @@ class Format:
     suffixes : tuple of str
         By which a folder's files are taken for it; a file that is named itself is read whatever it is called.
     by_pyav : bool
-        Needs PyAV: ``pip install 'bonafide[media]'``.
+        Needs PyAV, which the extra ``media`` installs.
     """
 
     name: str

@@ -19,6 +19,7 @@ from bonafide.audio.ogg import OPUS_RATE, flac_links, walk
 from bonafide.audio.pieces import Piece, Pieces
 from bonafide.audio.recording import SLACK, Sound, UnusableError, damage_at, refuse_cut
 from bonafide.audio.riff import waves
+from bonafide.errors import how_to_install
 from bonafide.text import clock
 
 WAVE_SLACK = 0.05  # seconds: samples have no frames, but sizes are often a header too large
@@ -198,5 +199,5 @@ def _why_undecodable(path: Path) -> str:
         return f"the {container} data cannot be decoded: the file is damaged or cut short"
     if head[4:8] == b"ftyp" or head.startswith(b"\x1aE\xdf\xa3"):
         damaged = "the MP4 or WebM data cannot be decoded: the file is damaged or cut short"
-        return damaged if av_is_there() else "MP4, M4A and WebM need PyAV: pip install 'bonafide[media]'"
+        return damaged if av_is_there() else f"MP4, M4A and WebM need PyAV: {how_to_install('media')}"
     return "not audio: the content is of no known format"

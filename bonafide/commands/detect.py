@@ -36,10 +36,14 @@ def detect(
     files: Annotated[list[str], typer.Argument(help="Recordings, folders, globs; `-` reads one from standard input.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each, with all windows.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Columns path, verdict, p_ai, llr, seconds, reason.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Columns path, verdict, p_ai, llr, seconds, reason, model, model_sha256.")
+    ] = False,
     threshold: Threshold = "balanced",
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw what each stretch of a recording says.")] = False,
-    model: Annotated[Path | None, typer.Option(help="Another detector than the packaged one.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Another detector than the one in use (see `bonafide use`).")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
     channels: Annotated[str, typer.Option(help=CHANNELS)] = "each",
 ) -> None:
@@ -53,7 +57,7 @@ def detect(
         raise typer.BadParameter("`-` stands alone: one recording comes from standard input")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads cost more than such sums gain
     _hush_decoders()
-    from bonafide.commands.writing import Csv, JsonLines, Table
+    from bonafide.commands.writing import Answering, Csv, JsonLines, Table
     from bonafide.detection.detector import Detector
     from bonafide.detection.many import Asked
     from bonafide.detection.verdicts import cut_of
@@ -65,7 +69,8 @@ def detect(
         asked = Asked(threshold, check_channels(channels))
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
-    writer = JsonLines() if as_json else Csv() if as_csv else Table(cut, timeline=timeline)
+    answered = Answering(detector.name, detector.sha256)
+    writer = JsonLines(answered) if as_json else Csv(answered) if as_csv else Table(answered, cut, timeline=timeline)
     if _written(writer, detector, files, jobs, asked):
         raise typer.Exit(1)
 
@@ -74,10 +79,11 @@ def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int
     """Write the results of `files` as they come, and return how many of these could not be read."""
     from bonafide.commands.progress import Line
 
-    line = Line()
     unread = 0
     passed_over: Counter[str] = Counter()
-    for name, result in _results(detector, files, jobs, asked, line, passed_over):
+    paths = [] if files == ["-"] else list(_paths(files, passed_over))
+    line = Line(len(paths))
+    for name, result in _results(detector, paths, jobs, asked, line):
         line.clear()
         writer.write(name, result)
         unread += result.seconds == 0
@@ -94,17 +100,17 @@ def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int
 
 
 def _results(
-    detector: "Detector", files: list[str], jobs: int, asked: "Asked", line: "Line", passed_over: Counter[str]
+    detector: "Detector", paths: list[Path], jobs: int, asked: "Asked", line: "Line"
 ) -> Iterator[tuple[str, "Result"]]:
+    """Yield each of `paths` with its result, or where there are none that of standard input."""
     from bonafide.detection.many import one_by_one
 
-    if files == ["-"]:
+    if not paths:
         result = detector.predict(
             sys.stdin.buffer, threshold=asked.threshold, channels=asked.channels, heard=line.heard
         )
         yield "-", result
         return
-    paths = _paths(files, passed_over)
     if jobs == 1:
         results = one_by_one(detector, paths, asked, line.heard)
     else:

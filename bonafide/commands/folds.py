@@ -1,5 +1,6 @@
 """`bonafide folds`: leave-one-out protocols over the pipeline's own stages, and the table to read progress from."""
 
+import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,6 +32,7 @@ def folds(
     import pandas as pd
 
     from bonafide.files import write_text
+    from bonafide.progress import time_left
     from bonafide.protocol.folds import run_folds
     from bonafide.protocol.protocols import read_protocol
     from bonafide.protocol.table import fold_figures, put_into, spread, table_row
@@ -38,13 +40,15 @@ def folds(
     protocol = read_protocol(params, by)
     if protocol.sections["split"].get("official"):
         print(f"split.official counts nothing here: every {by} is held out once, whatever sides the corpora have")
-    done, rows = [], []
+    done, rows, started = [], [], time.monotonic()
+    total = n_folds * len(_numbers(seeds))
     for fold in run_folds(protocol, n_folds, _numbers(seeds), cross_fit=cross_fit, codecs=codecs):
         done.append(fold)
         rows.append(fold_figures(fold))
         write_text(out, pd.DataFrame(rows).to_csv(index=False))
         figures = f"EER {rows[-1]['eer']:.3f}, AUC {rows[-1]['auc']:.3f}"
-        print(f"fold {fold.number}, seed {fold.seed}: {figures}", flush=True)
+        took = time_left(time.monotonic() - started, len(done), total)
+        print(f"fold {fold.number}, seed {fold.seed}: {figures}; {took}", flush=True)
     print(spread(pd.DataFrame(rows)).round(4).to_string())
     row = table_row(name, protocol.home.name, "the other folds" if cross_fit else "dev", done)
     print(pd.Series(row).to_string())

@@ -18,11 +18,12 @@ WIDTH = 100  # characters
 
 def info(
     model: Annotated[
-        Path | None, typer.Argument(help="An ONNX file of stage export; the packaged one without.")
+        Path | None, typer.Argument(help="An ONNX file of stage export; without it the one in use.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON.")] = False,
 ) -> None:
     """Print a detector's model card: what it was trained on, its thresholds, its figures."""
+    from bonafide.detection.choice import model_text
     from bonafide.detection.detector import Detector
     from bonafide.scoring.exported import facts_as_json
 
@@ -31,7 +32,7 @@ def info(
         print(json.dumps(facts_as_json(detector.facts), indent=2, sort_keys=True))
         return
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    print(card(str(model or "the packaged detector"), detector.facts))
+    print(card(model_text(detector.name), detector.facts))
 
 
 def card(name: str, facts: "Facts") -> str:

@@ -23,5 +23,5 @@ def release(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, content)
     print(
-        f"{out}: {len(content) / 1e6:.2f} MB; `bonafide detect --model {out} FILE` uses it, `bonafide info {out}` tells"
+        f"{out}: {len(content) / 1e6:.2f} MB; `bonafide use {out}` has it answer, `bonafide info {out}` says what it is"
     )

@@ -1,5 +1,6 @@
 """`bonafide search`: settings of the training, chosen by dev."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,13 +26,19 @@ def search(
 ) -> None:
     """Search the settings of the training that judge the dev side best; an interrupted search goes on."""
     from bonafide.files import write_text
+    from bonafide.progress import time_left
     from bonafide.training.search import as_csv, written
     from bonafide.training.search import search as searched
 
+    started, told = time.monotonic(), 0
+
     def tell(tried: "list[Trial]") -> None:
+        nonlocal told
+        told += 1  # of this run; others may have been done before
         write_text(table, as_csv(tried))
         values = ", ".join(f"{key} {value}" for key, value in tried[-1].values.items())
-        print(f"trial {len(tried)} of {trials}: dev AUC {tried[-1].auc:.4f} with {values}", flush=True)
+        took = time_left(time.monotonic() - started, told, told + trials - len(tried))
+        print(f"trial {len(tried)} of {trials}: dev AUC {tried[-1].auc:.4f} with {values}; {took}", flush=True)
 
     tried = searched(params, space, trials=trials, seed=seed, tell=tell)
     write_text(table, as_csv(tried))  # where all were done before, none was told

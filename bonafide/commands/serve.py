@@ -21,7 +21,9 @@ def serve(
     max_seconds: Annotated[float, typer.Option(min=1, help="Length of a recording.")] = 3600,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one recording may take to be scored.")] = 60,
     queue: Annotated[int, typer.Option(min=0, help="Requests that may wait; more are told to come back.")] = 16,
-    model: Annotated[Path | None, typer.Option(help="A detector other than the packaged one.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Another detector than the one in use (see `bonafide use`).")
+    ] = None,
     collect: Annotated[
         Path | None, typer.Option(help="Folder that takes recordings made in the page, with consent.")
     ] = None,

@@ -7,9 +7,11 @@ import shutil
 import sys
 from bisect import bisect_right
 from collections import Counter
+from dataclasses import asdict, dataclass
 
 import typer
 
+from bonafide.detection.choice import model_text
 from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import Channel, Result, as_json, confidence
 from bonafide.detection.verdicts import Cut, call
@@ -23,29 +25,41 @@ HEAD = f"{'verdict':<11}  {'p(ai)':>5}  {'confidence':<11}  {'length':>7}  file"
 LINE_WIDTH = 100  # characters of a timeline, at most
 
 
+@dataclass(frozen=True)
+class Answering:
+    """The detector that answers: its name, and the SHA-256 of its file, for a name may stand for another one later."""
+
+    model: str
+    model_sha256: str
+
+
 class JsonLines:
-    """A line of JSON for each result: its path, all that `Result` holds, and its confidence."""
+    """A line of JSON for each result: its path, all that `Result` holds, its confidence, and what answered."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = asdict(answering)
 
     def write(self, path: str, result: Result) -> None:
         """Show one result."""
-        _out(json.dumps({"path": path, **as_json(result)}) + "\n")
+        _out(json.dumps({"path": path, **as_json(result), **self._answering}) + "\n")
 
     def finish(self) -> None:
         """Nothing comes after the last."""
 
 
 class Csv:
-    """A table for programs: columns path, verdict, p_ai, llr, seconds, reason."""
+    """A table for programs: columns path, verdict, p_ai, llr, seconds, reason, and what answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, answering: Answering) -> None:
+        self._answering = asdict(answering)
         sys.stdout.reconfigure(errors="backslashreplace", newline="")  # type: ignore[union-attr]
         self._writer = csv.writer(sys.stdout, lineterminator="\n")
-        self._writer.writerow(["path", "verdict", "p_ai", "llr", "seconds", "reason"])
+        self._writer.writerow(["path", "verdict", "p_ai", "llr", "seconds", "reason", *self._answering])
 
     def write(self, path: str, result: Result) -> None:
         """Show one result."""
         numbers = ["" if each is None else f"{each:.6f}" for each in (result.p_ai, result.llr)]
-        self._writer.writerow([path, result.verdict, *numbers, result.seconds, _why(result)])
+        self._writer.writerow([path, result.verdict, *numbers, result.seconds, _why(result), *self._answering.values()])
         sys.stdout.flush()
 
     def finish(self) -> None:
@@ -58,15 +72,16 @@ class Table:
 
     Parameters
     ----------
+    answering : Answering
     cut : Cut
         What the windows of a timeline are called by.
     timeline : bool
         Draw a line below each result.
     """
 
-    def __init__(self, cut: Cut, *, timeline: bool) -> None:
+    def __init__(self, answering: Answering, cut: Cut, *, timeline: bool) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        self._cut, self._timeline = cut, timeline
+        self._model, self._cut, self._timeline = answering.model, cut, timeline
         self._counted: Counter[str] = Counter()
 
     def write(self, path: str, result: Result) -> None:
@@ -86,10 +101,12 @@ class Table:
                 _out(timeline(one, result.seconds, self._cut))
 
     def finish(self) -> None:
-        """Count the verdicts where there are several."""
+        """Count the verdicts where there are several, and say on stderr what answered."""
         if self._counted.total() > 1:
             counts = ", ".join(f"{self._counted[verdict]} {verdict}" for verdict in COLOURS if self._counted[verdict])
             _out(f"{self._counted.total()} recordings: {counts}\n")
+        if self._counted:
+            print(f"answered by {printable(model_text(self._model))}", file=sys.stderr, flush=True)
 
 
 Writer = JsonLines | Csv | Table

@@ -18,7 +18,7 @@ import soundfile
 
 from bonafide.audio.conditioning import INT16
 from bonafide.corpus.rows import Family
-from bonafide.errors import UserError
+from bonafide.errors import UserError, how_to_install
 from bonafide.processes import spawned_pool
 
 FLITE_PACKAGES = ("flite", "libflite1", "libasound2")
@@ -181,7 +181,7 @@ def speak(name: str, voice: str, sentences: Sequence[str], packages: dict[str, P
     try:
         say = _flite(voice, packages, scratch) if name.startswith("flite-") else start[name](voice)
     except ImportError as error:
-        raise UserError(f"the engine {name} is not installed ({error}): pip install -e .[demo]") from None
+        raise UserError(f"the engine {name} is not installed ({error}): {how_to_install('demo')}") from None
     return (say(sentence) for sentence in sentences)
 
 

@@ -24,7 +24,7 @@ from bonafide.demo.engines import ENGINES, in_new_process, speak
 from bonafide.demo.pieces import pieces
 from bonafide.demo.sources import SOURCES, read, recordings
 from bonafide.demo.vocoders import GENERATORS, copy
-from bonafide.errors import UserError
+from bonafide.errors import UserError, how_to_install
 from bonafide.files import write_text
 from bonafide.pipeline.code_version import code_version
 
@@ -188,7 +188,7 @@ def installed(distribution: str) -> str:
     try:
         return f"{distribution} {version(distribution)}"
     except PackageNotFoundError:
-        raise UserError(f"the demo corpus needs {distribution}: pip install -e .[demo]") from None
+        raise UserError(f"the demo corpus needs {distribution}: {how_to_install('demo')}") from None
 
 
 def made(folder: Path) -> list[Clip]:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +23,7 @@ from bonafide.audio.decoding import first_seconds
 from bonafide.audio.opening import open_sound
 from bonafide.audio.recording import Recording, Sound, UnusableError
 from bonafide.detection.arrays import array_sound, rate_of, samples_of
+from bonafide.detection.choice import PACKAGED, choice_of, packaged_model
 from bonafide.detection.many import Asked, as_file, one_by_one, spread
 from bonafide.detection.results import Result, Window
 from bonafide.detection.streaming import as_path, refuse_implausible, refuse_unreadable, stream, windows
@@ -46,7 +46,13 @@ class Detector:
     Parameters
     ----------
     model : Path or str or bytes, optional
-        The ONNX file that stage export wrote; the packaged one by default.
+        The ONNX file that stage export wrote, its content, or ``"packaged"``. Without it the one that is in use:
+        see `bonafide.detection.choice`.
+
+    Attributes
+    ----------
+    name, sha256 : str
+        The path of its file or ``"packaged"``, empty where it was given as bytes; the SHA-256 of its content.
 
     Examples
     --------
@@ -56,11 +62,14 @@ class Detector:
     """
 
     def __init__(self, model: Path | str | bytes | None = None) -> None:
-        self._given = model
-        self.model = packaged_model() if model is None else Path(model) if isinstance(model, str) else model
-        self.scorer = Scorer(self.model)
-        self.facts = self.scorer.facts
-        check_complete(self.facts.thresholds)
+        choice = choice_of(model)
+        self.name = choice.name
+        self.model = packaged_model() if choice.model is None else choice.model
+        with choice.explained():
+            self.scorer = Scorer(self.model)
+            self.facts = self.scorer.facts
+            check_complete(self.facts.thresholds)
+        self.sha256 = self.scorer.sha256
 
     def predict(
         self,
@@ -147,7 +156,7 @@ class Detector:
         return self._spread(files, jobs, asked)
 
     def _spread(self, files: Iterable[Path], jobs: int, asked: Asked) -> Iterator[tuple[Path, Result]]:
-        with as_file(self._given) as model:
+        with as_file(PACKAGED if self.name == PACKAGED else self.model) as model:
             yield from spread(partial(Detector, model), files, jobs, asked)
 
     def _judge(self, judge: Callable[[], Result]) -> Result:
@@ -276,15 +285,6 @@ class Detector:
         if speech.reason:
             return 0.0, speech  # the network's run would be for nothing
         return float(calibrate(self.scorer.logit(samples), self.facts.calibration)), speech
-
-
-def packaged_model() -> bytes:
-    """Return the weights that come with the package."""
-    weights = files("bonafide") / "weights" / "default.onnx"
-    try:
-        return weights.read_bytes()
-    except FileNotFoundError:
-        raise UserError("this installation has no packaged weights: name a model, as models/bonafide.onnx") from None
 
 
 def _between(speech: Speech, begin: float, end: float, start: float, stop: float) -> float:

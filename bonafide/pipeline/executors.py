@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from bonafide.errors import UserError
+from bonafide.errors import UserError, how_to_install
 from bonafide.processes import spawned_pool
 
 CONNECT_SECONDS = 15
@@ -142,7 +142,7 @@ def _dask_client(address: str) -> Any:  # noqa: ANN401 - only where distributed 
     try:
         from distributed import Client
     except ImportError:
-        raise UserError("a Dask cluster needs: pip install 'bonafide[cluster]'") from None
+        raise UserError(f"a Dask cluster needs distributed: {how_to_install('cluster')}") from None
     try:
         return Client(address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
     except OSError as error:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from bonafide import __version__
 from bonafide.report.run import Run
 from bonafide.text import printable
 
@@ -14,7 +15,6 @@ LABELS = {"human": "human", "ai": "AI"}
 SIDES = ("train", "dev", "test", "dropped", "apart")
 PACKAGES = (
     "audiomentations",
-    "bonafide",
     "dvc",
     "keras",
     "librosa",
@@ -69,8 +69,9 @@ def settings_text(run: Run) -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that a result depends on, as far as they are installed."""
-    return {"Python": platform.python_version()} | {name: version for name in PACKAGES if (version := _version(name))}
+    """Return the versions of all that a result depends on, of packages as far as they are installed."""
+    own = {"Python": platform.python_version(), "bonafide": __version__}
+    return own | {name: version for name in PACKAGES if (version := _version(name))}
 
 
 def _version(name: str) -> str:

@@ -1,5 +1,6 @@
 """The detector: an ONNX file and all that it knows, applied to recordings. Imports no TensorFlow, librosa or pandas."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Scorer:
 
     def __init__(self, model: Path | bytes) -> None:
         content = model if isinstance(model, bytes) else _read(model)
+        self.sha256 = hashlib.sha256(content).hexdigest()
         try:
             self._session = onnx_session(content)
             self.facts = _facts(self._session.get_modelmeta().custom_metadata_map)

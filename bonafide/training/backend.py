@@ -1,6 +1,26 @@
-"""The one place that knows Keras's backends by name."""
+"""The one place that imports Keras, and that knows its backends by name.
+
+What its libraries print of themselves (which instructions of the processor they use, that there is no graphics card)
+is kept off the terminal before they are loaded: they read their settings then. Their errors are shown.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors alone, of TensorFlow's own log
 
 import keras
+from keras import layers, ops
+
+__all__ = ["keras", "layers", "make_deterministic", "ops", "quiet"]
+
+# That a function is traced anew for every epoch's network is a warning of TensorFlow's Python side.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
+# A gate over one expert, where nothing was augmented, is meant.
+warnings.filterwarnings("ignore", message="You are using a softmax over axis", category=UserWarning)
 
 
 def make_deterministic(seed: int) -> None:
@@ -10,3 +30,16 @@ def make_deterministic(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let libraries that tell of what they pass over say errors alone meanwhile, as tf2onnx on its way to ONNX."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -10,7 +10,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import onnx
 import onnx.numpy_helper
@@ -22,6 +21,7 @@ from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.exported import Facts, facts_as_json
 from bonafide.scoring.thresholds import cannot_tell_band, thresholds
+from bonafide.training.backend import keras, quiet
 from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.logits import logit_model
 
@@ -40,7 +40,8 @@ def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
     scorer(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports no model that was never called
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        scorer.export(path, format="onnx", verbose=False)
+        with quiet():
+            scorer.export(path, format="onnx", verbose=False)
         exported = onnx.load(path)
     _store_small(exported.graph)
     _sort(exported.graph)

@@ -7,14 +7,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings, band_centres
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.code_version import code_version
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.parts import tasks_from_parts
+from bonafide.training.backend import keras
 from bonafide.training.data import Clips, clips_of
 from bonafide.training.logits import History
 from bonafide.training.networks.registry import NETWORKS, TrainSettings

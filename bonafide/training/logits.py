@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import keras
 import numpy as np
 
 from bonafide.audio.spectrogram import crops
 from bonafide.scoring.calibration import Calibration, calibrate
 from bonafide.scoring.measures import auc, cllr, eer
+from bonafide.training.backend import keras
 from bonafide.training.data import Clips, clip_spectrograms
 
 CROPS_AT_ONCE = 128  # scored together; every batch is filled up to it, so that one compiled graph serves all

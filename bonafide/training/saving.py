@@ -5,10 +5,9 @@ import re
 import zipfile
 from pathlib import Path
 
-import keras
-
 import bonafide.training.networks.registry  # noqa: F401 - Keras looks the layers of all networks up by their names
 from bonafide.files import write_whole
+from bonafide.training.backend import keras
 
 SHARED = re.compile(r'("shared_object_id": )(\d+)')
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)

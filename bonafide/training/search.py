@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.errors import UserError
+from bonafide.errors import UserError, how_to_install
 from bonafide.files import write_bytes
 from bonafide.pipeline.editing import as_text, with_texts, with_values
 from bonafide.pipeline.params import parse, read_section
@@ -134,7 +134,7 @@ def _study(journal: Path) -> "optuna.Study":
         import optuna
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
     except ImportError:
-        raise UserError("the search needs Optuna: pip install 'bonafide[search]'") from None
+        raise UserError(f"the search needs Optuna: {how_to_install('search')}") from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     journal.parent.mkdir(parents=True, exist_ok=True)
     _cut_half_line(journal)

@@ -3,7 +3,7 @@ import { $, make } from "./dom.js";
 import { NAMES, percent } from "./words.js";
 
 /** Shows what /v1/model has told. */
-export function about({ card, constants, cannot_tell: bands, formats, limits, thresholds }) {
+export function about({ card, constants, cannot_tell: bands, formats, limits, name: model, sha256, thresholds }) {
   const { max_bytes: bytes, max_seconds: seconds } = limits;
   const length = seconds >= 120 ? `${Math.floor(seconds / 60)} minutes` : `${seconds} s`;
   $("limits").textContent =
@@ -11,7 +11,7 @@ export function about({ card, constants, cannot_tell: bands, formats, limits, th
   for (const option of [...$("threshold").options]) option.hidden = option.disabled = !(option.value in thresholds);
   const size = card.parameters ? `${count(card.parameters)} parameters` : `${count(constants)} numbers, learnt and fixed`;
   $("files").accept = ["audio/*", "video/*", ...formats.flatMap(({ suffixes }) => suffixes)].join(",");
-  const rows = { network: [card.network, size].filter(Boolean).join(", "), errors: errors(card.held_out) };
+  const rows = { detector: `${model} (SHA-256 ${sha256.slice(0, 12)})`, network: [card.network, size].filter(Boolean).join(", "), errors: errors(card.held_out) };
   const clips = Object.entries(card.clips || {}).map(([label, n]) => `${count(n)} ${NAMES[label]} clips`);
   rows["trained on"] = clips.join(", ");
   for (const name of ["languages", "generators", "sources"]) rows[name] = card[name]?.join(", ");

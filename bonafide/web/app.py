@@ -6,8 +6,6 @@ import secrets
 import wave
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -19,6 +17,7 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from bonafide import __version__
 from bonafide.audio.apart import av_is_there
 from bonafide.audio.formats import FORMATS
 from bonafide.detection.detector import HOP_SECONDS
@@ -70,7 +69,7 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
     # No docs_url: those pages load their scripts from elsewhere.
     app = FastAPI(
         title="Bonafide",
-        version=own_version(),
+        version=__version__,
         description=describing.DESCRIPTION,
         docs_url=None,
         redoc_url=None,
@@ -161,7 +160,7 @@ def health_of(state: State) -> dict[str, Any]:
     settings, alive = state.settings, len(state.pool.pids())
     return {
         "status": "ok" if alive else "starting",
-        "version": own_version(),
+        "version": __version__,
         "workers": alive,
         "token_needed": bool(settings.token),
         "collects": settings.collect is not None,
@@ -174,13 +173,6 @@ def model_of(state: State) -> dict[str, Any]:
     readable = [each for each in FORMATS if av_is_there() or not each.by_pyav]
     formats = [{"name": each.name, "codings": each.codings, "suffixes": each.suffixes} for each in readable]
     return {**state.pool.model, "limits": limits, "formats": formats}
-
-
-def own_version() -> str:
-    """Return the installed version."""
-    with suppress(PackageNotFoundError):
-        return version("bonafide")
-    return "0"
 
 
 def _cut(state: State, threshold: str) -> Cut:

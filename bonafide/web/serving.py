@@ -8,12 +8,16 @@ import signal
 import socket
 import ssl
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import uvicorn
 
+from bonafide import __version__
+from bonafide.detection.choice import choice_of
 from bonafide.errors import UserError
 from bonafide.web import logs
-from bonafide.web.app import create_app, own_version
+from bonafide.web.app import create_app
 from bonafide.web.confinement import hide
 from bonafide.web.metrics import Metrics
 from bonafide.web.patience import MOST_CONNECTIONS, PatientProtocol
@@ -39,8 +43,10 @@ def run(settings: Settings) -> None:
     _allow_files()
     hide()
     tls = tls_of(settings)
-    with _listening(settings) as listener:
-        asyncio.run(_serve(settings, listener, tls))
+    choice = choice_of(settings.model)
+    chosen = replace(settings, model=None if choice.model is None else Path(choice.name))
+    with _listening(settings) as listener, choice.explained():
+        asyncio.run(_serve(chosen, listener, tls))
 
 
 async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
@@ -68,7 +74,7 @@ async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContex
         if ended.is_set():
             return
         server = _Server(_config(settings, pool, metrics, tls))
-        _announce(settings, listener, pool.confined)
+        _announce(settings, listener, pool)
         await server.serve(sockets=[listener])
     logs.event("ended")
 
@@ -117,9 +123,10 @@ def _listening(settings: Settings) -> socket.socket:
         ) from None
 
 
-def _announce(settings: Settings, listener: socket.socket, confined: list[str]) -> None:
+def _announce(settings: Settings, listener: socket.socket, pool: Pool) -> None:
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     url = f"http{'s' if settings.tls_cert else ''}://{host}:{listener.getsockname()[1]}/"
-    logs.event("listening", url=url, version=own_version(), workers=settings.workers, confined=confined)
+    facts = {"workers": settings.workers, "confined": pool.confined, "model": pool.model["name"]}
+    logs.event("listening", url=url, version=__version__, **facts)
     if sys.stdout.isatty():
         print(f"Bonafide is at {url} (Ctrl-C ends it)", flush=True)

@@ -31,7 +31,7 @@ class Settings:
     queue
         Requests that may wait for a worker; more are refused (429).
     model
-        The detector; None is the packaged one.
+        The detector; None is the one in use: see `bonafide.detection.choice`.
     collect
         Folder that takes recordings with the speaker's consent; None offers no such thing.
     tls_cert, tls_key

@@ -111,12 +111,15 @@ def own_folder(temporary: str) -> None:
 
 def load(model: str | None) -> tuple[Any, dict[str, Any]]:
     """Return the detector of the file `model`, or the packaged one, and what /v1/model says of it."""
+    from bonafide.detection.choice import PACKAGED
     from bonafide.detection.detector import Detector
     from bonafide.scoring.network_size import constants
 
-    detector = Detector() if model is None else Detector(Path(model))
+    detector = Detector(PACKAGED if model is None else Path(model))
     facts = detector.facts
     about = {
+        "name": Path(detector.name).name,  # where it lies is not for strangers
+        "sha256": detector.sha256,
         "thresholds": dict(facts.thresholds),
         "band": list(facts.cannot_tell),
         "cannot_tell": {name: _probabilities(facts, name) for name in facts.thresholds},

@@ -14,7 +14,7 @@ from bonafide.corpus.measuring import measured
 from bonafide.detection.detector import Detector
 from bonafide.pipeline.params import read_section
 
-pytest.importorskip("av", reason="needs PyAV: pip install 'bonafide[media]'")
+pytest.importorskip("av", reason="needs PyAV: pip install -e '.[media]'")
 ROOT = Path(__file__).parents[2]
 CASES = ROOT.parent / "shared" / "cases"
 OTHERS = ("e_concat_tts.mp3", "f_chained.ogg")  # beside the crashing one in a run

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
 from bonafide.clips.features import FeatureSettings, feature_part
 from bonafide.corpus.readers.folder import read_folder
 from bonafide.corpus.table import AUDIO, SPLIT, part_of
-from bonafide.errors import UserError
+from bonafide.errors import UserError, how_to_install
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.parts import part_name
 from bonafide.pipeline.tables import write_table
@@ -73,7 +74,7 @@ def test_pandas_gets_the_clips_of_a_side_without_their_sound(prepared):
 
 @pytest.mark.parametrize("streaming", [False, True])
 def test_hugging_face_gets_an_audio_column_and_class_labels(prepared, tmp_path, monkeypatch, streaming):
-    library = pytest.importorskip("datasets", reason="needs: pip install 'bonafide[datasets]'")
+    library = pytest.importorskip("datasets", reason="needs: pip install -e '.[datasets]'")
     monkeypatch.setattr(library.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     library.disable_progress_bars()
     folder, rows = prepared
@@ -110,8 +111,8 @@ assert len(list(found)) == 6, "a second pass sees the same"
 """
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    if "pip install 'bonafide[pipeline]'" in done.stderr:
-        pytest.skip("needs TensorFlow: pip install 'bonafide[pipeline]'")
+    if how_to_install("pipeline") in done.stderr:
+        pytest.skip("needs TensorFlow: pip install -e '.[pipeline]'")
     assert done.returncode == 0, done.stderr[-2000:]
     settings = read_section(PARAMS, "features", SpectrogramSettings)
     expected = []
@@ -134,7 +135,7 @@ assert len(list(found)) == 6, "a second pass sees the same"
 )
 def test_a_missing_package_is_named_with_its_extra(monkeypatch, module, load, extra):
     monkeypatch.setattr(datasets, "find_spec", lambda name: None if name == module else pytest.fail(name))
-    with pytest.raises(UserError, match=rf"needs {module}: pip install 'bonafide\[{extra}\]'"):
+    with pytest.raises(UserError, match=re.escape(f"needs {module}: {how_to_install(extra)}")):
         load("nowhere")
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-pytest.importorskip("keras", reason="needs Keras: pip install -e .[pipeline]")
+pytest.importorskip("keras", reason="needs Keras: pip install -e '.[pipeline]'")
 
 import keras
 

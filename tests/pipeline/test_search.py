@@ -13,7 +13,7 @@ import yaml
 
 from bonafide.errors import UserError
 
-pytest.importorskip("optuna", reason="needs Optuna: pip install 'bonafide[search]'")
+pytest.importorskip("optuna", reason="needs Optuna: pip install -e '.[search]'")
 
 from bonafide.training.search import search, written
 from bonafide.training.space import read_space

@@ -57,7 +57,7 @@ def test_csv_has_the_columns_that_are_promised(folder, jobs):
     ran = bonafide("detect", "inner", "a.wav", "--csv", "--jobs", jobs, "--threshold", "0.5", cwd=folder)
     assert ran.returncode == 0
     rows = list(csv.DictReader(io.StringIO(ran.stdout.decode(), newline="")))
-    assert list(rows[0]) == ["path", "verdict", "p_ai", "llr", "seconds", "reason"]
+    assert list(rows[0]) == ["path", "verdict", "p_ai", "llr", "seconds", "reason", "model", "model_sha256"]
     assert [row["path"] for row in rows] == ["inner/b.flac", "inner/new\nline\x1b[2J.mp3", "a.wav"]
     for row in rows:
         if row["verdict"] in ("human", "ai"):

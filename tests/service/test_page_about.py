@@ -40,3 +40,9 @@ def test_what_programs_may_ask_is_described_without_the_net(page):
     for word in ("POST /v1/detect", "GET /v1/health", "threshold", "multipart/form-data", '"verdict": "mixed"'):
         assert word in text
     assert page.js("document.documentElement.scrollWidth") <= 1200
+
+
+def test_the_page_tells_which_detector_answers(page):
+    assert f"packaged (SHA-256 {Detector('packaged').sha256[:12]})" in page.js(
+        "document.querySelector('#card').textContent"
+    )

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from importlib import metadata
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import soundfile
 
 from bonafide.cli import EXTRAS, app
 from bonafide.commands import corpus
+from bonafide.errors import how_to_install
 
 ROOT = Path(__file__).parents[2]
 # What only the extras install, by the names that code imports it under.
@@ -57,7 +58,7 @@ def test_what_needs_an_extra_names_it_in_one_sentence(tmp_path, command, argumen
     done = light(*arguments, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith(f"bonafide: '{command}' needs ")
-    assert done.stderr.endswith(f": pip install 'bonafide[{EXTRAS[command]}]'\n")
+    assert done.stderr.endswith(f": {how_to_install(EXTRAS[command])}\n")
     assert done.stderr.count("\n") == 1
 
 
@@ -85,8 +86,20 @@ def test_generate_needs_nothing_but_an_engine(tmp_path):
 
 
 def test_the_extras_exist_and_every_command_is_tried_here():
-    extras = set(metadata.metadata("bonafide").get_all("Provides-Extra"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = set(project["optional-dependencies"])
     assert {extra for names in EXTRAS.values() for extra in names.split(",")} <= extras
     commands = {command.callback.__name__ for command in app.registered_commands}
     commands |= {f"corpus {command.callback.__name__}" for command in corpus.app.registered_commands}
-    assert commands == {*EXTRAS, "corpus fetch", "collect", "detect", "explain", "formats", "generate", "info", "join"}
+    assert commands == {
+        *EXTRAS,
+        "corpus fetch",
+        "collect",
+        "detect",
+        "explain",
+        "formats",
+        "generate",
+        "info",
+        "join",
+        "use",
+    }

@@ -40,8 +40,17 @@ def test_only_training_and_export_import_keras(stage):
     assert bool(users) == (stage.stem in ("train", "export")), users
 
 
+def test_keras_is_imported_in_one_place_that_keeps_its_libraries_quiet():
+    package = ROOT / "bonafide"
+    users = {
+        path.relative_to(package).as_posix() for path in package.rglob("*.py") if {"keras", "tf2onnx"} & imported(path)
+    }
+    assert users == {"training/backend.py"}
+
+
 def test_nothing_on_the_detectors_path_names_anything_heavy():
     path = ROOT / "bonafide" / "detection" / "detector.py"
+    heavy = HEAVY - {"scipy"}  # its transform, which is imported where the first sound is heard
     assert {
-        module.name: HEAVY & imported(module) for module in closure(path) | {path} if HEAVY & imported(module)
+        module.name: heavy & imported(module) for module in closure(path) | {path} if heavy & imported(module)
     } == {}

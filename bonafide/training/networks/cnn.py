@@ -5,22 +5,21 @@ Beside some of them stand dense layers on fixed statistics of the crops; see `bo
 
 import json
 import math
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-import keras
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
-from keras import layers
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.files import write_text, write_whole
-from bonafide.progress import track
+from bonafide.progress import time_left, track
 from bonafide.training.ahead import ahead
-from bonafide.training.backend import make_deterministic
+from bonafide.training.backend import keras, layers, make_deterministic
 from bonafide.training.crop_augmentation import CropAugmentation, augmented_crop
 from bonafide.training.data import Clips, copies_of, training_batches
 from bonafide.training.draws import Draws, balanced_draws
@@ -138,11 +137,13 @@ def fit(
         clips.train, clips.sources, settings.epoch_crops, copies=copies, copy_share=settings.copy_share
     )
     network, history = _resume(checkpoints) or (_compiled(clips, settings), [])
-    for epoch in range(len(history), settings.epochs):
+    started, first = time.monotonic(), len(history)
+    for epoch in range(first, settings.epochs):
         loss = _one_epoch(network, clips, draws, settings, seed, epoch)
         model = whole(network, clips.n_bands)
         history.append({"epoch": epoch + 1, "loss": loss, **judge(model, clips)})
-        print(_line(history[-1], settings.epochs), flush=True)
+        took = time_left(time.monotonic() - started, epoch + 1 - first, settings.epochs - first)
+        print(f"{_line(history[-1], settings.epochs)}; {took}", flush=True)
         if not clips.dev or history[-1]["dev_auc"] == max(line["dev_auc"] for line in history):
             write_whole(checkpoints / "best.keras", network.save)
         _keep(network, history, checkpoints)

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from zlib import crc32
 
-import keras
 import numpy as np
 
 from bonafide.progress import track
 from bonafide.training.ahead import ahead
+from bonafide.training.backend import keras
 from bonafide.training.crop_labels import NEITHER
 from bonafide.training.data import Clips, copies_of, training_crops
 from bonafide.training.draws import balanced_weights
@@ -49,11 +49,11 @@ def crop_statistics(clips: Clips, statistics: keras.Model, share: float = 1.0) -
 
     Where it is told to, of a `share` of the crops alone: always of the same ones.
     """
-    recordings = training_crops(clips.features, clips.train, clips.frames)
     total = len(clips.train) * (1 + copies_of(clips.features))
+    coming = training_crops(clips.features, clips.train, clips.frames)
     cut = (
         ((clip, copy, label), crop[None].astype(np.float32))
-        for clip, copy, together, of_crops in track(recordings, total=total, what="statistics of clips and copies")
+        for clip, copy, together, of_crops in track(coming, total=total, what="taking statistics of clips and copies")
         for number, (crop, label) in enumerate(zip(together, of_crops.tolist(), strict=True))
         if crc32(f"{clip} {copy} {number}".encode()) < share * 2**32
     )

@@ -10,13 +10,12 @@ statistics that are taken once.
 
 from collections.abc import Mapping
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
-from bonafide.training.backend import make_deterministic
+from bonafide.progress import track
+from bonafide.training.backend import keras, layers, make_deterministic, ops
 from bonafide.training.crop_labels import AI
 from bonafide.training.draws import balanced_weights
 from bonafide.training.networks.crop_statistics import CropStatistics
@@ -115,7 +114,7 @@ def fit_dense(
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * steps)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
     dense.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss=loss)
-    for _ in range(EPOCHS):
+    for _ in track(range(EPOCHS), total=EPOCHS, what="fitting dense layers, epochs"):
         drawn = rng.choice(len(is_ai), steps * BATCH_SIZE, p=odds / odds.sum())
         labels = is_ai[drawn, None].astype(np.float32)
         dense.fit(training.values[drawn], labels, batch_size=BATCH_SIZE, shuffle=False, verbose=0)

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
+from bonafide.progress import track
 from bonafide.training.networks.statistics import LIMIT
 
 SMALLEST = 1e-2  # of the kernel's eigenvalues: below it weights grow until rounding shows in the score
@@ -158,7 +159,7 @@ def fit_kernel(
     """
     whiten = _inverse_root(gaussian(centres, centres, width))
     coefficients, bias = [], []
-    for number, given in enumerate(weights):
+    for number, given in enumerate(track(weights, total=len(weights), what="fitting kernel machines")):
         own = expert == number
         # Newton's steps: the problem is small and dense, and gradient steps would stop short of its answer.
         regression = LogisticRegression(C=strength, solver="newton-cholesky")

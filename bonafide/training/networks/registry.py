@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-import keras
 from annotated_types import Ge, Gt
 
 from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.training.backend import keras
 from bonafide.training.data import Clips
 from bonafide.training.logits import History
 from bonafide.training.networks import cnn, statistics_fit

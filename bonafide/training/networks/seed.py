@@ -1,7 +1,6 @@
 """The network of the student project that Bonafide grew from, as a baseline that runs."""
 
-import keras
-from keras import layers
+from bonafide.training.backend import keras, layers
 
 IMAGE = 224  # pixels: the spectrogram is scaled to a square, as its mel images were
 WIDTHS = (16, 32, 64, 64)

@@ -1,7 +1,6 @@
 """A small CNN over log-mel crops, pooled over time and frequency at the end."""
 
-import keras
-from keras import layers
+from bonafide.training.backend import keras, layers
 
 MOMENTUM = 0.9  # of the running statistics: a small corpus has too few steps for the usual 0.99
 BLOCKS = ((16,), (32,), (48, 48), (64, 64))  # channels of the convolutions between poolings

@@ -13,9 +13,9 @@ compare a crop with the same examples and differ in what these say to them.
 from itertools import pairwise
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers, ops
+
+from bonafide.training.backend import keras, layers, ops
 
 FIRST = "statistics"  # layer, after which the network is called as well
 TONAL_BANDS = 64

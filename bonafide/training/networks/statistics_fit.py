@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import keras
 import numpy as np
 from annotated_types import Ge, Gt
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
+from bonafide.training.backend import keras
 from bonafide.training.crop_labels import AI
 from bonafide.training.data import Clips
 from bonafide.training.logits import CROPS_AT_ONCE, History, judge

@@ -9,7 +9,7 @@ import soundfile
 from bonafide.audio.decoding import UnusableError, decode
 from bonafide.audio.media import open_media
 
-av = pytest.importorskip("av", reason="needs PyAV: pip install 'bonafide[media]'")
+av = pytest.importorskip("av", reason="needs PyAV: pip install -e '.[media]'")
 RATE = 16000
 NAMES_OTHERS = {
     "list.wav": "ffconcat version 1.0\nfile 'other.wav'\n",

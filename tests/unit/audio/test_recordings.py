@@ -48,7 +48,7 @@ def alikeness(one, other):
 
 
 def write_av(path, samples, rate, codec, container, **options):
-    av = pytest.importorskip("av", reason="needs PyAV: pip install 'bonafide[media]'")
+    av = pytest.importorskip("av", reason="needs PyAV: pip install -e '.[media]'")
     with av.open(str(path), "w", format=container, options=options) as file:
         stream = file.add_stream(codec, rate=rate)
         stream.layout = "mono"

@@ -23,7 +23,7 @@ SETTINGS = [
 @pytest.mark.filterwarnings("ignore:Empty filters detected")
 @pytest.mark.parametrize(("rate", "settings"), SETTINGS)
 def test_log_mel_is_librosas(voice, rate, settings):
-    librosa = pytest.importorskip("librosa", reason="needs librosa: pip install 'bonafide[pipeline]'")
+    librosa = pytest.importorskip("librosa", reason="needs librosa: pip install -e '.[pipeline]'")
     samples = voice[: 2 * RATE]
     power = librosa.feature.melspectrogram(
         y=samples,
@@ -93,7 +93,7 @@ def test_short_spectrograms_are_repeated_whole(length, frames):
 
 
 def test_linear_bands_are_the_bins_of_the_transform(voice):
-    librosa = pytest.importorskip("librosa", reason="needs librosa: pip install 'bonafide[pipeline]'")
+    librosa = pytest.importorskip("librosa", reason="needs librosa: pip install -e '.[pipeline]'")
     settings = SpectrogramSettings(n_fft=512, hop_length=160, n_bands=255, f_min=0, f_max=8000, scale="linear")
     power = np.square(np.abs(librosa.stft(voice, n_fft=512, hop_length=160, pad_mode="reflect")))[1:-1].T
     expected = 10 * np.log10(np.maximum(power * 512 / RATE, FLOOR))

@@ -7,7 +7,7 @@ import pytest
 
 from bonafide.audio.conditioning import quantize, to_flac
 from bonafide.clips.delivery import DELIVERIES, M4A, MP3, OPUS, Delivery, through_delivery
-from bonafide.detection.detector import packaged_model
+from bonafide.detection.choice import packaged_model
 from bonafide.evaluation.robustness import RobustnessSettings, codec_of, conditions, sweep, sweep_codecs, table
 from bonafide.pipeline.tables import write_table
 

@@ -245,6 +245,7 @@ def test_the_command_writes_a_page_or_a_picture_and_names_both_for_anything_else
     if "no packaged weights" in done.stderr:
         pytest.skip("no weights are packaged here")
     assert done.returncode == 0, done.stderr
+    assert f", answered by the packaged detector; {tmp_path / 'e.html'} says why" in done.stdout
     assert (tmp_path / "e.html").read_text().startswith("<!doctype html>")
     subprocess.run([*line, tmp_path / "e.svg"], check=True)
     assert ElementTree.parse(tmp_path / "e.svg").getroot().tag.endswith("svg")

@@ -17,7 +17,7 @@ TEXTS = "The train leaves at nine.\n\nPlease speak after the tone.\nThe train  l
 
 @pytest.fixture(scope="module", autouse=True)
 def _espeak():
-    pytest.importorskip("espeakng_loader", reason="the engine comes with: pip install -e .[demo]")
+    pytest.importorskip("espeakng_loader", reason="the engine comes with: pip install -e '.[demo]'")
 
 
 def command(*arguments):

@@ -26,7 +26,7 @@ NOISE = AugmentSettings(copies=3, seed=1, chains=(CHAIN,))
 @pytest.fixture(scope="module")
 def dask_cluster(tmp_path_factory):
     """A scheduler and two workers as separate processes in another folder; one of them has two threads."""
-    pytest.importorskip("distributed", reason="needs Dask: pip install 'bonafide[cluster]'")
+    pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[cluster]'")
     home = tmp_path_factory.mktemp("dask")
     address = f"tcp://127.0.0.1:{free_port()}"
     quiet = ["--no-dashboard", "--host", "127.0.0.1"]
@@ -95,7 +95,7 @@ def test_a_dask_cluster_reports_what_fails(tmp_path, monkeypatch, dask_cluster):
 
 
 def test_a_scheduler_that_is_not_there_is_said_soon(monkeypatch):
-    pytest.importorskip("distributed", reason="needs Dask: pip install 'bonafide[cluster]'")
+    pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[cluster]'")
     monkeypatch.setattr("bonafide.pipeline.executors.CONNECT_SECONDS", 0.5)
     monkeypatch.setenv("BONAFIDE_EXECUTOR", f"dask://127.0.0.1:{free_port()}")
     with pytest.raises(UserError, match="no Dask scheduler answers at tcp://127"), executor():

@@ -6,7 +6,8 @@ import math
 import onnx
 import pytest
 
-from bonafide.detection.detector import Detector, packaged_model
+from bonafide.detection.choice import packaged_model
+from bonafide.detection.detector import Detector
 from bonafide.errors import UserError
 from bonafide.scoring.exported import FORMAT, Scorer, facts_as_json
 from bonafide.scoring.network_size import constants

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-pytest.importorskip("keras", reason="needs Keras: pip install -e .[pipeline]")
+pytest.importorskip("keras", reason="needs Keras: pip install -e '.[pipeline]'")
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
