@@ -218,7 +218,7 @@ def _batches(
     def draw(mel: np.ndarray, start: int, rng: np.random.Generator) -> np.ndarray:
         return augmented_crop(mel[:, :heard], start, clips.frames, hertz, settings.augment, rng)
 
-    size = min(settings.batch_size, settings.epoch_crops)
+    size = min(settings.batch_size, max(1, settings.epoch_crops // 2))  # how many are drawn varies by chance
     return training_batches(clips, draws, size, draw, rng, linear=heard > clips.n_bands - clips.linear_bins)
 
 
