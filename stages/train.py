@@ -6,18 +6,27 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from bonafide.audio.conditioning import AudioSettings
+from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.corpus.companions import CompanionSettings
 from bonafide.files import write_text
+from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import CHECKPOINTS
 from bonafide.pipeline.stage import run
 from bonafide.training.data import CLIP_COLUMNS
-from bonafide.training.fit import fingerprint, fit, read_training
+from bonafide.training.fit import fingerprint, fit, training_clips
+from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.saving import save_model
 
 
 def train(params: Path, split: Path, features: Path, out: Path, history: Path) -> None:
     """Fit the network that `params` describes to the train side of `split` and write it to `out`."""
+    settings = read_section(params, "train", TrainSettings)
+    spectrogram = read_section(params, "features", SpectrogramSettings)
+    rate = read_section(params, "audio", AudioSettings).rate
+    companions = read_section(params, "companions", CompanionSettings)
     rows = pq.read_table(split, columns=CLIP_COLUMNS).to_pylist()
-    settings, clips = read_training(params, rows, features)
+    clips = training_clips(rows, features, settings, spectrogram, rate, companions)
     for section in settings.unused:
         print(f"{section} is not used by the network {settings.model}", flush=True)
     checkpoints = CHECKPOINTS / fingerprint(clips, settings)

@@ -37,11 +37,28 @@ def read_training(params: Path, rows: Iterable[Mapping[str, Any]], features: Pat
     settings = read_section(params, "train", TrainSettings)
     spectrogram = read_section(params, "features", SpectrogramSettings)
     rate = read_section(params, "audio", AudioSettings).rate
-    shape = crop_shape(settings, spectrogram, rate)
-    clips = clips_of(rows, features, shape, read_section(params, "companions", CompanionSettings))
-    return settings, replace(
-        clips, hertz=tuple(band_centres(spectrogram, rate).tolist()), linear_bins=spectrogram.linear_bins
-    )
+    companions = read_section(params, "companions", CompanionSettings)
+    return settings, training_clips(rows, features, settings, spectrogram, rate, companions)
+
+
+def training_clips(
+    rows: Iterable[Mapping[str, Any]],
+    features: Path,
+    settings: TrainSettings,
+    spectrogram: SpectrogramSettings,
+    rate: int,
+    companions: CompanionSettings,
+) -> Clips:
+    """Return the clips that train and judge by `rows` of a split table, and what their features are.
+
+    Raises
+    ------
+    UserError
+        When the chosen network cannot use such features.
+    """
+    clips = clips_of(rows, features, crop_shape(settings, spectrogram, rate), companions)
+    hertz = tuple(band_centres(spectrogram, rate).tolist())
+    return replace(clips, hertz=hertz, linear_bins=spectrogram.linear_bins)
 
 
 def fit(

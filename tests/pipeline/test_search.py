@@ -192,8 +192,10 @@ def test_the_test_side_has_no_say(project, searched, tmp_path):
 )
 def test_a_space_that_is_none_is_refused_in_a_sentence(tmp_path, space, why):
     (tmp_path / "space.yaml").write_text(space)
+    sections = yaml.safe_load((ROOT / "params.yaml").read_text())
+    sections["train"]["model"] = "statistics"
     with pytest.raises(UserError, match=re.escape(why)):
-        read_space(tmp_path / "space.yaml", yaml.safe_load((ROOT / "params.yaml").read_text()))
+        read_space(tmp_path / "space.yaml", sections)
 
 
 def test_without_a_space_that_of_the_chosen_network_is_searched(project, monkeypatch, tmp_path):
