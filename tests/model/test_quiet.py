@@ -73,6 +73,7 @@ def others(text, patterns):
     return [line for line in text.splitlines() if not any(re.fullmatch(pattern, line) for pattern in patterns)]
 
 
+@pytest.mark.slow  # two programs that start TensorFlow
 def test_training_and_export_print_our_own_lines_alone(features):
     for stage, paths in (("train", ["network.keras", "history.csv"]), ("export", ["network.keras", "network.onnx"])):
         done = run(stage, *paths, cwd=features)
