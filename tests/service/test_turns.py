@@ -124,20 +124,21 @@ def test_who_comes_back_when_it_is_told_is_in_after_a_turn_of_each_other_address
     assert max(each.longest() for each in honest) <= (24 + 8 + SIZE + QUEUE) * a_turn
 
 
-def test_turns_that_nobody_takes_end(monkeypatch):
-    """20 new addresses a second are told to come back, and do not."""
-    day = Day(monkeypatch)
-    honest = [Client(day, f"honest {number}") for number in range(24)]
+def strangers(day):
+    """20 new addresses a second that are told to come back, and do not."""
     Strangers(day, 0.05)
-    day.run(100)
-    assert max(each.longest() for each in honest) <= MOST_TOLD + LATE_SECONDS + (24 + SIZE + QUEUE) * SECONDS / SIZE
 
 
-def test_a_turn_of_who_sends_nothing_ends(monkeypatch):
-    """As many as there are places come back each time; in order before the others they hold them once."""
-    day = Day(monkeypatch)
+def hoarders(day):
+    """As many as there are places, who come back each time and send nothing: before the others they hold them once."""
     for number in range(SIZE + QUEUE):
         Hoarder(day, f"hoarder {number}")
+
+
+@pytest.mark.parametrize("come", [strangers, hoarders])
+def test_turns_end_that_nobody_takes_or_uses(monkeypatch, come):
+    day = Day(monkeypatch)
+    come(day)
     honest = [Client(day, f"honest {number}") for number in range(24)]
     day.run(100)
     assert max(each.longest() for each in honest) <= MOST_TOLD + LATE_SECONDS + (24 + SIZE + QUEUE) * SECONDS / SIZE
