@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bonafide.corpus.heard import StartSettings
+from bonafide.evaluation.adapted import beside_packaged
 from bonafide.evaluation.curves import points_of
 from bonafide.evaluation.metrics import EvaluateSettings, headline_of, intervals_of, metrics_of
 from bonafide.evaluation.scored_clips import score_clips, tested
@@ -17,6 +19,7 @@ from bonafide.files import write_text
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
 from bonafide.pipeline.tables import write_table
+from bonafide.scoring.adaptation import adaptation_text
 from bonafide.scoring.exported import Scorer
 
 
@@ -44,6 +47,8 @@ def evaluate(
     write_table(pa.Table.from_pandas(every, preserve_index=False), scores)
     ends = intervals_of(scored, thresholds, settings)
     detailed = measured | ({"segments": segments} if segments else {})
+    if read_section(params, "start", StartSettings).weights == "packaged":
+        detailed["packaged"] = beside_packaged(scored, clips, settings)
     for path, values in ((metrics, headline_of(measured)), (details, detailed), (intervals, ends)):
         write_text(path, json.dumps(values, indent=2) + "\n")
     parts = [slices_of(scored, thresholds["balanced"], settings)]
@@ -57,6 +62,8 @@ def evaluate(
         f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"
     )
     print(f"answers: {measured['answered']:.3f}, of these right: {measured.get('right_of_answered', nan):.3f}")
+    if "packaged" in detailed:
+        print(adaptation_text(detailed["packaged"]))
     if segments:
         print(
             "EER of segments: " + ", ".join(f"{each.get('eer', nan):.3f} at {size}" for size, each in segments.items())

@@ -17,6 +17,7 @@ from bonafide.training.data import CLIP_COLUMNS
 from bonafide.training.fit import fingerprint, fit, training_clips
 from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.saving import save_model
+from bonafide.training.start import read_start
 
 
 def train(params: Path, split: Path, features: Path, out: Path, history: Path) -> None:
@@ -29,8 +30,9 @@ def train(params: Path, split: Path, features: Path, out: Path, history: Path) -
     clips = training_clips(rows, features, settings, spectrogram, rate, companions)
     for section in settings.unused:
         print(f"{section} is not used by the network {settings.model}", flush=True)
-    checkpoints = CHECKPOINTS / fingerprint(clips, settings)
-    model, epochs = fit(clips, settings, checkpoints)
+    start = read_start(params)
+    checkpoints = CHECKPOINTS / fingerprint(clips, settings, start)
+    model, epochs = fit(clips, settings, checkpoints, start=start)
     save_model(model, out)
     write_text(history, pd.DataFrame(epochs).to_csv(index=False))
     shutil.rmtree(checkpoints, ignore_errors=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bonafide.commands.columns import aligned
-from bonafide.commands.corpus_settings import audio_settings, companion_settings, split_settings
+from bonafide.commands.corpus_settings import audio_settings, companion_settings, split_settings, start
 from bonafide.errors import UserError
 from bonafide.progress import track
 from bonafide.text import counted, printable
@@ -135,7 +135,7 @@ def _tell_split(name: str, rows: "Rows", params: Path, *, whole: bool) -> None:
     from bonafide.corpus.checking import preview
 
     settings = split_settings(params)
-    shown = preview(rows, settings, companion_settings(params), whole=whole)
+    shown = preview(rows, settings, companion_settings(params), start(params), whole=whole)
     if shown.refusal:
         raise UserError(f"{name} cannot be used as it is: {shown.refusal}")
     how = "the corpus's own sides" if settings.official else f"{settings.group}, seed {settings.seed}"

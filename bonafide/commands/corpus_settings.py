@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bonafide.audio.conditioning import AudioSettings
     from bonafide.corpus.companions import CompanionSettings
+    from bonafide.corpus.heard import Heard
     from bonafide.corpus.splits import SplitSettings
 
 
@@ -34,3 +35,10 @@ def companion_settings(params: Path) -> "CompanionSettings":
     from bonafide.pipeline.params import read_section
 
     return read_section(params, "companions", CompanionSettings) if params.is_file() else CompanionSettings(())
+
+
+def start(params: Path) -> "Heard":
+    """Return what the network has heard from which the training starts; without `params` nothing."""
+    from bonafide.corpus.heard import NOTHING, start_heard
+
+    return start_heard(params) if params.is_file() else NOTHING

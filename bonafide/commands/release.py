@@ -14,14 +14,19 @@ def release(
 ) -> None:
     """Train on every prepared clip, calibrate on what networks like it had not heard, and write the detector.
 
+    Beside it go the Keras network, and a list of what it has heard: what the trainings of others can start from.
+
     It trains one network for each fold and one on everything; what was done is not done again.
     """
     from bonafide.files import write_bytes
+    from bonafide.pipeline.tables import write_table
     from bonafide.protocol.release import release as released
+    from bonafide.training.saving import save_model
 
-    content = released(params, by, n_folds)
+    done = released(params, by, n_folds)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(out, content)
-    print(
-        f"{out}: {len(content) / 1e6:.2f} MB; `bonafide use {out}` has it answer, `bonafide info {out}` says what it is"
-    )
+    save_model(done.network, out.with_suffix(".keras"))
+    write_table(done.heard, out.with_suffix(".heard.parquet"))
+    write_bytes(out, done.onnx)
+    size = f"{len(done.onnx) / 1e6:.2f} MB"
+    print(f"{out}: {size}; `bonafide use {out}` has it answer, `bonafide info {out}` says what it is")

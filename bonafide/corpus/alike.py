@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.corpus.groups import numbers
+from bonafide.corpus.heard import NAMES, NOTHING, Heard
 from bonafide.corpus.rows import Rows
 from bonafide.corpus.splits import RESPECTS, SplitSettings
 from bonafide.corpus.table import SPLIT
@@ -15,7 +16,7 @@ SHARED = ("label", "speaker", "generator", "family", "source", "official")  # wh
 SEEN = tuple(f"{name}_seen" for name in RESPECTS)
 
 
-def alike(table: pa.Table, companions: CompanionSettings, settings: SplitSettings) -> Rows:
+def alike(table: pa.Table, companions: CompanionSettings, settings: SplitSettings, heard: Heard = NOTHING) -> Rows:
     """Return a row for all clips of the catalog `table` that the split treats alike, in the order of their first ones.
 
     Each is its first clip's, as far as a split looks at it, with how many ``clips`` it stands for and their ``places``
@@ -23,10 +24,9 @@ def alike(table: pa.Table, companions: CompanionSettings, settings: SplitSetting
     """
     shared = SHARED if settings.gender == "any" else (*SHARED, "gender")
     codes = [_codes(table[name]) for name in shared]
-    hold = [companions.hold(path) for path in table["path"].to_pylist()] if companions.folders else None
-    first, kind_of = _distinct([*codes, *([np.array(hold, np.int32)] if hold else []), _alone(table, settings)])
+    first, kind_of = _distinct([*codes, *_beside(table, companions, heard), _alone(table, settings)])
     first, kind_of = _distinct([kind_of, _pairs(table["pair"], kind_of)])
-    rows: Rows = table.take(first).select(["clip", "path", "pair", *shared]).to_pylist()
+    rows: Rows = table.take(first).select(["clip", "path", "sha256", "pair", *shared]).to_pylist()
     places = np.split(np.argsort(kind_of, kind="stable"), np.cumsum(np.bincount(kind_of))[:-1])
     return [row | {"clips": len(inside), "places": inside} for row, inside in zip(rows, places, strict=True)]
 
@@ -42,6 +42,16 @@ def with_sides(table: pa.Table, rows: Rows) -> pa.Table:
         of_row[order] = np.repeat(np.arange(len(rows), dtype=np.int32), counts)
         parts = parts.append_column(name, values.take(pa.array(of_row)))
     return parts.cast(SPLIT)
+
+
+def _beside(table: pa.Table, companions: CompanionSettings, heard: Heard) -> list[np.ndarray]:
+    """Return whether each clip is a companion, and whether it was heard, shape (n,), where any can be."""
+    numbers_of = []
+    if companions.folders:
+        numbers_of.append([companions.hold(path) for path in table["path"].to_pylist()])
+    if heard is not NOTHING:
+        numbers_of.append([heard.holds(row) for row in table.select(["sha256", *NAMES]).to_pylist()])
+    return [np.array(each, np.int32) for each in numbers_of]
 
 
 def _alone(table: pa.Table, settings: SplitSettings) -> np.ndarray:

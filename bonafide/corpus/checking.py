@@ -12,6 +12,7 @@ import numpy as np
 
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.corpus.entries import Entries
+from bonafide.corpus.heard import NOTHING, Heard
 from bonafide.corpus.official import SIDES
 from bonafide.corpus.readers.listing import is_audio
 from bonafide.corpus.rows import LABELS, Row, Rows
@@ -82,7 +83,9 @@ def remarks_on(rows: Rows, entries: Entries) -> list[str]:
     return [*_copies(rows, entries), *_passed_over(rows, entries), *_thin(rows)]
 
 
-def preview(rows: Rows, settings: SplitSettings, companions: CompanionSettings, *, whole: bool) -> Preview:
+def preview(
+    rows: Rows, settings: SplitSettings, companions: CompanionSettings, heard: Heard = NOTHING, *, whole: bool
+) -> Preview:
     """Return what the stage split would make of `rows`, which need no ``clip`` yet.
 
     Unless `whole`, its search is cut short: the sides are then about those that the stage finds, and a refusal, which
@@ -95,16 +98,16 @@ def preview(rows: Rows, settings: SplitSettings, companions: CompanionSettings, 
             )
     named = [{**row, "clip": row.get("clip", row["path"])} for row in rows]
     try:
-        return Preview(sides=describe(_divided(named, settings, companions, whole)))
+        return Preview(sides=describe(_divided(named, settings, companions, heard, whole)))
     except UserError as error:
         return Preview(refusal=str(error))
 
 
-def _divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, whole: bool) -> Rows:
+def _divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, heard: Heard, whole: bool) -> Rows:
     if not whole:
         with suppress(UserError):
-            return divided(rows, settings, companions, effort=QUICK)
-    return divided(rows, settings, companions)
+            return divided(rows, settings, companions, QUICK, heard)
+    return divided(rows, settings, companions, heard=heard)
 
 
 def official_sides(rows: Rows) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from bonafide.corpus.heard import NOTHING, Heard
 from bonafide.corpus.rows import Row, Rows
 from bonafide.errors import UserError
 
@@ -23,8 +24,10 @@ class CompanionSettings:
         return any(PurePosixPath(path).is_relative_to(folder) for folder in self.folders)
 
 
-def parted(rows: Iterable[Row], settings: CompanionSettings) -> tuple[Rows, Rows]:
+def parted(rows: Iterable[Row], settings: CompanionSettings, heard: Heard = NOTHING) -> tuple[Rows, Rows]:
     """Return the rows of the corpus's own clips and those of the companions, each in the order given.
+
+    What the network has `heard` from which the training starts is a companion, too: it can train, and test nothing.
 
     Raises
     ------
@@ -34,7 +37,12 @@ def parted(rows: Iterable[Row], settings: CompanionSettings) -> tuple[Rows, Rows
     own: Rows = []
     companions: Rows = []
     for row in rows:
-        (companions if settings.hold(row["path"]) else own).append(row)
+        (companions if settings.hold(row["path"]) or heard.holds(row) else own).append(row)
     if companions and not own:
+        if not all(settings.hold(row["path"]) for row in companions):
+            raise UserError(
+                "the packaged network has heard every clip of this corpus, or its speaker, source or generator: none is"
+                " left to test on. Set start.weights of params.yaml to none, or add recordings"
+            )
         raise UserError("companions.folders of params.yaml hold every clip of the corpus: none is left to test on")
     return own, companions

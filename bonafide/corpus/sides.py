@@ -3,13 +3,22 @@
 from bonafide.corpus.apart import set_apart, with_apart
 from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.corpus.genders import of_gender
+from bonafide.corpus.heard import NOTHING, Heard
 from bonafide.corpus.official import official_split
 from bonafide.corpus.rows import Rows
 from bonafide.corpus.splits import SplitSettings, marked, split, with_companions
 
 
-def divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, effort: float = 1.0) -> Rows:
+def divided(
+    rows: Rows,
+    settings: SplitSettings,
+    companions: CompanionSettings,
+    effort: float = 1.0,
+    heard: Heard = NOTHING,
+) -> Rows:
     """Return `rows` with the ``split`` that `settings` give them; `effort` is that of `bonafide.corpus.splits.split`.
+
+    What was `heard` goes as `companions` go.
 
     What `settings.gender` leaves out is dropped.
 
@@ -20,7 +29,7 @@ def divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, 
     """
     wanted, left_out = of_gender(rows, settings.gender)
     counted, apart = set_apart(wanted, settings.apart)
-    own, beside = parted(counted, companions)
+    own, beside = parted(counted, companions, heard)
     sides = official_split(own, settings) if settings.official else split(own, settings, effort=effort)
     done = with_apart(with_companions(sides, beside, settings), apart, settings)
     if not left_out:

@@ -19,6 +19,7 @@ from bonafide.training.export import detector_file, model_card
 from bonafide.training.fit import fit, read_training
 from bonafide.training.networks.registry import NETWORKS, TrainSettings
 from bonafide.training.saving import load_model, save_model
+from bonafide.training.start import read_start
 
 Examples = Any  # each network has its own, see `bonafide.training.networks.registry.Network`
 
@@ -70,6 +71,6 @@ def train_held_out(protocol: Protocol, fold: Fold, params: Path, examples: Examp
     write_table(as_table(rows, SPLIT), fold.sides)
     settings, clips = read_training(params, rows, protocol.features)
     checkpoints = fold.folder / "checkpoints"
-    model, _ = fit(clips, settings, checkpoints, examples)
+    model, _ = fit(clips, settings, checkpoints, examples, read_start(params))
     save_model(model, fold.keras)
     shutil.rmtree(checkpoints, ignore_errors=True)

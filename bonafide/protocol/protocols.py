@@ -14,6 +14,7 @@ from bonafide.corpus.apart import set_apart, with_apart
 from bonafide.corpus.companions import CompanionSettings, parted
 from bonafide.corpus.genders import of_gender
 from bonafide.corpus.groups import fold_groups
+from bonafide.corpus.heard import start_heard
 from bonafide.corpus.rows import Rows
 from bonafide.corpus.splits import SplitSettings, assign, split, with_companions
 from bonafide.errors import UserError
@@ -110,7 +111,7 @@ def read_protocol(params: Path, by: By, work: Path = FOLDS) -> Protocol:
     sections["split"]["group"] = by
     rows = pq.read_table(CATALOG).to_pylist()
     counted, apart = set_apart(of_gender(rows, settings.gender)[0], settings.apart)
-    own, companions = parted(counted, read_section(params, "companions", CompanionSettings))
+    own, companions = parted(counted, read_section(params, "companions", CompanionSettings), start_heard(params))
     facts = json.dumps([sections, rows], sort_keys=True)
     home = work / hashlib.sha256(facts.encode()).hexdigest()[:16]
     return Protocol(sections, counted, own, companions, apart, settings, home)

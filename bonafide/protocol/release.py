@@ -1,12 +1,15 @@
 """The released detector: trained on every clip, calibrated by cross-fitting on clips that its folds had never heard."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bonafide.corpus.heard import heard_table
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import FOLDS
 from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_logits, train_held_out
@@ -16,14 +19,34 @@ from bonafide.protocol.protocols import By, Protocol, read_protocol
 from bonafide.scoring.calibration import calibrate
 from bonafide.scoring.measures import answers, auc, decisions, eer
 from bonafide.scoring.thresholds import cannot_tell_band, thresholds
+from bonafide.training.backend import keras
 from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.export import model_card
 from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.saving import load_model
 
 
-def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> bytes:
-    """Return the ONNX file of a detector trained on all prepared clips.
+@dataclass(frozen=True)
+class Released:
+    """A detector for other people.
+
+    Attributes
+    ----------
+    onnx : bytes
+        The detector.
+    network : keras.Model
+        What other trainings can start from.
+    heard : pa.Table
+        What must not test those; see `bonafide.corpus.heard.heard_table`.
+    """
+
+    onnx: bytes
+    network: keras.Model
+    heard: pa.Table
+
+
+def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> Released:
+    """Return a detector trained on all prepared clips.
 
     Its calibration and thresholds come from a network for each fold, trained as it is on all but that fold: each
     clip's logit is that of the one that held its source out, so no clip judges a network that has heard it. They are
@@ -51,13 +74,14 @@ def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> bytes:
     model, history = protocol.home / "release.keras", protocol.home / "release.csv"
     run_stage("train", protocol.params, protocol.everything, protocol.features, model, history)
     rows = pq.read_table(protocol.everything).to_pylist()
+    network = load_model(model)
     card = {
-        **model_card(load_model(model), rows),
+        **model_card(network, rows),
         "licenses": sorted({row["license"] for row in rows} - {""}),
         "companions": sorted({row["source"] for row in protocol.companions}),
         **_trust(calibrate(logits, fit_calibration(logits, human)), human, fold_numbers, len(folds)),
     }
-    return calibrated(model, protocol.params, logits, human, card)
+    return Released(calibrated(model, protocol.params, logits, human, card), network, heard_table(rows))
 
 
 def _held_out(protocol: Protocol, folds: list[Fold]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -66,6 +66,7 @@ class Run:
     reliability: pd.DataFrame
     robustness: pd.DataFrame
     audit: dict[str, Any]
+    packaged: dict[str, float]  # detector on the same clips, where the training started from it; empty elsewhere
     segments: dict[str, dict[str, float]]  # by length; empty where no test clip is partly synthetic
 
     def metric(self, name: str) -> float | None:
@@ -114,7 +115,7 @@ def read_slices(path: Path) -> pd.DataFrame:
 def read_run(files: Files, settings: dict[str, Any]) -> Run:
     """Read the outputs of a run."""
     metrics = json.loads(files.details.read_text(encoding="utf-8"))
-    segments = metrics.pop("segments", {})
+    segments, packaged = metrics.pop("segments", {}), metrics.pop("packaged", {})
     return Run(
         settings=settings,
         split=pq.read_table(files.split, columns=SPLIT_COLUMNS).to_pandas(),
@@ -132,5 +133,6 @@ def read_run(files: Files, settings: dict[str, Any]) -> Run:
         reliability=pd.read_csv(files.plots / "reliability.csv"),
         robustness=pd.read_csv(files.robustness),
         audit=json.loads(files.audit.read_text(encoding="utf-8")),
+        packaged=packaged,
         segments=segments,
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from bonafide.report.evidence import FEW_CLUSTERS, SEEN, evidence, percent_interval, shortcuts
 from bonafide.report.run import Run
+from bonafide.scoring.adaptation import adaptation_text
 from bonafide.scoring.calibration import is_ai
 from bonafide.scoring.measures import answers
 from bonafide.text import counted, listed, of_hundred, of_hundred_between, percent, printable
@@ -30,6 +31,8 @@ def sentences(run: Run) -> Iterator[tuple[str, str]]:
     yield "Cannot tell", _cannot_tell(run)
     yield "Evidence", _evidence(run)
     yield "Unseen", _unseen(run)
+    if run.packaged:
+        yield "Adapted", f"{adaptation_text(run.packaged)}."
     if "fnr_over_generators" in run.metrics:
         yield "Each alike", _macro(run)
     if text := _families(run):

@@ -17,6 +17,7 @@ from bonafide.training.backend import keras
 from bonafide.training.data import Clips, clips_of
 from bonafide.training.logits import History
 from bonafide.training.networks.registry import NETWORKS, TrainSettings
+from bonafide.training.networks.starts import Start
 
 
 def crop_shape(settings: TrainSettings, spectrogram: SpectrogramSettings, rate: int) -> tuple[int, int]:
@@ -66,21 +67,25 @@ def fit(
     settings: TrainSettings,
     checkpoints: Path,
     examples: Any = None,  # noqa: ANN401 - each network has examples of its own
+    start: Start | None = None,
 ) -> tuple[keras.Model, History]:
     """Fit the chosen network to the training clips and return it with its history.
 
     See `bonafide.training.networks.registry.Network` for what the parameters are.
     """
     keras.backend.clear_session()  # layers are numbered anew, and the networks of earlier fits leave the memory
-    return NETWORKS[settings.model].fit(clips, settings.own, settings.seed, checkpoints, examples)
+    return NETWORKS[settings.model].fit(clips, settings.own, settings.seed, checkpoints, examples, start)
 
 
-def fingerprint(clips: Clips, settings: TrainSettings) -> str:
+def fingerprint(clips: Clips, settings: TrainSettings, start: Start | None = None) -> str:
     """Return a name for exactly this training, so that no other goes on from its checkpoints."""
     facts = [
         [task.inputs for task in tasks_from_parts(clips.features)],
         [clips.train, clips.dev, clips.frames],
         [settings.model, settings.seed, asdict(settings.own)],
+        [start.rate, start.share, *(weights.sum(dtype=float) for weights in start.network.get_weights())]
+        if start
+        else [],
         code_version(Path(__file__)),
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]

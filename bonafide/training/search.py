@@ -28,7 +28,9 @@ from bonafide.pipeline.paths import FEATURES, SEARCHES, SPLIT
 from bonafide.training.data import CLIP_COLUMNS, Clips
 from bonafide.training.fit import fit, read_training
 from bonafide.training.networks.registry import NETWORKS, TrainSettings
+from bonafide.training.networks.starts import Start
 from bonafide.training.space import SECTION, Space, Span, read_space, short
+from bonafide.training.start import read_start
 
 if TYPE_CHECKING:
     import optuna
@@ -72,15 +74,16 @@ def search(
     """
     sections, settings, clips = _read(params)
     space = read_space(space_file or Path("searches") / f"{settings.model}.yaml", sections)
-    study = _study(work / f"{_key(settings, space, clips, seed)}.jsonl")
+    study = _study(work / f"{_key(settings, sections['start'], space, clips, seed)}.jsonl")
     distributions = {key: _distribution(allowed) for key, allowed in space.items()}
     examples = cache(partial(NETWORKS[settings.model].examples, clips, settings.own))  # not where all trials are done
+    start = cache(partial(read_start, params))
     while (number := len(_tried(study))) < trials:
         study.sampler = _sampler(seed, number)
         trial = study.ask(distributions)
         values = {key: short(value) for key, value in trial.params.items()}
         tried = parse(with_values(sections, values)[SECTION], f"the tried values {values}", TrainSettings)
-        figures = _trained(clips, tried, examples())
+        figures = _trained(clips, tried, examples(), start())
         trial.set_user_attr("eer", figures["dev_eer"])
         trial.set_user_attr("seconds", figures["seconds"])
         study.tell(trial, figures["dev_auc"])
@@ -170,11 +173,16 @@ def _distribution(allowed: Span | list[Any]) -> "optuna.distributions.BaseDistri
     return FloatDistribution(allowed.low, allowed.high, allowed.log)
 
 
-def _trained(clips: Clips, settings: TrainSettings, examples: Any) -> dict[str, float]:  # noqa: ANN401
+def _trained(
+    clips: Clips,
+    settings: TrainSettings,
+    examples: Any,  # noqa: ANN401 - each network has its own
+    start: Start | None,
+) -> dict[str, float]:
     """Train with `settings` and return the figures of the epoch that did best on dev, with the seconds all took."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as checkpoints:
-        _, history = fit(clips, settings, Path(checkpoints), examples)
+        _, history = fit(clips, settings, Path(checkpoints), examples, start)
     best = max(history, key=lambda epoch: epoch["dev_auc"])
     return {**best, "seconds": round(time.monotonic() - started, 1)}
 
@@ -193,10 +201,10 @@ def _tried(study: "optuna.Study") -> list[Trial]:
     ]
 
 
-def _key(settings: TrainSettings, space: Space, clips: Clips, seed: int) -> str:
+def _key(settings: TrainSettings, start: dict[str, Any], space: Space, clips: Clips, seed: int) -> str:
     """Return a name for exactly this search, so that no other goes on from its trials."""
     facts = [
-        [settings.model, settings.crop_seconds, settings.seed, asdict(settings.own)],
+        [settings.model, settings.crop_seconds, settings.seed, asdict(settings.own), start],
         {key: allowed if isinstance(allowed, list) else vars(allowed) for key, allowed in space.items()},
         [clips.train, clips.dev, clips.frames, clips.n_bands, sorted(clips.companions)],
         [task.inputs for task in tasks_from_parts(clips.features)],

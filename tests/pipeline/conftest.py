@@ -19,6 +19,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 RESULTS = ("dvc.lock", "metrics/")  # of the project's own last run
 KERNELS = {  # kernel machines are fitted in a second; test_default.py runs the default network
+    "start": {"weights": "none"},
     "features": {"n_fft": 512, "n_bands": 255, "scale": "linear", "linear_n_fft": 0},
     "train": {"model": "statistics"},
 }
@@ -26,6 +27,7 @@ SMALL = {
     "corpus": {"root": "data/raw"},
     "prepare": {"parts": 3},
     "augment": {"copies": 1, "chains": [[{"Line": {"p": 1.0}}]]},
+    "start": KERNELS["start"],
     "features": KERNELS["features"],
     "train": {**KERNELS["train"], "cnn": {"architecture": "small", "epochs": 2, "batch_size": 8}},
     "evaluate": {"replicates": 20},

@@ -28,6 +28,7 @@ from bonafide.training.networks import joint
 from bonafide.training.networks.crop_statistics import CropStatistics, crop_statistics
 from bonafide.training.networks.seed import seed as seed_network
 from bonafide.training.networks.small import SMALLEST_CROP, small
+from bonafide.training.networks.starts import Start
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,12 @@ def examples(clips: Clips, settings: CnnSettings) -> CnnExamples:
 
 
 def fit(
-    clips: Clips, settings: CnnSettings, seed: int, checkpoints: Path, shared: CnnExamples | None = None
+    clips: Clips,
+    settings: CnnSettings,
+    seed: int,
+    checkpoints: Path,
+    shared: CnnExamples | None = None,
+    start: Start | None = None,
 ) -> tuple[keras.Model, History]:
     """Train a network and return it as it was after its best epoch, with the history.
 
@@ -119,7 +125,7 @@ def fit(
 
     Parameters
     ----------
-    clips, settings, seed, checkpoints, shared
+    clips, settings, seed, checkpoints, shared, start
         See `bonafide.training.networks.registry.Network`.
 
     Returns
@@ -132,11 +138,16 @@ def fit(
     make_deterministic(seed)
     checkpoints.mkdir(parents=True, exist_ok=True)
     copies = copies_of(clips.features)
-    settings = replace(settings, epoch_crops=min(settings.epoch_crops, len(clips.train) * (1 + copies)))
+    settings = replace(
+        settings,
+        epoch_crops=min(settings.epoch_crops, len(clips.train) * (1 + copies)),
+        learning_rate=settings.learning_rate * (start.rate if start else 1.0),
+    )
+    before = start.branch(settings.architecture) if start else None
     draws = balanced_draws(
         clips.train, clips.sources, settings.epoch_crops, copies=copies, copy_share=settings.copy_share
     )
-    network, history = _resume(checkpoints) or (_compiled(clips, settings), [])
+    network, history = _resume(checkpoints) or (_compiled(clips, settings, before), [])
     started, first = time.monotonic(), len(history)
     for epoch in range(first, settings.epochs):
         loss = _one_epoch(network, clips, draws, settings, seed, epoch)
@@ -148,7 +159,9 @@ def fit(
             write_whole(checkpoints / "best.keras", network.save)
         _keep(network, history, checkpoints)
     best = keras.saving.load_model(checkpoints / "best.keras")
-    return _joined(best, clips, settings, seed, shared), history
+    if before:
+        before.blend(best)
+    return _joined(best, clips, settings, seed, shared, start), history
 
 
 def whole(network: keras.Model, n_bands: int) -> keras.Model:
@@ -160,7 +173,12 @@ def whole(network: keras.Model, n_bands: int) -> keras.Model:
 
 
 def _joined(
-    network: keras.Model, clips: Clips, settings: CnnSettings, seed: int, shared: CnnExamples | None
+    network: keras.Model,
+    clips: Clips,
+    settings: CnnSettings,
+    seed: int,
+    shared: CnnExamples | None,
+    start: Start | None,
 ) -> keras.Model:
     """Return the fitted network whole, with its branch of statistics if it has one."""
     statistics = ARCHITECTURES[settings.architecture].statistics
@@ -170,7 +188,8 @@ def _joined(
     all_crops = (shared and shared.statistics) or _statistics(clips, first)
     training = all_crops.of(clips.train)
     print(f"{len(training.values)} crops; {training.values.shape[1]} statistics of each", flush=True)
-    dense = joint.fit_dense(training, clips.sources, settings.copy_share, settings.label_smoothing, seed)
+    before = start.branch(joint.DENSE_BRANCH) if start else None
+    dense = joint.fit_dense(training, clips.sources, settings.copy_share, settings.label_smoothing, seed, before)
     return joint.together(network, first, dense)
 
 
@@ -185,8 +204,10 @@ def logits(model: keras.Model, shared: CnnExamples, clips: Collection[str]) -> d
     return clip_logits(model, shared.features, clips, shared.frames)
 
 
-def _compiled(clips: Clips, settings: CnnSettings) -> keras.Model:
+def _compiled(clips: Clips, settings: CnnSettings, before: Start | None) -> keras.Model:
     network = ARCHITECTURES[settings.architecture].build(clips, settings.dropout)
+    if before:
+        network.set_weights(before.network.get_weights())
     optimizer = keras.optimizers.Adam(settings.learning_rate, weight_decay=settings.weight_decay or None)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
     network.compile(optimizer, loss=loss)

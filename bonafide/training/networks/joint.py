@@ -19,6 +19,7 @@ from bonafide.training.backend import keras, layers, make_deterministic, ops
 from bonafide.training.crop_labels import AI
 from bonafide.training.draws import balanced_weights
 from bonafide.training.networks.crop_statistics import CropStatistics
+from bonafide.training.networks.starts import Start, copy_of
 from bonafide.training.networks.statistics import SEGMENT, Clip, SpectralStatistics
 
 MOMENTUM = 0.95  # of the running statistics of batches
@@ -31,10 +32,12 @@ FEWEST = 64  # bands and bins that the statistics can be taken of
 RANGE_DB = 80.0  # below the loudest point of a crop; what is deeper shows the rounding of files
 SPREAD_DB = 12.0  # typical deviation within a band
 
+DENSE_BRANCH = "dense"
 STATISTICS_DENSE = (512, 128)
 STATISTICS_DROPOUT = (0.2, 0.3, 0.3)  # of the statistics, and of what each dense layer makes of them
 EPOCHS = 8  # of the dense layers
 EPOCH_CROPS = 24_000  # drawn in each
+FEWEST_STEPS = 10  # of each, however few crops there are
 BATCH_SIZE = 128
 LEARNING_RATE = 1e-3  # at first; it falls to 0 along a cosine
 WEIGHT_DECAY = 1e-3
@@ -90,7 +93,12 @@ def statistics_of(frames: int, n_bands: int, linear_bins: int) -> keras.Model:
 
 
 def fit_dense(
-    training: CropStatistics, sources: Mapping[str, str], copy_share: float, label_smoothing: float, seed: int
+    training: CropStatistics,
+    sources: Mapping[str, str],
+    copy_share: float,
+    label_smoothing: float,
+    seed: int,
+    start: Start | None = None,
 ) -> keras.Model:
     """Return dense layers, statistics in and logits out, fitted to those of the training crops.
 
@@ -103,21 +111,25 @@ def fit_dense(
         Of the draws, what comes of copies where there are some.
     label_smoothing : float
     seed : int
+    start : Start, optional
+        Dense layers to go on from.
     """
     make_deterministic(seed)
     training = training.labelled()
     is_ai = training.labels == AI
     odds = balanced_weights(training.clips, is_ai, sources, np.ones(len(is_ai)))
     odds *= _shares(training.copies > 0, odds, copy_share)
-    dense = _dense(training.values)
-    rng, steps = np.random.default_rng(seed), max(1, min(EPOCH_CROPS, len(is_ai)) // BATCH_SIZE)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * steps)
+    dense = copy_of(start.network) if start else _dense(training.values)
+    rng, steps = np.random.default_rng(seed), max(FEWEST_STEPS, min(EPOCH_CROPS, len(is_ai)) // BATCH_SIZE)
+    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE * (start.rate if start else 1.0), EPOCHS * steps)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
     dense.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss=loss)
     for _ in track(range(EPOCHS), total=EPOCHS, what="fitting dense layers, epochs"):
         drawn = rng.choice(len(is_ai), steps * BATCH_SIZE, p=odds / odds.sum())
         labels = is_ai[drawn, None].astype(np.float32)
         dense.fit(training.values[drawn], labels, batch_size=BATCH_SIZE, shuffle=False, verbose=0)
+    if start:
+        start.blend(dense)
     return dense
 
 
@@ -125,7 +137,7 @@ def together(cnn: keras.Model, statistics: keras.Model, dense: keras.Model) -> k
     """Return one network of the fitted branches: crops in, probability of ai out, with a layer ``logit`` before it."""
     crop = keras.Input(statistics.input_shape[1:], name="log_mel")
     mel = crop[:, :, : cnn.input_shape[-1]]
-    both = layers.Concatenate(name="branches")([cnn(mel), dense(statistics(crop))])
+    both = layers.Concatenate(name="branches")([copy_of(cnn)(mel), copy_of(dense)(statistics(crop))])
     mean = layers.Dense(1, use_bias=False, trainable=False, name="logit")
     model = keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(mean(both)), name="joint")
     mean.set_weights([np.array([[CNN_SHARE], [1 - CNN_SHARE]], np.float32)])
@@ -147,7 +159,7 @@ def _dense(values: np.ndarray) -> keras.Model:
     x = layers.Dropout(STATISTICS_DROPOUT[0])(Clip(name="limit")(standardise(statistics)))
     for width, dropout in zip(STATISTICS_DENSE, STATISTICS_DROPOUT[1:], strict=True):
         x = layers.Dropout(dropout)(layers.Dense(width, "relu")(x))
-    dense = keras.Model(statistics, layers.Dense(1)(x), name="dense")
+    dense = keras.Model(statistics, layers.Dense(1)(x), name=DENSE_BRANCH)
     standardise.set_weights([values.mean(axis=0), values.var(axis=0)])
     return dense
 

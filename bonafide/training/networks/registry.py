@@ -12,6 +12,7 @@ from bonafide.training.backend import keras
 from bonafide.training.data import Clips
 from bonafide.training.logits import History
 from bonafide.training.networks import cnn, statistics_fit
+from bonafide.training.networks.starts import Start
 
 Own = TypeVar("Own")
 Examples = TypeVar("Examples")
@@ -31,15 +32,15 @@ class Network(Generic[Own, Examples]):
         parts of the clips share: what is dear and needs computing but once.
     fit : callable
         Gets the clips, the network's own settings, the seed, a folder where an interrupted fit may keep its state,
-        and perhaps the examples; returns the fitted network (crops in, probability of ai out, with a layer named
-        ``logit`` before it) and the history, one line an epoch.
+        perhaps the examples, and perhaps a network of its kind to start from; returns the fitted network (crops in,
+        probability of ai out, with a layer named ``logit`` before it) and the history, one line an epoch.
     logits : callable
         Gets a fitted network, examples, and ids of clips among them; returns the logit of each, higher is more ai.
     """
 
     check: Callable[[Own, SpectrogramSettings, int], None]
     examples: Callable[[Clips, Own], Examples]
-    fit: Callable[[Clips, Own, int, Path, Examples | None], tuple[keras.Model, History]]
+    fit: Callable[[Clips, Own, int, Path, Examples | None, Start | None], tuple[keras.Model, History]]
     logits: Callable[[keras.Model, Examples, Collection[str]], dict[str, float]]
 
 

@@ -16,6 +16,7 @@ from bonafide.training.data import Clips
 from bonafide.training.logits import CROPS_AT_ONCE, History, judge
 from bonafide.training.networks.crop_statistics import CropStatistics, crop_statistics, crop_weights
 from bonafide.training.networks.kernel_machines import Experts, draw_centres, fit_components, fit_gate, fit_kernel
+from bonafide.training.networks.starts import Start
 from bonafide.training.networks.statistics import SEGMENT, in_two, statistics
 
 
@@ -58,6 +59,7 @@ def fit(
     seed: int,
     checkpoints: Path,  # not needed: no fit is so long that it could not be done again
     shared: CropStatistics | None = None,
+    start: Start | None = None,  # not needed: what is solved at once starts nowhere
 ) -> tuple[keras.Model, History]:
     """Fit the network and return it with one line of history.
 
