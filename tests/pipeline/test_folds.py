@@ -12,6 +12,7 @@ import pytest
 from bonafide import Detector
 
 FOLDS = 2
+pytestmark = pytest.mark.slow  # two networks and more, each from copies to figures
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,6 @@ def sides_of(folder):
     return {side: split[split["split"] == side] for side in ("train", "dev", "test", "dropped")}
 
 
-@pytest.mark.slow
 def test_cross_fitting_wastes_no_clip_and_lets_none_judge_what_it_trained(crossed):
     folds = [sides_of(path.parent) for path in sorted(crossed[0].glob("source-*/details.json"))]
     pairs = {
@@ -146,7 +146,6 @@ def test_cross_fitting_wastes_no_clip_and_lets_none_judge_what_it_trained(crosse
                 assert not shared, f"the network of {pair} was trained on a {column} of fold {number}"
 
 
-@pytest.mark.slow
 def test_the_release_is_trained_on_all_and_scores_a_file(crossed, prepared):
     prepared.run("bonafide", "release", "--folds", 3, "--out", "models/release.onnx")
     detector = Detector(prepared.root / "models" / "release.onnx")
@@ -159,7 +158,6 @@ def test_the_release_is_trained_on_all_and_scores_a_file(crossed, prepared):
     assert 0 <= detector.predict(prepared.root / "data" / "raw" / catalog["path"][0]).p_ai <= 1
 
 
-@pytest.mark.slow
 def test_a_network_that_is_fitted_by_epochs_is_cross_fitted_and_released_too(prepared, tmp_path):
     project = prepared.copy(tmp_path / "project")
     shutil.rmtree(project.root / ".bonafide" / "folds", ignore_errors=True)
