@@ -4,7 +4,6 @@ They lie above docs, where GitHub and pip look for them, so their links begin wi
 """
 
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -21,7 +20,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
+def on_page_markdown(markdown: str, **_: object) -> str:
     """Turn links to what lies above docs into links to its page."""
     for name, page in PAGES.items():
         markdown = markdown.replace(f"](../{name}", f"]({page}")
