@@ -23,7 +23,7 @@ lint: .venv/.dev
 	mypy
 
 docs: .venv/.docs ## build the documentation as a site, .bonafide/site, and check its links
-	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 	@echo "open .bonafide/site/index.html"
 
 .venv/.demo: pyproject.toml constraints.txt

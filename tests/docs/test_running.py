@@ -30,7 +30,6 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "make test": (".ci/run", "make test"),
     "pip install .": ("Makefile", '$(PIP_INSTALL) -e ".[pipeline,demo]"'),
     "pip install '.[service]'": ("Makefile", '".[pipeline,demo,service,dev]"'),
-    "pip install '.[service]' && bonafide serve": ("tests/service/serving.py", '"serve", "--port"'),
     "pip install -e '.[search]'": ("pyproject.toml", '"optuna", "pytest"'),
     ". .venv/bin/activate": ("tools/make-venv", "-m venv .venv"),
     "dvc repro": (REPRO, "def test_the_first_run_runs_every_stage"),
