@@ -37,7 +37,7 @@ docs: .venv/.docs ## build the documentation as a site, .bonafide/site, and chec
 	touch $@
 
 .venv/.docs: pyproject.toml constraints.txt
-	[ -x .venv/bin/python ] || tools/make-venv $(PYTHON)
+	tools/make-venv $(PYTHON)
 	$(PIP_INSTALL) -e ".[docs]"
 	touch $@
 
