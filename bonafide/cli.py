@@ -5,6 +5,7 @@ import sys
 import typer
 
 from bonafide.commands import corpus
+from bonafide.commands.check import check
 from bonafide.commands.collect import collect
 from bonafide.commands.detect import detect
 from bonafide.commands.explain import explain
@@ -23,6 +24,7 @@ from bonafide.text import printable
 
 # What pip installs beside the light detector for these commands.
 EXTRAS = {
+    "check": "pipeline",
     "corpus check": "pipeline",
     "corpus export": "pipeline",
     "corpus sample": "pipeline",
@@ -43,6 +45,7 @@ def bonafide() -> None:
     """Tell human voices from AI-generated ones."""
 
 
+app.command()(check)
 app.command()(collect)
 app.add_typer(corpus.app, name="corpus")
 app.command()(detect)
