@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bonafide.errors import UserError
-from bonafide.text import counted, printable
+from bonafide.text import counted, listed, printable
 
 app = typer.Typer(no_args_is_help=True, help="Share data, models and computed parts through a remote of DVC's.")
 SHOWN = 12
@@ -95,15 +95,21 @@ def pull(remote: Name = "") -> None:
     """Pull what DVC keeps, its run cache, and fill the part store: one clip more then costs one part."""
     from bonafide.sharing import parts
     from bonafide.sharing.remotes import READ_ONLY
-    from bonafide.sharing.store import dvc, remote_of, repository
+    from bonafide.sharing.store import dvc, missing_outs, remote_of, repository
 
     with repository() as repo:
         name = remote_of(repo, remote).name
         kind = repo.config["remote"][name]["url"].partition("://")[0]
     caches = [] if kind in READ_ONLY else ["--run-cache"]  # DVC cannot list a web server
-    dvc(["pull", *caches, "--remote", name], "what arrived stays, a new pull goes on from there")
+    # With deps: the corpus in use, and not the demo's, which a team with one of its own has never built. And without
+    # what stages make that have not run yet.
+    command = ["pull", *caches, "--allow-missing", "--remote", name, "--with-deps", "dvc.yaml"]
+    dvc(command, "what arrived stays, a new pull goes on from there")
     with repository() as repo:
         taken, damaged = parts.pull(repo, remote_of(repo, name), parts.store_folder())
+        away = missing_outs(repo)
     print(f"{counted(taken, 'part')} newly known")
     if damaged:
         print(f"{counted(damaged, 'part')} gone or damaged, to be made anew where they are needed")
+    if away:
+        raise UserError(f"not in the remote: {listed(away)}; whoever made them has to push")

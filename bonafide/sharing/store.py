@@ -69,6 +69,14 @@ def missing_files(repo: Any, name: str = "") -> list[str]:  # noqa: ANN401 - DVC
         raise UserError(f"the remote cannot be asked: {said(error)}") from None
 
 
+def missing_outs(repo: Any) -> list[str]:  # noqa: ANN401 - DVC is not typed
+    """Return what the pipeline in use needs or makes and DVC's cache does not have."""
+    there = repo.data_status(granular=False)["not_in_cache"]
+    used = {out.fs_path for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml" for out in stage.outs}
+    used |= {dep.fs_path for stage in repo.index.stages for dep in stage.deps}
+    return sorted(path for path in there if str(Path(path).absolute()) in used)
+
+
 def md5(path: Path) -> str:
     """Return the MD5 of a file's content, by which DVC names it."""
     with path.open("rb") as file:
