@@ -77,6 +77,18 @@ def check() -> None:
 
 
 @app.command()
+def hooks() -> None:
+    """Have git call `bonafide remote check` before each commit, and DVC merge corpora that two have added to."""
+    import sys
+    from pathlib import Path
+
+    from bonafide.sharing.hooks import install
+
+    hook = install(Path(sys.executable).with_name("bonafide"))
+    print(f"{hook} looks for recordings and credentials from now on; git merges .dvc files by DVC")
+
+
+@app.command()
 def push(remote: Name = "") -> None:
     """Push what DVC keeps, its run cache, and which parts are made: `dvc push` and the part store."""
     from bonafide.sharing import parts

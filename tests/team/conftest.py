@@ -1,10 +1,10 @@
 """People of a team, each with a clone, a home and a cache of their own, and the server that they share."""
 
-import os
+import shutil
 
 import pytest
 
-from ..pipeline.conftest import Project, fresh  # noqa: F401 - a fixture
+from ..pipeline.conftest import Project, fresh, reproduced  # noqa: F401 - fixtures
 from .servers import KINDS
 
 
@@ -15,15 +15,29 @@ def server(request, tmp_path):
         yield one
 
 
+@pytest.fixture(scope="session")
+def first(fresh):  # noqa: F811 - a fixture
+    """The project of who begins: a corpus of their own under DVC, its clips prepared; copy it, never change it."""
+    project = fresh("first", BONAFIDE_WORKERS="1")
+    shutil.move(project.root / "data" / "raw", project.root / "my-corpus")
+    said = project.run("bonafide", "corpus", "track", "my-corpus", "--use").stdout
+    assert "next: git add my-corpus.dvc .gitignore params.yaml" in said
+    assert project.repro("prepare") == ["catalog", "prepare"]
+    project.commit("my corpus")
+    return project
+
+
 @pytest.fixture
 def person(tmp_path):
-    """Return a function that makes a member of the team: a clone of `origin` in an empty home."""
+    """Return a function that makes a member of the team: a clone of `origin` in an empty home, with its remote."""
 
-    def make(name, origin, **environment):
+    def make(name, origin, server):
         home = tmp_path / name
         home.mkdir()
-        own = Project(home / "clone", home / "dvc", HOME=str(home), BONAFIDE_WORKERS="2", **environment)
+        own = Project(home / "clone", home / "dvc", HOME=str(home), BONAFIDE_WORKERS="1", **server.environment)
         Project(home, home / "dvc").git("clone", "--quiet", origin, own.root)
+        if "--keyfile" in server.options:  # what is one's own does not come with the clone
+            own.run("bonafide", "remote", "set", server.url, *server.options)
         return own
 
     return make
@@ -37,4 +51,21 @@ def of(*kinds):
 
 def size_of(folder):
     """Return the bytes of all files in `folder`."""
-    return sum((os.stat(os.path.join(place, name)).st_size) for place, _, names in os.walk(folder) for name in names)
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def add_clip(corpus, name, sibling="human"):
+    """Put a new clip into `corpus`, whose sound is the end of another's, and what is known of it into clips.csv."""
+    import soundfile
+
+    source = max((corpus / sibling).rglob("*.flac"), key=lambda path: (path.stat().st_size, path.name))
+    samples, rate = soundfile.read(source)
+    new = source.with_name(f"{name}.flac")
+    soundfile.write(new, samples[len(samples) // 4 :], rate)
+    table = corpus / "clips.csv"
+    old = source.relative_to(corpus).as_posix()
+    line = next(line for line in table.read_text().splitlines() if line.startswith(f"{old},"))
+    pair = line.replace(old, new.relative_to(corpus).as_posix())
+    with table.open("a") as file:
+        file.write(f"{pair}\n")
+    return new

@@ -1,4 +1,4 @@
-"""Real servers on loopback for the tests of a team: started when asked for, stopped at the end, skipped where missing."""
+"""Real servers on loopback for the tests of a team: started by a test, stopped at its end, skipped where missing."""
 
 import json
 import os
@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_hex
 from typing import NamedTuple
 
 import pytest
 
-KEY, SECRET = "team-key", "team-secret-of-this-test"
+KEY, SECRET = "team-key", token_hex(16)  # not in any file, where `bonafide remote check` would find it
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"])
 BUCKET = "team-bucket"
 
