@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from bonafide.commands import corpus
+from bonafide.commands import corpus, remote
 from bonafide.commands.check import check
 from bonafide.commands.collect import collect
 from bonafide.commands.detect import detect
@@ -29,9 +29,11 @@ EXTRAS = {
     "corpus export": "pipeline",
     "corpus sample": "pipeline",
     "corpus stats": "pipeline",
+    "corpus track": "pipeline",
     "folds": "pipeline",
     "preset": "pipeline",
     "release": "pipeline",
+    "remote": "pipeline",
     "search": "pipeline,search",
     "serve": "service",
 }
@@ -57,6 +59,7 @@ app.command()(info)
 app.command()(join)
 app.command()(preset)
 app.command()(release)
+app.add_typer(remote.app, name="remote")
 app.command()(search)
 app.command()(serve)
 app.command()(use)
