@@ -25,16 +25,23 @@ from .blocks import PAGES, ROOT, blocks_of, sh_blocks
 
 RUN_HERE = ("bonafide", "curl", "git", "sed")
 FOLDS, REPRO = "tests/pipeline/test_folds.py", "tests/pipeline/test_repro.py"
+TEAM = "tests/team/test_three_people.py"
 ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "make demo": (REPRO, "def test_the_first_run_runs_every_stage"),
     "make test": (".ci/run", "make test"),
     "pip install .": ("Makefile", '$(PIP_INSTALL) -e ".[pipeline,demo]"'),
     "pip install '.[service]'": ("Makefile", '".[pipeline,demo,service,dev]"'),
-    "pip install -e '.[search]'": ("pyproject.toml", '"optuna", "pytest"'),
+    "pip install -e '.[search]'": ("pyproject.toml", '    "optuna",'),
     ". .venv/bin/activate": ("tools/make-venv", "-m venv .venv"),
     "dvc repro": (REPRO, "def test_the_first_run_runs_every_stage"),
     "dvc metrics diff main": ("tests/pipeline/test_metrics_diff.py", '"metrics", "diff", "main"'),
-    "dvc plots diff main": ("tests/pipeline/test_metrics_diff.py", '"plots", "diff", "main"'),
+    "dvc plots diff main": ("tests/pipeline/test_plots.py", '"plots", "diff", "main"'),
+    "bonafide corpus track": (TEAM, '"corpus", "track"'),
+    "bonafide remote set": (TEAM, '"remote", "set"'),
+    "bonafide remote push": (TEAM, '"remote", "push"'),
+    "bonafide remote pull": (TEAM, '"remote", "pull"'),
+    "git add -A && git commit": (TEAM, ".commit("),
+    "git clone URL bonafide": ("Makefile", ".venv/.demo:"),
     "bonafide serve": ("tests/service/serving.py", '"serve", "--port"'),
     "bonafide corpus stats FOLDER --page c.html": ("tests/unit/audit/test_glance.py", 'page=tmp_path / "page.html"'),
     "bonafide corpus sample OUT --clips 200 --from FOLDER": ("tests/unit/corpus/test_writers.py", "sample("),
@@ -44,7 +51,10 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "bonafide folds": (FOLDS, "def test_every_source_and_every_clip_is_tested_once"),
     "bonafide search": ("tests/pipeline/test_search.py", "def test_the_trials_are_listed_and_none_is_done_twice"),
 }
-OPEN_ENDED = ("bonafide generate", "bonafide folds", "bonafide search")  # with whatever options
+OPEN_ENDED = (  # with whatever options
+    "bonafide corpus track", "bonafide folds", "bonafide generate", "bonafide remote set", "bonafide search",
+    "git add -A && git commit", "git clone URL bonafide",
+)  # fmt: skip
 BLOCKS = sh_blocks()
 
 

@@ -10,7 +10,7 @@ from bonafide.cli import app
 
 from .blocks import PAGES, ROOT, name_of, sh_blocks, simple_commands, spans_of
 
-TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 LINES = {line: block.name for block in sh_blocks() for line in block.lines}
 # Words that begin a command inside of a sentence; other spans are names of things.
 PROGRAMS = ("bonafide", "dvc", "make", "python", "tools", "pip")

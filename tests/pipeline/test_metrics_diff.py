@@ -16,12 +16,6 @@ def test_a_branch_shows_what_it_changes(slower):
     assert "metrics/metrics.json" in slower.dvc("metrics", "diff", "main", "--md").stdout
 
 
-def test_the_curves_of_two_versions_lie_on_one_page(slower, tmp_path):
-    slower.dvc("plots", "diff", "main", "--out", tmp_path / "curves")
-    page = (tmp_path / "curves" / "index.html").read_text()
-    assert '"rev": "main"' in page and '"rev": "workspace"' in page
-
-
 def test_the_headline_fits_a_terminal(reproduced):
     lines = reproduced.dvc("metrics", "show").stdout.splitlines()
     assert lines[0].split() == ["Path", *json.loads((reproduced.root / "metrics" / "metrics.json").read_text())]
