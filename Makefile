@@ -24,7 +24,7 @@ lint: .venv/.dev
 
 docs: .venv/.docs ## build the documentation as a site, .bonafide/site, and check its links
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
-	@echo "open .bonafide/site/index.html"
+	@echo "open .bonafide/site/index.html; its search needs a server: python3 -m http.server -d .bonafide/site"
 
 .venv/.demo: pyproject.toml constraints.txt
 	tools/make-venv $(PYTHON)
