@@ -104,3 +104,9 @@ def test_a_figure_that_has_changed_is_seen_and_written_anew(tmp_path):
     assert stale.returncode == 1 and "docs/limits.md" in stale.stderr and "README" not in stale.stderr
     assert update_figures(tmp_path).stdout == "docs/limits.md: new figures\n"
     assert "| GSM | 0.77 (0.66 to 0.88) |" in (tmp_path / "docs" / "limits.md").read_text()
+
+
+def test_corpora_counts_the_public_clips():
+    table = pd.read_csv(ROOT / "corpora" / "public-voices.csv", dtype=str)
+    text = (ROOT / "docs" / "corpora.md").read_text()
+    assert f"lists {len(table):,} clips of {table['repo'].nunique()} repositories" in text
