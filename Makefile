@@ -3,7 +3,7 @@ PYTHON ?= python3
 PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test test-slow lint audit clean
+.PHONY: demo test test-slow lint docs audit clean
 
 demo: .venv/.demo ## install, build the demo corpus, run the whole pipeline on it
 	dvc repro
@@ -22,6 +22,10 @@ lint: .venv/.dev
 	ruff format --check .
 	mypy
 
+docs: .venv/.docs ## build the documentation as a site, .bonafide/site, and check its links
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+	@echo "open .bonafide/site/index.html; its search needs a server: python3 -m http.server -d .bonafide/site"
+
 .venv/.demo: pyproject.toml constraints.txt
 	tools/make-venv $(PYTHON)
 	@echo "installing the pipeline: 0.7 GB to download, 2.7 GB on disk, TensorFlow first among it"
@@ -30,6 +34,11 @@ lint: .venv/.dev
 
 .venv/.dev: .venv/.demo
 	$(PIP_INSTALL) -e ".[pipeline,demo,service,dev]"
+	touch $@
+
+.venv/.docs: pyproject.toml constraints.txt
+	tools/make-venv $(PYTHON)
+	$(PIP_INSTALL) -e ".[docs]"
 	touch $@
 
 audit: .bonafide/audit/bin/pip-audit ## ask PyPI for known vulnerabilities of what is pinned; fails where it cannot tell

@@ -4,7 +4,8 @@ import sys
 
 import typer
 
-from bonafide.commands import corpus
+from bonafide.commands import corpus, remote
+from bonafide.commands.check import check
 from bonafide.commands.collect import collect
 from bonafide.commands.detect import detect
 from bonafide.commands.explain import explain
@@ -23,13 +24,16 @@ from bonafide.text import printable
 
 # What pip installs beside the light detector for these commands.
 EXTRAS = {
+    "check": "pipeline",
     "corpus check": "pipeline",
     "corpus export": "pipeline",
     "corpus sample": "pipeline",
     "corpus stats": "pipeline",
+    "corpus track": "pipeline",
     "folds": "pipeline",
     "preset": "pipeline",
     "release": "pipeline",
+    "remote": "pipeline",
     "search": "pipeline,search",
     "serve": "service",
 }
@@ -43,6 +47,7 @@ def bonafide() -> None:
     """Tell human voices from AI-generated ones."""
 
 
+app.command()(check)
 app.command()(collect)
 app.add_typer(corpus.app, name="corpus")
 app.command()(detect)
@@ -54,6 +59,7 @@ app.command()(info)
 app.command()(join)
 app.command()(preset)
 app.command()(release)
+app.add_typer(remote.app, name="remote")
 app.command()(search)
 app.command()(serve)
 app.command()(use)

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.augmentation import AugmentedAudio, AugmentSettings, augment_part, augment_tasks, check_chains
+from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.params import read_section
-from bonafide.pipeline.parts import build
 from bonafide.pipeline.stage import run
 
 

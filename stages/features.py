@@ -5,8 +5,8 @@ from pathlib import Path
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
+from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.params import read_section
-from bonafide.pipeline.parts import build
 from bonafide.pipeline.stage import run
 
 

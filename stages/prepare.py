@@ -9,8 +9,8 @@ from bonafide.clips.preparation import PrepareSettings, prepare_part, prepare_ta
 from bonafide.corpus.catalog import CorpusSettings
 from bonafide.corpus.measuring import ChangedError
 from bonafide.corpus.table import CLIP
+from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.params import read_section
-from bonafide.pipeline.parts import build
 from bonafide.pipeline.stage import run
 
 

@@ -14,7 +14,8 @@ from bonafide.audio.conditioning import AudioSettings, from_flac
 from bonafide.audio.framing import frames_of, hann
 from bonafide.audit.fingerprints import hashes, narrow
 from bonafide.corpus.measuring import read_listed
-from bonafide.pipeline.parts import Task, build, part_files, tasks_from_parts
+from bonafide.pipeline.checked_parts import build
+from bonafide.pipeline.parts import Task, part_files, tasks_from_parts
 from bonafide.pipeline.tables import read_rows
 
 VIEWS = ("files", "clips")

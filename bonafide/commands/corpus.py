@@ -8,6 +8,7 @@ import typer
 from bonafide.commands.corpus_check import check
 from bonafide.commands.corpus_copies import export, sample
 from bonafide.commands.corpus_stats import stats
+from bonafide.commands.corpus_track import track
 from bonafide.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12  # reasons of loss that the summary names; lost.csv has all
 
-app = typer.Typer(no_args_is_help=True, help="Fetch and look at corpora.")
+app = typer.Typer(no_args_is_help=True, help="Fetch, look at and keep corpora.")
 
 
 @app.command()
@@ -59,6 +60,7 @@ app.command()(check)
 app.command()(stats)
 app.command()(sample)
 app.command()(export)
+app.command()(track)
 
 
 def _tell(fetched: list["fetching.Fetched"], out: Path, wanted: int) -> None:

@@ -93,6 +93,7 @@ def examine_all(root: Path, rows: Rows, settings: AudioSettings, memo: Path | No
         yield from (_completed(row, facts, settings) for row, (_, facts) in zip(batch, outcomes, strict=True))
     if known:
         known.close({row["path"] for row in rows})
+    _refuse_vanished(root)
 
 
 def examine(root: Path, row: Row, settings: AudioSettings) -> Row:
@@ -141,6 +142,12 @@ def settle(rows: Iterable[Row]) -> tuple[Rows, Rows]:
         rejects += [_reject(first, first["note"], used="yes")] if first["note"] else []
     _refuse_empty_class(clips, rejects)
     return sorted(clips, key=lambda row: row["clip"]), sorted(rejects, key=lambda row: (row["path"], row["reason"]))
+
+
+def _refuse_vanished(root: Path) -> None:
+    """Stop where the corpus went away meanwhile, as a share does: its files would count as missing, one by one."""
+    if not root.is_dir() or next(root.iterdir(), None) is None:  # what is left of a share is an empty folder
+        raise UserError(f"{root} went away while it was read: bring it back, then run it again")
 
 
 def _recalled(known: Memo, root: Path, path: str) -> Facts | None:

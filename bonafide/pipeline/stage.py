@@ -1,4 +1,4 @@
-"""Runs a stage as a command: paths in, exit codes out, no traceback for a user's mistake."""
+"""Runs a stage as a command: paths in, exit codes out, no traceback for a user's mistake or a machine's fault."""
 
 import argparse
 import inspect
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bonafide.errors import UserError
+from bonafide.pipeline.faults import sentence_of
 
 
 def run(stage: Callable[..., None]) -> None:
@@ -15,7 +16,8 @@ def run(stage: Callable[..., None]) -> None:
 
     DVC deletes the outs of a stage before it runs. Where it fails, those that git tracks are put back.
 
-    Exit codes: 0 done, 1 the data or a setting is bad (said in one sentence), 2 wrong usage, 130 interrupted.
+    Exit codes: 0 done, 1 the data, a setting or the machine is bad (said in one
+    sentence), 2 wrong usage, 130 interrupted.
     """
     arguments = vars(_parser(stage).parse_args())
     try:
@@ -24,6 +26,10 @@ def run(stage: Callable[..., None]) -> None:
         sys.exit(_say(stage, str(error), 1))
     except KeyboardInterrupt:
         sys.exit(_say(stage, "interrupted; a new run goes on from what is done", 130))
+    except Exception as error:
+        if not (sentence := sentence_of(error, arguments.values())):
+            raise
+        sys.exit(_say(stage, sentence, 1))
 
 
 def _run(stage: Callable[..., None], arguments: dict[str, Path]) -> None:

@@ -1,6 +1,7 @@
 """The plots of dvc.yaml as `dvc plots show` draws them, in a browser that is offline."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -39,8 +40,8 @@ def points():
     return points_of(scores, 0.0, EvaluateSettings(replicates=20, seed=1, small_slice=20))
 
 
-def shown(tmp_path, history):
-    """Return the page that DVC makes of the plots where `history` is that of the training."""
+def plotted(tmp_path, history):
+    """Return a project with the data of all plots, where `history` is that of the training."""
     project = Project(tmp_path / "project", tmp_path / "site")
     project.root.mkdir()
     shutil.copy(ROOT / "dvc.yaml", project.root)
@@ -51,9 +52,8 @@ def shown(tmp_path, history):
     for name, each in points().items():
         write_text(project.root / "metrics" / "plots" / f"{name}.csv", each.to_csv(index=False))
     (project.root / "metrics" / "history.csv").write_text(history)
-    project.git("init", "--quiet")
-    project.dvc("plots", "show", "--out", tmp_path / "shown")
-    return tmp_path / "shown" / "index.html"
+    project.git("init", "--quiet", "--initial-branch", "main")
+    return project
 
 
 @needs_browser
@@ -65,7 +65,8 @@ def shown(tmp_path, history):
     ],
 )
 def test_every_plot_is_drawn_and_none_is_empty(history, drawn, tmp_path):
-    page = shown(tmp_path, history)
+    plotted(tmp_path, history).dvc("plots", "show", "--out", tmp_path / "shown")
+    page = tmp_path / "shown" / "index.html"
     with Browser(tmp_path / "profile") as browser:
         browser.screen(1200, 900)
         browser.open(page.as_uri())
@@ -73,6 +74,16 @@ def test_every_plot_is_drawn_and_none_is_empty(history, drawn, tmp_path):
         heights = browser.js("[...document.querySelectorAll('canvas')].map(each => each.clientHeight)")
         assert min(heights) > 200
         assert not browser.complaints()
+
+
+def test_the_curves_of_two_versions_lie_on_one_page(tmp_path):
+    project = plotted(tmp_path, HEAD + ONE)
+    project.commit("first")
+    for path in (project.root / "metrics" / "plots").glob("*.csv"):
+        path.write_text(path.read_text().replace("0.5", "0.6"))
+    project.dvc("plots", "diff", "main", "--out", tmp_path / "both")
+    page = (tmp_path / "both" / "index.html").read_text()
+    assert {"main", "workspace"} <= set(re.findall(r'"rev": "(\w+)"', page))
 
 
 @pytest.mark.parametrize(("name", "plot"), PLOTS, ids=[name for name, _ in PLOTS])

@@ -31,6 +31,7 @@ HEAVY = {
     "report": {"audio", "scoring", "drawing", "pipeline"},
     "demo": {"audio", "clips", "corpus", "pipeline"},
     "gathering": {"audio", "corpus", "demo"},
+    "sharing": {"audio", "pipeline"},
 }
 DOORS = {
     "web": {"detection", "explain", "gathering", "scoring", "audio"},

@@ -1,0 +1,112 @@
+"""The figures in README and docs are those of the committed tables."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+(PACKAGED,) = re.findall(r'^PACKAGED = "(.*?)"', (ROOT / "tools" / "update-figures").read_text(), re.MULTILINE)
+SHOWN = {
+    "equal error rate, pooled": ["pooled EER", "low", "high"],
+    "the same, mean over folds": ["mean fold EER", "sd"],
+    "AUC within sources": ["within-source AUC"],
+    "balanced accuracy": ["balanced accuracy, decisive"],
+    "people called ai": ["human-only false alarms, decisive"],
+}
+
+
+def committed(name):
+    return json.loads((ROOT / "metrics" / f"{name}.json").read_text())
+
+
+def figures(page, name):
+    """Return the block of figures of a page."""
+    (text,) = re.findall(rf"<!-- figures: {name} -->(.*?)<!-- end -->", (ROOT / page).read_text(), re.DOTALL)
+    return text
+
+
+def protocol():
+    return pd.read_csv(ROOT / "docs" / "protocol.csv")
+
+
+def near(text, values):
+    """Whether the figures of a text are `values` to two places."""
+    shown = [float(each) for each in re.findall(r"-?\d\.\d\d", text)]
+    return shown == pytest.approx(list(values), abs=0.00501)
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_the_readme_shows_the_figures_of_the_protocol(line):
+    rows = protocol()
+    ours = rows[rows["name"] == PACKAGED].iloc[0]
+    (text,) = re.findall(rf"^\| {line}.*?\| (.*?) \|$", figures("README.md", "packaged"), re.MULTILINE)
+    assert near(text, ours[SHOWN[line]])
+
+
+def test_method_shows_every_row_of_the_protocol():
+    rows = protocol()
+    shown = re.findall(r"^\| (.*?) \| (?:dev|folds) \| (.*) \|$", figures("docs/method.md", "protocol"), re.MULTILINE)
+    assert [name for name, _ in shown] == list(rows["name"])
+    columns = ["pooled EER", "low", "high", "within-source AUC", "balanced accuracy", "human-only false alarms"]
+    assert all(near(text, row) for (_, text), row in zip(shown, rows[columns].to_numpy(), strict=True))
+
+
+def test_limits_shows_what_every_condition_adds():
+    table = pd.read_csv(ROOT / "docs" / "robustness.csv").set_index("condition").drop("clean")
+    shown = re.findall(r"^\| (.*?) \| (-?\d.*?\)) \|$", figures("docs/limits.md", "robustness"), re.MULTILINE)
+    assert [name for name, _ in shown] == list(table.index)
+    assert all(near(text, table.loc[name, ["difference", "low", "high"]]) for name, text in shown)
+
+
+def test_train_shows_the_figures_of_the_demo():
+    measured, intervals = committed("metrics"), committed("intervals")
+    pattern = r"^\| .*?\(`([a-z0-9_.]+)`\) \| ([\d.]+) \| ([\d.]+) to ([\d.]+) \|$"
+    rows = re.findall(pattern, figures("docs/train.md", "demo"), re.MULTILINE)
+    assert len(rows) == 8
+    for name, *shown in rows:
+        ends = intervals[name]
+        assert shown == [f"{each:.3f}" for each in (measured[name], ends["low"], ends["high"])], name
+
+
+def test_the_committed_files_of_the_demo_say_the_same():
+    headline, details, intervals = committed("metrics"), committed("details"), committed("intervals")
+    assert headline.items() < details.items()
+    differences = {name for name in intervals if name.startswith("female - male.")}
+    # The rates of families have theirs in slices.csv.
+    # Neither have answers, and the band is given.
+    starts = ("clips_", "fnr_of_", "answered", "right_of_", "band_")
+    given = {name for name in details if name.startswith(starts) or name.endswith("threshold")}
+    assert intervals.keys() - differences == details.keys() - given
+
+
+def update_figures(root, *options):
+    return subprocess.run([sys.executable, root / "tools" / "update-figures", *options], capture_output=True, text=True)
+
+
+def test_all_figures_are_what_the_tool_writes():
+    done = update_figures(ROOT, "--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_figure_that_has_changed_is_seen_and_written_anew(tmp_path):
+    for name in ("tools", "docs", "metrics"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    table = tmp_path / "docs" / "robustness.csv"
+    table.write_text(re.sub(r"^GSM,.*$", "GSM,9,0.9,0.9,0.77,0.66,0.88", table.read_text(), flags=re.MULTILINE))
+    stale = update_figures(tmp_path, "--check")
+    assert stale.returncode == 1 and "docs/limits.md" in stale.stderr and "README" not in stale.stderr
+    assert update_figures(tmp_path).stdout == "docs/limits.md: new figures\n"
+    assert "| GSM | 0.77 (0.66 to 0.88) |" in (tmp_path / "docs" / "limits.md").read_text()
+
+
+def test_corpora_counts_the_public_clips():
+    table = pd.read_csv(ROOT / "corpora" / "public-voices.csv", dtype=str)
+    text = (ROOT / "docs" / "corpora.md").read_text()
+    assert f"lists {len(table):,} clips of {table['repo'].nunique()} repositories" in text

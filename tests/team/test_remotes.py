@@ -1,0 +1,124 @@
+"""A team's storage on real servers: set up, pushed to, cloned, pulled from; the pipeline then runs nothing."""
+
+import shutil
+
+import pytest
+
+from .conftest import add_clip, of, size_of
+from .servers import http
+
+SLOW = pytest.mark.slow
+
+
+@of("folder", "s3", "ssh")
+def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(first, person, server, tmp_path):
+    ann = first.copy(tmp_path / "ann", **server.environment)
+    assert "is new" in ann.run("bonafide", "remote", "set", server.url, *server.options).stdout
+    ann.commit("a remote")
+    config = (ann.root / ".dvc" / "config").read_text()
+    assert not any(value in config for value in server.environment.values()) and "keyfile" not in config
+    assert ann.run("bonafide", "remote", "push").stdout.endswith("3 parts newly shared\n")
+
+    ben = person("ben", ann.root, server)
+    assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
+    assert ben.repro("prepare") == []
+    assert ben.git("status", "--porcelain", "--", "dvc.lock", "my-corpus.dvc").stdout == ""
+    assert (ben.root / "data" / "clips" / "part-0000.parquet").read_bytes() == (
+        ann.root / "data" / "clips" / "part-0000.parquet"
+    ).read_bytes()
+
+    add_clip(ben.root / "my-corpus", "new")
+    said = ben.run("bonafide", "corpus", "track", "my-corpus").stdout
+    assert "1 new, 1 changed, 0 removed" in said  # the clip and the table
+    said = ben.dvc("repro", "prepare")
+    assert "2 of 3 parts were known" in said.stdout + said.stderr
+
+
+@SLOW
+@of("seaweedfs")
+def test_seaweedfs_serves_a_team_too(first, person, server, tmp_path):
+    ann = first.copy(tmp_path / "ann", **server.environment)
+    assert "is new" in ann.run("bonafide", "remote", "set", server.url, *server.options).stdout
+    ann.commit("a remote")
+    ann.run("bonafide", "remote", "push")
+    ben = person("ben", ann.root, server)
+    assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
+    assert ben.repro("prepare") == []
+
+
+@SLOW
+@of("folder")
+def test_a_web_server_over_the_folder_is_enough_to_read(first, person, server, tmp_path):
+    ann = first.copy(tmp_path / "ann")
+    ann.run("bonafide", "remote", "set", server.url)
+    ann.commit("a remote")
+    ann.run("bonafide", "remote", "push")
+    with http(server.folder) as web:
+        ben = person("ben", ann.root, server)
+        ben.run("bonafide", "remote", "set", web.url, "--name", "web")
+        assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
+        assert ben.repro("prepare") == []
+
+
+@SLOW
+@of("folder")
+def test_what_is_not_pushed_is_shown_and_what_changed_alone_is_pushed(first, person, server, tmp_path):
+    ann = first.copy(tmp_path / "ann")
+    ann.run("bonafide", "remote", "set", server.url)
+    assert "my-corpus" in ann.run("bonafide", "remote", "status").stdout
+    ann.run("bonafide", "remote", "push")
+    said = ann.run("bonafide", "remote", "status").stdout
+    assert "0 files of this state not pushed" in said and "0 parts not shared" in said
+    whole = size_of(server.folder)
+    new = add_clip(ann.root / "my-corpus", "new")
+    ann.run("bonafide", "corpus", "track", "my-corpus")
+    ann.repro("prepare")
+    said = ann.run("bonafide", "remote", "status").stdout
+    assert new.name in said and "1 part not shared" in said
+    ann.run("bonafide", "remote", "push")
+    part = max(path.stat().st_size for path in (ann.root / "data" / "clips").iterdir())
+    assert size_of(server.folder) - whole < part + new.stat().st_size + 100_000 < whole
+
+
+@SLOW
+@of("folder")
+def test_a_clip_comes_and_goes_from_a_clone_that_has_not_pulled_the_others(first, person, server, tmp_path):
+    ann = first.copy(tmp_path / "ann")
+    ann.run("bonafide", "remote", "set", server.url)
+    ann.commit("a remote")
+    ann.run("bonafide", "remote", "push")
+    ben = person("ben", ann.root, server)
+    source = next((ann.root / "my-corpus" / "human").rglob("*.flac"))
+    new = ben.root / "my-corpus" / "human" / "ben" / "new.flac"
+    new.parent.mkdir(parents=True)
+    shutil.copy(source, new)
+    new.write_bytes(new.read_bytes() + b"\0")
+    total = sum(path.is_file() for path in (ann.root / "my-corpus").rglob("*"))
+    said = ben.run("bonafide", "corpus", "track", "my-corpus").stdout
+    assert f"my-corpus: {total + 1} files, 1 new, 0 changed, 0 removed\n{total} of them are not on this machine" in said
+    ben.commit("a clip")
+    ben.run("bonafide", "remote", "push")
+    ann.git("pull", "--quiet", ben.root, "main")
+    ann.run("bonafide", "remote", "pull")
+    there = ann.root / "my-corpus" / "human" / "ben" / "new.flac"
+    assert there.read_bytes() == new.read_bytes()
+    there.unlink()
+    assert "0 new, 0 changed, 1 removed" in ann.run("bonafide", "corpus", "track", "my-corpus").stdout
+
+
+def test_wrong_keys_and_a_server_that_is_away_end_in_a_sentence_and_change_nothing(first, tmp_path):
+    pytest.importorskip("dvc_ssh")
+    ann = first.copy(tmp_path / "ann")
+    said = ann.run("bonafide", "remote", "set", "ssh://127.0.0.1:9/nowhere", "--user", "ann", code=1).stderr
+    assert said.startswith("bonafide: ssh://127.0.0.1:9/nowhere cannot be used: ") and "Traceback" not in said
+    assert ann.git("status", "--porcelain").stdout == ""
+
+
+@SLOW
+def test_an_experiment_commits_no_recording_of_a_corpus_that_git_would_take(first, tmp_path):
+    ann = first.copy(tmp_path / "ann")
+    (ann.root / "my-corpus").rename(ann.root / "other")
+    ann.set("corpus", root="other")
+    said = ann.dvc("exp", "run", "prepare", code=255)
+    assert "bonafide corpus track other" in said.stdout + said.stderr
+    assert "refs/exps/" not in ann.git("for-each-ref", "--format=%(refname)").stdout.replace("refs/exps/exec", "")
