@@ -130,7 +130,7 @@ def disk(tmp_path):
 
 
 def content(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix == ".parquet"}
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("[!.]*.parquet"))}
 
 
 def store_of(project):
@@ -227,6 +227,7 @@ def started_anew(project):
     return process
 
 
+@pytest.mark.slow
 def test_fault_killed_run(one, undisturbed, as_documented):
     process = started_anew(one)
     os.killpg(process.pid, signal.SIGKILL)

@@ -79,6 +79,7 @@ def test_a_tag_of_another_repository_names_its_detector_and_once_fetched_it_need
     assert Detector().sha256 == Detector("voices@newest").sha256 != first.sha256
 
 
+@pytest.mark.slow
 def test_the_tags_and_artifacts_are_those_that_gto_and_dvc_read(voices, user):
     gto = pytest.importorskip("gto.api")
     versions = [row["version"] for row in gto.show(str(voices.root), name="detector")]
