@@ -1,12 +1,14 @@
 """A team's storage on real servers: set up, pushed to, cloned, pulled from; the pipeline then runs nothing."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from .conftest import add_clip, of, size_of
 from .servers import http
 
+ROOT = Path(__file__).parents[2]
 SLOW = pytest.mark.slow
 
 
@@ -122,3 +124,30 @@ def test_an_experiment_commits_no_recording_of_a_corpus_that_git_would_take(firs
     said = ann.dvc("exp", "run", "prepare", code=255)
     assert "bonafide corpus track other" in said.stdout + said.stderr
     assert "refs/exps/" not in ann.git("for-each-ref", "--format=%(refname)").stdout.replace("refs/exps/exec", "")
+
+
+@SLOW
+@of("folder")
+def test_two_who_have_added_clips_to_one_corpus_merge_by_the_documented_steps(first, person, server, tmp_path):
+    ann = first.copy(tmp_path / "ann")
+    ann.run("bonafide", "remote", "set", server.url)
+    ann.commit("a remote")
+    ann.run("bonafide", "remote", "push")
+    ben = person("ben", ann.root, server)
+    ben.run("bonafide", "remote", "pull")
+    for who, name, kind in ((ann, "of-ann", "human"), (ben, "of-ben", "ai")):
+        add_clip(who.root / "my-corpus", name, kind)
+        who.run("bonafide", "corpus", "track", "my-corpus")
+        who.repro("prepare")
+        who.commit(name)
+        who.run("bonafide", "remote", "push")
+    ann.git("fetch", "--quiet", ben.root, "main:ben")
+    ann.git("merge", "ben", code=1)
+    text = (ROOT / "docs" / "team.md").read_text().partition("lines of `clips.csv`:\n\n```sh\n")[2].partition("```")[0]
+    assert "merge-file" in text
+    ann.run("bash", "-euc", text.replace("dvc repro", "dvc repro prepare"))
+    lines = (ann.root / "my-corpus" / "clips.csv").read_text()
+    assert all(lines.count(f"/{name}.flac") == 1 for name in ("of-ann", "of-ben")) and "<<<<" not in lines
+    ann.git("add", "--all")
+    ann.git("commit", "--quiet", "--no-edit")
+    assert ann.repro("prepare") == [] and ann.git("status", "--porcelain").stdout == ""
