@@ -47,7 +47,7 @@ def set_(
 
 @app.command()
 def status(remote: Name = "") -> None:
-    """Say what is not pushed, and where credentials come from."""
+    """Say what of this state is not pushed."""
     from bonafide.sharing import parts
     from bonafide.sharing.store import missing_files, remote_of, repository
 
