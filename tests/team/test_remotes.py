@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SLOW = pytest.mark.slow
 
 
-@of("folder", "s3", "ssh")
+@of("s3", slow=("folder", "ssh"))
 def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(first, person, server, tmp_path):
     ann = first.copy(tmp_path / "ann", **server.environment)
     assert "is new" in ann.run("bonafide", "remote", "set", server.url, *server.options).stdout
@@ -108,12 +108,27 @@ def test_a_clip_comes_and_goes_from_a_clone_that_has_not_pulled_the_others(first
     assert "0 new, 0 changed, 1 removed" in ann.run("bonafide", "corpus", "track", "my-corpus").stdout
 
 
-def test_wrong_keys_and_a_server_that_is_away_end_in_a_sentence_and_change_nothing(first, tmp_path):
-    pytest.importorskip("dvc_ssh")
-    ann = first.copy(tmp_path / "ann")
-    said = ann.run("bonafide", "remote", "set", "ssh://127.0.0.1:9/nowhere", "--user", "ann", code=1).stderr
-    assert said.startswith("bonafide: ssh://127.0.0.1:9/nowhere cannot be used: ") and "Traceback" not in said
-    assert ann.git("status", "--porcelain").stdout == ""
+@of("s3", "ssh")
+def test_the_wrong_key_ends_in_a_sentence_and_changes_nothing_and_the_right_one_lets_in(bare, server, tmp_path):
+    before = (bare.root / ".dvc" / "config").read_text()
+    wrong = tmp_path / "wrong"
+    bare.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", wrong)
+    bare.environment |= server.environment | {"AWS_SECRET_ACCESS_KEY": "of-somebody-else"}
+    options = [*server.options[:-1], wrong] if "--keyfile" in server.options else server.options
+    said = bare.run("bonafide", "remote", "set", server.url, *options, code=1).stderr
+    assert said.startswith(f"bonafide: {server.url} cannot be used: ")
+    assert said.count("\n") == 1 and "of-somebody-else" not in said
+    assert (bare.root / ".dvc" / "config").read_text() == before
+    assert not (bare.root / ".dvc" / "config.local").exists()
+
+    bare.environment |= server.environment
+    keep = [] if "--keyfile" in server.options else ["--keep-keys"]
+    assert "is new" in bare.run("bonafide", "remote", "set", server.url, *server.options, *keep).stdout
+    shared, own = ((bare.root / ".dvc" / name).read_text() for name in ("config", "config.local"))
+    yours = [server.options[-1]] if "--keyfile" in server.options else list(server.environment.values())
+    assert server.url in shared and all(value in own and value not in shared for value in yours)
+    assert (bare.root / ".dvc" / "config.local").stat().st_mode & 0o077 == 0
+    assert ".dvc/config.local" not in bare.git("status", "--porcelain", "--untracked-files=all").stdout
 
 
 @SLOW
