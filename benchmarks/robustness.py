@@ -43,9 +43,7 @@ def main() -> None:
     protocol = read_protocol(options.params, "source")
     folds = whole_folds(protocol.cross_fitted, "source", [options.seed]) or released(protocol, options.seed)
     if not folds:
-        raise SystemExit(
-            "robustness: run `bonafide folds --cross-fit` or `bonafide release` first"
-        )
+        raise SystemExit("robustness: run `bonafide folds --cross-fit` or `bonafide release` first")
     settings = read_section(options.params, "robustness", RobustnessSettings)
     scored = pd.concat([scores_of(fold, settings).assign(fold=fold.name) for fold in folds])
     table = pd.DataFrame([row_of(scored, name, settings) for name in conditions()])
