@@ -11,6 +11,10 @@ from bonafide.errors import UserError
 from bonafide.text import counted, printable
 
 LOCKS = (Path("dvc.lock"), Path("data/dvc.lock"))
+BROKEN = (  # of which DVC says that its validation failed, and no more
+    "{lock} is empty or cut short, as a killed run leaves it: `git checkout {lock}` (or delete it, where git has none),"
+    " then `dvc repro`, which takes from DVC's cache what was made"
+)
 
 
 def check(
@@ -20,9 +24,13 @@ def check(
 
     DVC checks a damaged object out as a good one, so this hashes all of them again. Exit code 1 where there is damage.
     """
+    from bonafide.pipeline.dvc_objects import is_lock
+
     if not Path("dvc.yaml").is_file():
         raise UserError("there is no dvc.yaml here: run in the project's top folder")
-    refuse_broken_locks()
+    for lock in filter(Path.exists, LOCKS):
+        if not is_lock(lock):
+            raise UserError(BROKEN.format(lock=lock))
     damage = _objects(mend) + _parts(mend)
     if not damage:
         print("whole: DVC's locks, DVC's cache and the part store")
@@ -30,18 +38,6 @@ def check(
         print("mended; now `dvc pull`, where there is a remote, then `dvc repro`")
     else:
         raise UserError("there is damage: `bonafide check --mend` removes what is damaged, so that it is made anew")
-
-
-def refuse_broken_locks() -> None:
-    """Stop where a dvc.lock cannot be read, as DVC itself says nothing of why or of what to do."""
-    from bonafide.pipeline.dvc_objects import is_lock
-
-    for lock in filter(Path.exists, LOCKS):
-        if not is_lock(lock):
-            raise UserError(
-                f"{lock} is empty or cut short, as a killed run leaves it: `git checkout {lock}` (or delete it, where"
-                " git has none), then `dvc repro`, which takes from DVC's cache what was made"
-            )
 
 
 def _objects(mend: bool) -> int:
@@ -61,7 +57,7 @@ def _objects(mend: bool) -> int:
 def _parts(mend: bool) -> int:
     from bonafide.pipeline.checked_parts import damaged, remove_damaged, store_folder
 
-    paths = sorted(store_folder().glob("*.parquet"))
+    paths = sorted(store_folder().glob("[!.]*.parquet"))
     damage = damaged(paths)
     for path in damage:
         print(f"{printable(path)} is damaged: its SHA-256 is not that which was kept of it")

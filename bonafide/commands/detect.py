@@ -42,7 +42,7 @@ def detect(
     threshold: Threshold = "balanced",
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw what each stretch of a recording says.")] = False,
     model: Annotated[
-        Path | None, typer.Option(help="Another detector than the one in use (see `bonafide use`).")
+        str | None, typer.Option(help="Another detector than the one in use: a file, or REPO@TAG (see `bonafide use`).")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
     channels: Annotated[str, typer.Option(help=CHANNELS)] = "each",

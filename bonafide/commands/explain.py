@@ -17,7 +17,7 @@ def explain(
         str, typer.Option(help="balanced, decisive, precision, recall, or a probability between 0 and 1.")
     ] = "balanced",
     model: Annotated[
-        Path | None, typer.Option(help="Another detector than the one in use (see `bonafide use`).")
+        str | None, typer.Option(help="Another detector than the one in use: a file, or REPO@TAG (see `bonafide use`).")
     ] = None,
 ) -> None:
     """Show what in time and frequency spoke for the verdict on a recording, on one page that opens offline."""

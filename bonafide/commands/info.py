@@ -3,7 +3,6 @@
 import json
 import sys
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,7 @@ WIDTH = 100  # characters
 
 def info(
     model: Annotated[
-        Path | None, typer.Argument(help="An ONNX file of stage export; without it the one in use.")
+        str | None, typer.Argument(help="An ONNX file of stage export, or REPO@TAG; without it the one in use.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON.")] = False,
 ) -> None:

@@ -22,7 +22,7 @@ def serve(
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one recording may take to be scored.")] = 60,
     queue: Annotated[int, typer.Option(min=0, help="Requests that may wait; more are told to come back.")] = 16,
     model: Annotated[
-        Path | None, typer.Option(help="Another detector than the one in use (see `bonafide use`).")
+        str | None, typer.Option(help="Another detector than the one in use: a file, or REPO@TAG (see `bonafide use`).")
     ] = None,
     collect: Annotated[
         Path | None, typer.Option(help="Folder that takes recordings made in the page, with consent.")
@@ -35,6 +35,7 @@ def serve(
     Elsewhere than here it needs a token, which clients must send. It stands in the environment, as BONAFIDE_TOKEN:
     a command line can be read by all who use the machine.
     """
+    from bonafide.detection.registry import located
     from bonafide.web.settings import Settings
 
     _run(
@@ -47,7 +48,7 @@ def serve(
             max_seconds=max_seconds,
             timeout=timeout,
             queue=queue,
-            model=model,
+            model=None if model is None else located(model),
             collect=collect,
             tls_cert=tls_cert,
             tls_key=tls_key,

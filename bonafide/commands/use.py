@@ -1,7 +1,6 @@
 """`bonafide use`: which detector answers."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,13 +9,16 @@ from bonafide.text import printable
 
 
 def use(
-    model: Annotated[Path | None, typer.Argument(help="An ONNX file of stage export; without it, say which.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(help="An ONNX file of stage export, or REPO@TAG; without it, say which.")
+    ] = None,
     *,
     packaged: Annotated[bool, typer.Option("--packaged", help="Go back to the packaged detector.")] = False,
 ) -> None:
     """Choose the detector that answers from now on: your commands, `Detector()` in Python, `bonafide serve`.
 
-    BONAFIDE_MODEL in the environment wins over it, and --model over both.
+    BONAFIDE_MODEL in the environment wins over it, and --model over both. REPO@TAG is the detector of the pipeline in a
+    git repository (an address or a folder) at a tag: DVC fetches it once, and it is kept in your cache folder.
     """
     from bonafide.detection.choice import PACKAGED, VARIABLE, choice_of, choose, choose_packaged, model_text
     from bonafide.detection.detector import Detector

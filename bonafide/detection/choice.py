@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from bonafide.detection.registry import located
 from bonafide.errors import UserError
 from bonafide.files import write_text
 
@@ -60,7 +61,7 @@ def choice_of(model: Path | str | bytes | None = None) -> Choice:
     Parameters
     ----------
     model : Path or str or bytes, optional
-        The path of an ONNX file, the content of one, or ``"packaged"``.
+        The path of an ONNX file, the content of one, ``"packaged"``, or ``"REPO@TAG"``, which is fetched.
     """
     if isinstance(model, bytes):
         return Choice(model)
@@ -69,7 +70,7 @@ def choice_of(model: Path | str | bytes | None = None) -> Choice:
         by = VARIABLE
     if not given and (given := chosen()):
         by = COMMAND
-    return Choice(None if given in ("", PACKAGED) else Path(given), by)
+    return Choice(None if given in ("", PACKAGED) else located(given), by)
 
 
 def model_text(name: str) -> str:
@@ -85,9 +86,9 @@ def chosen() -> str:
         return ""
 
 
-def choose(model: Path) -> None:
-    """Keep the absolute path of `model` as that of the user's detector."""
-    whole = model.absolute()
+def choose(model: str) -> None:
+    """Keep the absolute path of `model`, which `choice_of` takes as well, as that of the user's detector."""
+    whole = located(model).absolute()
     try:
         write_text(_place(), f"{whole}\n")
     except (OSError, RuntimeError) as error:

@@ -46,8 +46,8 @@ class Detector:
     Parameters
     ----------
     model : Path or str or bytes, optional
-        The ONNX file that stage export wrote, its content, or ``"packaged"``. Without it the one that is in use:
-        see `bonafide.detection.choice`.
+        The ONNX file that stage export wrote, its content, ``"packaged"``, or ``"REPO@TAG"``: that of the pipeline in
+        a git repository at a tag. Without it the one that is in use: see `bonafide.detection.choice`.
 
     Attributes
     ----------

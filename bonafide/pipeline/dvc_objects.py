@@ -28,7 +28,7 @@ def is_lock(path: Path) -> bool:
         lock = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         return False
-    return isinstance(lock, dict) and "schema" in lock
+    return isinstance(lock, dict) and "schema" in lock and isinstance(lock.get("stages", {}), dict)
 
 
 def damaged_objects(cache: Path) -> list[Path]:

@@ -77,7 +77,7 @@ def undisturbed(tmp_path_factory, small_corpus):
             shutil.copy(path, root / label)
     shutil.copy(ROOT / "params.yaml", project.root)
     project.set("corpus", root="corpus")
-    project.set("prepare", parts=3)
+    project.set("prepare", parts=5)
     (project.root / "dvc.yaml").write_text(yaml.safe_dump(ONE_STAGE))
     (project.root / ".gitignore").write_text(".bonafide/\ndata/\ncorpus/\n")
     project.run(
@@ -130,7 +130,7 @@ def disk(tmp_path):
 
 
 def content(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix == ".parquet"}
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("[!.]*.parquet"))}
 
 
 def store_of(project):
@@ -218,13 +218,21 @@ def test_fault_killed_worker(one, undisturbed, as_documented):
     assert content(one.root / "data" / "clips") == content(undisturbed.root / "data" / "clips")
 
 
+def started_anew(project):
+    """Return `dvc repro` at work on its first part, with nothing that it could take from DVC's cache."""
+    shutil.rmtree(store_of(project))
+    shutil.rmtree(project.root / ".dvc" / "cache")
+    process = project.start(sys.executable, "-m", "dvc", "repro", "--force")
+    wait_until(lambda: store_of(project).exists() and content(store_of(project)), process)
+    return process
+
+
+@pytest.mark.slow
 def test_fault_killed_run(one, undisturbed, as_documented):
-    shutil.rmtree(store_of(one))
-    process = one.start(sys.executable, "-m", "dvc", "repro", "--force", "--no-run-cache")
-    wait_until(lambda: content(store_of(one)) if store_of(one).exists() else {}, process)
+    process = started_anew(one)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    again = one.dvc("repro", "--no-run-cache")
+    again = one.dvc("repro")
     as_documented(again.stdout + again.stderr)
     assert one.outs() == undisturbed.outs()
     assert content(one.root / "data" / "clips") == content(undisturbed.root / "data" / "clips")
@@ -241,12 +249,14 @@ def test_fault_empty_dvc_lock(one, undisturbed, as_documented):
     assert one.outs() == undisturbed.outs()
 
 
+@pytest.mark.slow
 def test_fault_two_runs_at_once(one, undisturbed, as_documented):
-    shutil.rmtree(store_of(one))
-    first = one.start(sys.executable, "-m", "dvc", "repro", "--force", "--no-run-cache")
-    lock = one.root / ".dvc" / "tmp" / "rwlock"
-    wait_until(lambda: lock.exists() and b"prepare" in lock.read_bytes(), first)
-    as_documented(one.dvc("repro", "--force", code=255).stderr)
+    first = started_anew(one)
+    os.killpg(first.pid, signal.SIGSTOP)  # or it would be done before the second one has started
+    try:
+        as_documented(one.dvc("repro", "--force", code=255).stderr)
+    finally:
+        os.killpg(first.pid, signal.SIGCONT)
     assert "prepare" in first.communicate(timeout=120)[0] and first.returncode == 0
     assert one.outs() == undisturbed.outs()
 
@@ -290,6 +300,7 @@ def objects_of(project):
     return [path for path in sorted(folder.glob("??/*")) if not path.name.endswith(".dir")]
 
 
+@pytest.mark.slow
 def test_fault_damaged_object_in_dvcs_cache(one, undisturbed, as_documented):
     damage(objects_of(one)[0])
     shutil.rmtree(one.root / "data" / "clips")

@@ -46,7 +46,7 @@ def light(*arguments, cwd):
 @pytest.mark.parametrize(
     ("command", "arguments"),
     [
-        *((name, (name,)) for name in ("folds", "preset", "release", "search")),
+        *((name, (name,)) for name in ("check", "folds", "preset", "release", "search")),
         ("serve", ("serve", "--port", "0")),
         ("corpus check", ("corpus", "check", ".")),
         ("corpus stats", ("corpus", "stats", ".")),
