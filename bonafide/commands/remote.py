@@ -47,7 +47,7 @@ def set_(
 
 @app.command()
 def status(remote: Name = "") -> None:
-    """Say what is not pushed, and where credentials come from."""
+    """Say what of this state is not pushed."""
     from bonafide.sharing import parts
     from bonafide.sharing.store import missing_files, remote_of, repository
 
@@ -78,14 +78,14 @@ def check() -> None:
 
 @app.command()
 def hooks() -> None:
-    """Have git call `bonafide remote check` before each commit, and DVC merge corpora that two have added to."""
+    """Have git call `bonafide remote check` before each commit, in this clone."""
     import sys
     from pathlib import Path
 
     from bonafide.sharing.hooks import install
 
     hook = install(Path(sys.executable).with_name("bonafide"))
-    print(f"{hook} looks for recordings and credentials from now on; git merges .dvc files by DVC")
+    print(f"{hook} looks for recordings and credentials from now on")
 
 
 @app.command()

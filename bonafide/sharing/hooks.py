@@ -1,7 +1,6 @@
-"""What git runs by itself in a clone: a check before each commit, and DVC's merge of corpora that two have added to."""
+"""What git runs by itself in a clone: a check before each commit."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 from bonafide.errors import UserError
@@ -10,11 +9,10 @@ HOOK = """#!/bin/sh
 # Of `bonafide remote hooks`: no recording and no credential goes into git.
 exec '{command}' remote check
 """
-DRIVER = "dvc git-hook merge-driver --ancestor %O --our %A --their %B"  # for what .gitattributes marks merge=dvc
 
 
 def install(command: Path) -> Path:
-    """Let git call `command`, the program `bonafide`, before each commit, and DVC to merge `.dvc` files.
+    """Let git call `command`, the program `bonafide`, before each commit; return the hook.
 
     Raises
     ------
@@ -28,8 +26,6 @@ def install(command: Path) -> Path:
     hook.parent.mkdir(parents=True, exist_ok=True)
     hook.write_text(text, encoding="utf-8")
     hook.chmod(0o755)
-    _git("config", "merge.dvc.name", "corpora that two have added to")
-    _git("config", "merge.dvc.driver", f"{Path(sys.executable).with_name('dvc')}{DRIVER.removeprefix('dvc')}")
     return hook
 
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from ..pipeline.conftest import Project, fresh, reproduced  # noqa: F401 - fixtures
+from ..pipeline.conftest import ROOT, Project, fresh, reproduced  # noqa: F401 - fixtures
 from .servers import KINDS
 
 
@@ -43,9 +43,20 @@ def person(tmp_path):
     return make
 
 
-def of(*kinds):
-    """Mark a test by the servers that it runs on, one after another."""
+@pytest.fixture
+def bare(tmp_path):
+    """A project of git and DVC with nothing in it."""
+    (tmp_path / "bare").mkdir()
+    project = Project(tmp_path / "bare", tmp_path / "dvc", HOME=str(tmp_path), PYTHONPATH=str(ROOT))
+    project.git("init", "--quiet")
+    project.dvc("init", "--quiet")
+    return project
+
+
+def of(*kinds, slow=()):
+    """Mark a test by the servers that it runs on, one after another; `slow` ones are left to `make test-slow`."""
     marks = [pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in kinds]
+    marks += [pytest.param(kind, marks=[getattr(pytest.mark, kind), pytest.mark.slow]) for kind in slow]
     return pytest.mark.parametrize("server", marks, indirect=True)
 
 

@@ -1,16 +1,18 @@
 """A team's storage on real servers: set up, pushed to, cloned, pulled from; the pipeline then runs nothing."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from .conftest import add_clip, of, size_of
 from .servers import http
 
+ROOT = Path(__file__).parents[2]
 SLOW = pytest.mark.slow
 
 
-@of("folder", "s3", "ssh")
+@of("s3", slow=("folder", "ssh"))
 def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(first, person, server, tmp_path):
     ann = first.copy(tmp_path / "ann", **server.environment)
     assert "is new" in ann.run("bonafide", "remote", "set", server.url, *server.options).stdout
@@ -106,12 +108,27 @@ def test_a_clip_comes_and_goes_from_a_clone_that_has_not_pulled_the_others(first
     assert "0 new, 0 changed, 1 removed" in ann.run("bonafide", "corpus", "track", "my-corpus").stdout
 
 
-def test_wrong_keys_and_a_server_that_is_away_end_in_a_sentence_and_change_nothing(first, tmp_path):
-    pytest.importorskip("dvc_ssh")
-    ann = first.copy(tmp_path / "ann")
-    said = ann.run("bonafide", "remote", "set", "ssh://127.0.0.1:9/nowhere", "--user", "ann", code=1).stderr
-    assert said.startswith("bonafide: ssh://127.0.0.1:9/nowhere cannot be used: ") and "Traceback" not in said
-    assert ann.git("status", "--porcelain").stdout == ""
+@of("s3", "ssh")
+def test_the_wrong_key_ends_in_a_sentence_and_changes_nothing_and_the_right_one_lets_in(bare, server, tmp_path):
+    before = (bare.root / ".dvc" / "config").read_text()
+    wrong = tmp_path / "wrong"
+    bare.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", wrong)
+    bare.environment |= server.environment | {"AWS_SECRET_ACCESS_KEY": "of-somebody-else"}
+    options = [*server.options[:-1], wrong] if "--keyfile" in server.options else server.options
+    said = bare.run("bonafide", "remote", "set", server.url, *options, code=1).stderr
+    assert said.startswith(f"bonafide: {server.url} cannot be used: ")
+    assert said.count("\n") == 1 and "of-somebody-else" not in said
+    assert (bare.root / ".dvc" / "config").read_text() == before
+    assert not (bare.root / ".dvc" / "config.local").exists()
+
+    bare.environment |= server.environment
+    keep = [] if "--keyfile" in server.options else ["--keep-keys"]
+    assert "is new" in bare.run("bonafide", "remote", "set", server.url, *server.options, *keep).stdout
+    shared, own = ((bare.root / ".dvc" / name).read_text() for name in ("config", "config.local"))
+    yours = [server.options[-1]] if "--keyfile" in server.options else list(server.environment.values())
+    assert server.url in shared and all(value in own and value not in shared for value in yours)
+    assert (bare.root / ".dvc" / "config.local").stat().st_mode & 0o077 == 0
+    assert ".dvc/config.local" not in bare.git("status", "--porcelain", "--untracked-files=all").stdout
 
 
 @SLOW
@@ -122,3 +139,30 @@ def test_an_experiment_commits_no_recording_of_a_corpus_that_git_would_take(firs
     said = ann.dvc("exp", "run", "prepare", code=255)
     assert "bonafide corpus track other" in said.stdout + said.stderr
     assert "refs/exps/" not in ann.git("for-each-ref", "--format=%(refname)").stdout.replace("refs/exps/exec", "")
+
+
+@SLOW
+@of("folder")
+def test_two_who_have_added_clips_to_one_corpus_merge_by_the_documented_steps(first, person, server, tmp_path):
+    ann = first.copy(tmp_path / "ann")
+    ann.run("bonafide", "remote", "set", server.url)
+    ann.commit("a remote")
+    ann.run("bonafide", "remote", "push")
+    ben = person("ben", ann.root, server)
+    ben.run("bonafide", "remote", "pull")
+    for who, name, kind in ((ann, "of-ann", "human"), (ben, "of-ben", "ai")):
+        add_clip(who.root / "my-corpus", name, kind)
+        who.run("bonafide", "corpus", "track", "my-corpus")
+        who.repro("prepare")
+        who.commit(name)
+        who.run("bonafide", "remote", "push")
+    ann.git("fetch", "--quiet", ben.root, "main:ben")
+    ann.git("merge", "ben", code=1)
+    text = (ROOT / "docs" / "team.md").read_text().partition("lines of `clips.csv`:\n\n```sh\n")[2].partition("```")[0]
+    assert "merge-file" in text
+    ann.run("bash", "-euc", text.replace("dvc repro", "dvc repro prepare"))
+    lines = (ann.root / "my-corpus" / "clips.csv").read_text()
+    assert all(lines.count(f"/{name}.flac") == 1 for name in ("of-ann", "of-ben")) and "<<<<" not in lines
+    ann.git("add", "--all")
+    ann.git("commit", "--quiet", "--no-edit")
+    assert ann.repro("prepare") == [] and ann.git("status", "--porcelain").stdout == ""

@@ -52,6 +52,8 @@ def light(*arguments, cwd):
         ("corpus stats", ("corpus", "stats", ".")),
         ("corpus sample", ("corpus", "sample", "out", "--clips", "2")),
         ("corpus export", ("corpus", "export", "out", "--as", "hf")),
+        ("corpus track", ("corpus", "track", ".")),
+        ("remote", ("remote", "status")),
     ],
 )
 def test_what_needs_an_extra_names_it_in_one_sentence(tmp_path, command, arguments):
@@ -91,6 +93,7 @@ def test_the_extras_exist_and_every_command_is_tried_here():
     assert {extra for names in EXTRAS.values() for extra in names.split(",")} <= extras
     commands = {command.callback.__name__ for command in app.registered_commands}
     commands |= {f"corpus {command.callback.__name__}" for command in corpus.app.registered_commands}
+    commands |= {group.name for group in app.registered_groups} - {"corpus"}
     assert commands == {
         *EXTRAS,
         "corpus fetch",
