@@ -19,14 +19,14 @@ def release(
     It trains one network for each fold and one on everything; what was done is not done again.
     """
     from bonafide.files import write_bytes
-    from bonafide.pipeline.tables import write_table
+    from bonafide.pipeline.tables import CLIPS_PER_GROUP, write_table
     from bonafide.protocol.release import release as released
     from bonafide.training.saving import save_model
 
     done = released(params, by, n_folds)
     out.parent.mkdir(parents=True, exist_ok=True)
     save_model(done.network, out.with_suffix(".keras"))
-    write_table(done.heard, out.with_suffix(".heard.parquet"))
+    write_table(done.heard, out.with_suffix(".heard.parquet"), CLIPS_PER_GROUP)
     write_bytes(out, done.onnx)
     size = f"{len(done.onnx) / 1e6:.2f} MB"
     print(f"{out}: {size}; `bonafide use {out}` has it answer, `bonafide info {out}` says what it is")
