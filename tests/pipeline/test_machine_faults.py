@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +22,9 @@ from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
 
 from .conftest import ROOT, Project
+from .faulty import check, content, damage, objects_of, started_anew, store_of, wait_until, workers_of
 
 PAGE = ROOT / "docs" / "faults.md"
-COMMAND = "from bonafide.cli import main; main()"
 PREPARE = (str(ROOT / "stages" / "prepare.py"), "params.yaml", "data/catalog.parquet")
 ONE_STAGE = {  # the pipeline's own, between a corpus and parts
     "stages": {
@@ -129,37 +128,6 @@ def disk(tmp_path):
     subprocess.run(["umount", "--lazy", place], check=True)
 
 
-def content(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("[!.]*.parquet"))}
-
-
-def store_of(project):
-    return project.root / ".bonafide" / "parts"
-
-
-def damage(path):
-    """Flip 64 bytes in the middle of a file, as a bad disk does."""
-    path.chmod(0o644)
-    whole = bytearray(path.read_bytes())
-    middle = len(whole) // 2
-    whole[middle : middle + 64] = bytes(255 - byte for byte in whole[middle : middle + 64])
-    path.write_bytes(whole)
-    path.chmod(0o444)
-
-
-def wait_until(there, process, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not there():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "nothing came in time"
-        time.sleep(0.005)
-
-
-def check(project, *arguments, code=0):
-    done = project.run(sys.executable, "-c", COMMAND, "check", *arguments, code=code)
-    return done.stdout + done.stderr
-
-
 def test_fault_full_disk_under_the_part_store(here, undisturbed, disk, monkeypatch, capfd, as_documented):
     monkeypatch.setenv("BONAFIDE_STORE", str(disk / "store"))
     shutil.rmtree(here.root / "data" / "clips")
@@ -200,12 +168,6 @@ def test_fault_no_memory(here, undisturbed, monkeypatch, capfd, as_documented):
     assert content(here.root / "data" / "clips") == content(undisturbed.root / "data" / "clips")
 
 
-def workers_of(process):
-    """Return the process ids of those that work for a stage."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
 def test_fault_killed_worker(one, undisturbed, as_documented):
     shutil.rmtree(store_of(one))
     process = one.start(sys.executable, *PREPARE, "data/clips")
@@ -216,15 +178,6 @@ def test_fault_killed_worker(one, undisturbed, as_documented):
     as_documented(text)
     one.run(sys.executable, *PREPARE, "data/clips")
     assert content(one.root / "data" / "clips") == content(undisturbed.root / "data" / "clips")
-
-
-def started_anew(project):
-    """Return `dvc repro` at work on its first part, with nothing that it could take from DVC's cache."""
-    shutil.rmtree(store_of(project))
-    shutil.rmtree(project.root / ".dvc" / "cache")
-    process = project.start(sys.executable, "-m", "dvc", "repro", "--force")
-    wait_until(lambda: store_of(project).exists() and content(store_of(project)), process)
-    return process
 
 
 @pytest.mark.slow
@@ -292,12 +245,6 @@ def test_fault_vanished_corpus(here, undisturbed, capfd, as_documented):
     (here.root / "data" / "catalog.parquet").write_bytes(catalog)
     assert here.prepare() == 0
     assert content(here.root / "data" / "clips") == content(undisturbed.root / "data" / "clips")
-
-
-def objects_of(project):
-    """Return the object of DVC's cache that holds each part."""
-    folder = project.root / ".dvc" / "cache" / "files" / "md5"
-    return [path for path in sorted(folder.glob("??/*")) if not path.name.endswith(".dir")]
 
 
 @pytest.mark.slow
