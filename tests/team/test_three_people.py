@@ -94,8 +94,7 @@ def act(play, ann, person, server):
     cleo.dvc("gc", "--force", "--all-branches", "--cloud")
     for branch in ("blunter", "main"):
         cleo.git("switch", "--quiet", branch)
-        cleo.dvc("fetch", "--with-deps", "--allow-missing", "dvc.yaml")
-        cleo.dvc("checkout", "--allow-missing")
+        cleo.run("bonafide", "remote", "pull")
         assert cleo.repro(*play.stages) == []
         assert "0 files of this state not pushed" in cleo.run("bonafide", "remote", "status").stdout
     return cleo

@@ -1,5 +1,6 @@
 """Neither a recording nor a credential goes into git unseen."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from bonafide.errors import UserError
 from bonafide.sharing.commits import faults, refuse_recordings
 from bonafide.sharing.hooks import install
 
+STAGE = Path(__file__).parents[3] / "stages" / "watch.py"
 SECRET = "not-a-real-secret-0123"
 PRIVATE = "-----BEGIN OPENSSH " + "PRIVATE KEY-----"  # apart, so that this file holds none
 
@@ -97,3 +99,15 @@ def test_the_hook_stops_a_commit_of_a_recording_and_spares_one_of_text(repositor
     hook.write_text("#!/bin/sh\nmake lint\n")
     with pytest.raises(UserError, match="is there already: add the line"):
         install(Path(sys.executable).with_name("bonafide"))
+
+
+def test_the_first_stage_stops_at_a_corpus_that_git_would_take(repository):
+    put(repository, "my-corpus/human/a/b.wav")
+    command = [sys.executable, STAGE, "my-corpus", ".dvcignore", "unwatched.csv"]
+    environment = {**os.environ, "PYTHONPATH": str(STAGE.parents[1])}
+    stopped = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert stopped.returncode == 1
+    assert stopped.stderr.startswith("watch: git would take 1 recording of my-corpus")
+    assert not (repository / "unwatched.csv").exists()
+    put(repository, ".gitignore", "/my-corpus\n")
+    assert subprocess.run(command, check=False, env=environment).returncode == 0
