@@ -52,7 +52,9 @@ def remote_of(repo: Any, name: str = "") -> Any:  # noqa: ANN401 - DVC is not ty
 
 
 def missing_files(repo: Any, name: str = "") -> list[str]:  # noqa: ANN401 - DVC is not typed
-    """Return the files of this state, tracked by DVC, that the remote `name` does not have.
+    """Return the files of this state, tracked by DVC, that the cache has and the remote `name` does not.
+
+    What is in neither, as the demo corpus where a team has one of its own, could not be pushed from here.
 
     Raises
     ------
@@ -60,13 +62,10 @@ def missing_files(repo: Any, name: str = "") -> list[str]:  # noqa: ANN401 - DVC
         When the remote cannot be asked.
     """
     try:
-        return sorted(
-            repo.data_status(granular=True, not_in_remote=True, remote=name or None, remote_refresh=True)[
-                "not_in_remote"
-            ]
-        )
+        status = repo.data_status(granular=True, not_in_remote=True, remote=name or None, remote_refresh=True)
     except Exception as error:  # each kind of server has a library with errors of its own
         raise UserError(f"the remote cannot be asked: {said(error)}") from None
+    return sorted(set(status["not_in_remote"]) - set(status["not_in_cache"]))
 
 
 def missing_outs(repo: Any) -> list[str]:  # noqa: ANN401 - DVC is not typed
