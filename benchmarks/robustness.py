@@ -10,6 +10,7 @@ each class, in nats.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -39,12 +40,14 @@ def main() -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--seed", type=int, default=1, help="of the training, whose folds are looked at")
     parser.add_argument("--table", type=Path, default=Path("docs/robustness.csv"))
+    parser.add_argument("--clips", type=int, help="of each class and fold, in place of robustness.clips")
     options = parser.parse_args()
     protocol = read_protocol(options.params, "source")
     folds = whole_folds(protocol.cross_fitted, "source", [options.seed]) or released(protocol, options.seed)
     if not folds:
         raise SystemExit("robustness: run `bonafide folds --cross-fit` or `bonafide release` first")
     settings = read_section(options.params, "robustness", RobustnessSettings)
+    settings = replace(settings, clips=options.clips or settings.clips)
     scored = pd.concat([scores_of(fold, settings).assign(fold=fold.name) for fold in folds])
     table = pd.DataFrame([row_of(scored, name, settings) for name in conditions()])
     print(table.to_string(index=False))
