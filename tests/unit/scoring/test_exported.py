@@ -91,7 +91,7 @@ def changed(section, **values):
         (changed("audio", max_seconds=500.0, rate=192_000), "more memory"),
         (changed("spectrogram", n_fft=1 << 40), "spectrogram.n_fft"),
         (changed("spectrogram", hop_length=0), "spectrogram.hop_length: 0 is out of range"),
-        (changed("spectrogram", n_bands=7), "takes 255 bands, and its spectrogram has 7"),
+        (changed("spectrogram", n_bands=7), r"takes \d+ bands, and its spectrogram has \d+"),
         (changed("spectrogram", f_max=9000.0), "above half of the rate"),
         (changed("spectrogram", scale="bark"), "spectrogram.scale: 'bark' is unknown"),
         (lambda document: {**document, "format": "2"}, "its format is '2'"),
