@@ -107,6 +107,7 @@ def test_credits_name_every_source_and_engine(corpus):
         assert name in page
 
 
+@pytest.mark.slow
 def test_one_worker_and_a_new_work_folder_give_the_same_bytes(corpus, tmp_path, monkeypatch):
     monkeypatch.setenv("BONAFIDE_WORKERS", "1")
     build(tmp_path / "out", SETTINGS, _work(tmp_path))

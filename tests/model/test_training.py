@@ -212,6 +212,7 @@ def test_the_branch_of_statistics_is_fitted_beside_the_cnn_and_both_are_heard(he
     assert auc(-by_statistics, human) > 0.9, "the statistics of its own training clips are learnt"
 
 
+@pytest.mark.slow
 def test_statistics_that_are_there_change_no_weight_of_the_joint_network(heard_twice, tmp_path):
     settings = replace(TRAIN, architecture="joint", epochs=1)
     alone, _ = fit(heard_twice, settings, SEED, tmp_path / "alone")

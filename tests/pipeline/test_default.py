@@ -9,6 +9,8 @@ from bonafide.scoring.exported import Scorer
 
 from .conftest import ROOT
 
+pytestmark = pytest.mark.slow  # the network is the largest of all
+
 
 @pytest.fixture(scope="module")
 def by_default(reproduced, tmp_path_factory):

@@ -24,7 +24,7 @@ WAITED_FOR = {  # and not read
     "audit": {"metrics/unwatched.csv"},
 }
 KEPT_FOR_DVC = {".dvcignore"}
-READS = re.compile(r'read_section\(\s*params,\s*"(\w+)"')
+READS = re.compile(r'read_section\(\s*params,\s*"(\w+)"|(?:read_(start)|(start)_heard)\(params\)')
 LISTS = re.compile(
     r"^SECTIONS = \((.*?)\)$", re.MULTILINE | re.DOTALL
 )  # sections that a stage reads one after the other
@@ -80,7 +80,9 @@ def test_a_module_that_is_missing_among_the_deps_is_put_there(tmp_path):
 def test_the_params_of_a_stage_are_the_sections_that_it_reads(name):
     listed = [param.partition(".")[0] for param in STAGES[name].get("params", [])]
     source = source_of(name)
-    read = {*READS.findall(source), *re.findall(r'"(\w+)"', "".join(LISTS.findall(source)))}
+    read = {"".join(names) for names in READS.findall(source)} | {
+        *re.findall(r'"(\w+)"', "".join(LISTS.findall(source)))
+    }
     assert set(listed) == read
 
 

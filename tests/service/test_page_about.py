@@ -13,14 +13,15 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-g
 
 def test_the_page_says_how_often_the_detector_answers(page):
     card = page.js("document.querySelector('#card').textContent")
-    assert "cannot tell" in card and "on sources that it has not heard" in card
+    answered = percent(Detector().facts.card["held_out"]["answered"])
+    assert "cannot tell" in card and f"for {answered} of clips of sources that it has not heard" in card
 
 
 def test_the_page_tells_how_large_the_model_is_and_how_often_it_errs(page):
     rates = Detector().facts.card["held_out"]
     about = page.js("document.querySelector('#card').textContent")
     assert "undefined" not in about
-    assert "numbers" in about
+    assert f"{Detector().facts.card['parameters']:,}".replace(",", "\u202f") + " parameters" in about
     assert f"{percent(rates['fpr'])} of the human ones were called AI" in about
     assert f"{percent(rates['fnr'])} of the AI ones human" in about
 
