@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bonafide.corpus.heard import heard_table
+from bonafide.corpus.heard import StartSettings, heard_table
+from bonafide.corpus.rows import Rows
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import FOLDS
 from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_logits, train_held_out
@@ -81,7 +83,16 @@ def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> Released:
         "companions": sorted({row["source"] for row in protocol.companions}),
         **_trust(calibrate(logits, fit_calibration(logits, human)), human, fold_numbers, len(folds)),
     }
-    return Released(calibrated(model, protocol.params, logits, human, card), network, heard_table(rows))
+    return Released(calibrated(model, protocol.params, logits, human, card), network, _heard(params, rows))
+
+
+def _heard(params: Path, rows: Rows) -> pa.Table:
+    """Return what a network has heard that was trained on `rows`: what it started from has heard counts, too."""
+    own = heard_table(rows)
+    if read_section(params, "start", StartSettings).weights == "none":
+        return own
+    with as_file(files("bonafide") / "weights" / "default.heard.parquet") as before:
+        return pa.concat_tables([own, pq.read_table(before).cast(own.schema)])
 
 
 def _held_out(protocol: Protocol, folds: list[Fold]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

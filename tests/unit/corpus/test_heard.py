@@ -80,3 +80,16 @@ def test_the_list_that_is_packaged_names_what_the_card_of_the_packaged_detector_
     card = Detector("packaged").facts.card
     assert len(heard.clips) == sum(card["clips"].values())
     assert all(heard.holds(clip(9, source=source)) for source in card["sources"])
+
+
+@pytest.mark.parametrize(("weights", "both"), [("none", False), ("packaged", True)])
+def test_what_a_release_has_heard_is_also_what_it_started_from(tmp_path, weights, both):
+    from bonafide.protocol.release import _heard
+
+    params = tmp_path / "params.yaml"
+    params.write_text(f"start: {{weights: {weights}, rate: 0.1, share: 0.5}}\n")
+    write_table(_heard(params, [clip(1, speaker="ann")]), tmp_path / "own.heard.parquet")
+    heard = read_heard(tmp_path / "own.heard.parquet")
+    assert heard.holds(clip(9, speaker="Ann"))
+    source = Detector("packaged").facts.card["sources"][0]
+    assert heard.holds(clip(9, source=source)) is both
