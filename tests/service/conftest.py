@@ -121,7 +121,7 @@ def window(tmp_path_factory, long_wav):
 
 
 @pytest.fixture
-def page(window, collecting):
+def page(window, collecting, tmp_path):  # tmp_path: what the browser still reads there is not removed before it is left
     """The page, freshly loaded; afterwards nothing may have gone wrong in it, and nothing left the machine."""
     window.events.clear()
     window.screen(1200, 1000)
