@@ -6,7 +6,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,15 +14,13 @@ from bonafide.corpus.heard import StartSettings, heard_table
 from bonafide.corpus.rows import Rows
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import FOLDS
+from bonafide.pipeline.tables import write_table
 from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_logits, train_held_out
 from bonafide.protocol.fold import Fold
 from bonafide.protocol.folds import compute_features, run_stage
+from bonafide.protocol.held_out import card_figures, judged_by_others
 from bonafide.protocol.protocols import By, Protocol, read_protocol
-from bonafide.scoring.calibration import calibrate
-from bonafide.scoring.measures import answers, auc, decisions, eer
-from bonafide.scoring.thresholds import cannot_tell_band, thresholds
 from bonafide.training.backend import keras
-from bonafide.training.calibration_fit import fit_calibration
 from bonafide.training.export import model_card
 from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.saving import load_model
@@ -72,7 +70,8 @@ def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> Released:
     compute_features(protocol)
     seed = read_section(params, "train", TrainSettings).seed
     folds = [Fold(protocol.cross_fitted, by, (number,), n_folds, seed) for number in range(1, n_folds + 1)]
-    logits, human, fold_numbers = _held_out(protocol, folds)
+    scores = _held_out(protocol, folds)
+    logits, human = scores["logit"].to_numpy(), (scores["label"] == "human").to_numpy()
     model, history = protocol.home / "release.keras", protocol.home / "release.csv"
     run_stage("train", protocol.params, protocol.everything, protocol.features, model, history)
     rows = pq.read_table(protocol.everything).to_pylist()
@@ -81,7 +80,7 @@ def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> Released:
         **model_card(network, rows),
         "licenses": sorted({row["license"] for row in rows} - {""}),
         "companions": sorted({row["source"] for row in protocol.companions}),
-        **_trust(calibrate(logits, fit_calibration(logits, human)), human, fold_numbers, len(folds)),
+        **_trust(scores),
     }
     return Released(calibrated(model, protocol.params, logits, human, card), network, _heard(params, rows))
 
@@ -95,45 +94,32 @@ def _heard(params: Path, rows: Rows) -> pa.Table:
         return pa.concat_tables([own, pq.read_table(before).cast(own.schema)])
 
 
-def _held_out(protocol: Protocol, folds: list[Fold]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the logits of all held-out clips, each by its fold's network, whether each is human, and whose it is."""
-    examples = examples_of_all(protocol)
-    logits, human, numbers = [], [], []
+def _held_out(protocol: Protocol, folds: list[Fold]) -> pd.DataFrame:
+    """Return all clips that are held out, with the ``logit`` of the network that had not heard each and its ``fold``.
+
+    They are kept beside the folds: what is said of them can be said anew.
+    """
+    tables, examples = [], None
     for fold in folds:
-        train_held_out(protocol, fold, protocol.params, examples)
-        tested = pq.read_table(fold.sides, filters=[("split", "=", "test")]).to_pylist()
-        of_clip = held_out_logits(protocol.params, fold, examples, [row["clip"] for row in tested])
-        logits += [of_clip[row["clip"]] for row in tested]
-        human += [row["label"] == "human" for row in tested]
-        numbers += [fold.number] * len(tested)
-        print(f"{fold.name}: {len(tested)} clips held out", file=sys.stderr, flush=True)
-    return np.array(logits), np.array(human), np.array(numbers)
+        kept = fold.folder / "held-out.parquet"
+        if not kept.exists():
+            examples = examples_of_all(protocol) if examples is None else examples
+            train_held_out(protocol, fold, protocol.params, examples)
+            rows = pd.read_parquet(fold.sides, filters=[("split", "=", "test")])
+            logits = held_out_logits(protocol.params, fold, examples, rows["clip"].tolist())
+            scored = rows.assign(fold=fold.number, logit=rows["clip"].map(logits))
+            write_table(pa.Table.from_pandas(scored, preserve_index=False), kept)
+        tables.append(pd.read_parquet(kept))
+        print(f"{fold.name}: {len(tables[-1])} clips held out", file=sys.stderr, flush=True)
+    return pd.concat(tables, ignore_index=True)
 
 
-def _trust(llr: np.ndarray, human: np.ndarray, fold_numbers: np.ndarray, folds: int) -> dict[str, Any]:
+def _trust(scores: pd.DataFrame) -> dict[str, Any]:
     """Return what the card says of how far the detector can be trusted, and for what."""
-    at_balanced = decisions(llr, human, thresholds(llr, human)["balanced"])
     return {
         "trained_on": "all clips; calibrated and measured on clips of sources that a fold's network had never heard,"
         " and on none of the companions",
-        "held_out": {
-            "folds": folds,
-            "clips": len(llr),
-            "eer": round(eer(llr, human), 4),
-            "auc": round(auc(llr, human), 4),
-            "fpr": round(at_balanced["fpr"], 4),
-            "fnr": round(at_balanced["fnr"], 4),
-            **{name: round(share, 4) for name, share in _answers(llr, human, fold_numbers).items()},
-        },
+        **card_figures(judged_by_others(scores)),
         "use": "research and evaluation: some sources state no licence or forbid commercial use. Retrain it on"
         " recordings of your own with `dvc repro`, `bonafide folds` and `bonafide release`",
     }
-
-
-def _answers(llr: np.ndarray, human: np.ndarray, fold_numbers: np.ndarray) -> dict[str, float]:
-    """Return the `answers` on all clips, those of each fold by the band that the other folds' clips choose."""
-    bands = np.empty((len(llr), 2))
-    for number in np.unique(fold_numbers):
-        inside = fold_numbers == number
-        bands[inside] = cannot_tell_band(llr[~inside], human[~inside])
-    return answers(llr, human, bands[:, 0], bands[:, 1])

@@ -153,9 +153,14 @@ def _answers(folds: Sequence[tuple[pd.DataFrame, Mapping[str, float]]]) -> dict[
     """Return the `answers` on all folds' clips by their own bands; nothing where a fold has none."""
     if not all(end in cuts for _, cuts in folds for end in BAND):
         return {}
-    pool = pd.concat([scores.assign(**{end: cuts[end] for end in BAND}) for scores, cuts in folds])
+    pool = pooled(folds)
     shares = answers(*arrays(pool), *(pool[end] for end in BAND))
     return {"answered": shares["answered"], "right among answers": shares.get("right_of_answered", float("nan"))}
+
+
+def pooled(folds: Iterable[tuple[pd.DataFrame, Mapping[str, float]]]) -> pd.DataFrame:
+    """Return the scores of all folds, each clip with the thresholds and the band of its own in columns."""
+    return pd.concat([scores.assign(**cuts) for scores, cuts in folds], ignore_index=True)
 
 
 def missed_by_family(folds: Iterable[tuple[pd.DataFrame, Mapping[str, float]]]) -> dict[str, float]:

@@ -176,8 +176,13 @@ def ece(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = None) -> f
     return float(np.nansum(mass * np.abs(predicted - observed)))
 
 
-def decisions(llr: ArrayLike, human: ArrayLike, threshold: float, weights: ArrayLike | None = None) -> dict[str, float]:
-    """Return the measures of yes-or-no decisions at one threshold (in nats); see `decisions_of` for names."""
+def decisions(
+    llr: ArrayLike, human: ArrayLike, threshold: ArrayLike, weights: ArrayLike | None = None
+) -> dict[str, float]:
+    """Return the measures of yes-or-no decisions at a threshold (in nats); see `decisions_of` for names.
+
+    Each clip may have its own, where clips of several detectors are pooled.
+    """
     values, labels, counts = checked(llr, human, weights)
     flagged = counts * is_ai(values, threshold)
     rates = decisions_of(flagged[labels].sum(), flagged[~labels].sum(), counts[labels].sum(), counts[~labels].sum())
