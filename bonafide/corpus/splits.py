@@ -124,11 +124,13 @@ def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
         Values in each respect; -1 is unknown and shared with nobody.
     sides : np.ndarray, shape=(n,), int
     """
-    for side, protected in ((DEV, (TEST,)), (TRAIN, (TEST, DEV))):
+    sizes = respects.max(axis=0, initial=-1) + 2  # the last one is for -1
+    for side in (DEV, TRAIN):
+        protected = sides == TEST if side == DEV else (sides == TEST) | (sides == DEV)
         shared = np.zeros(len(sides), bool)
-        for values in respects.T:
-            taken = np.zeros(values.max(initial=-1) + 2, bool)  # the last one is for -1
-            taken[values[np.isin(sides, protected)]] = True
+        for values, size in zip(respects.T, sizes, strict=True):
+            taken = np.zeros(size, bool)
+            taken[values[protected]] = True
             taken[-1] = False
             shared |= taken[values]
         sides = np.where((sides == side) & shared, DROPPED, sides)
@@ -199,13 +201,18 @@ def _cost(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> f
     if not kept.all():
         return MISSING * float((kept == 0).sum())
     wanted = np.array([[1 - settings.dev - settings.test], [settings.dev], [settings.test]])
-    alone = sum(1 / _variety(atoms, sides == side, column) for side in (TRAIN, DEV, TEST) for column in (0, 2))
+    speakers, generators = (_variety(atoms.respects[:, column], sides) for column in (0, 2))
+    alone = sum(1 / count for side in (TRAIN, DEV, TEST) for count in (speakers[side], generators[side]))
     return float(-(wanted * np.log(kept / _totals(atoms) / wanted)).sum() + ALONE * alone)
 
 
-def _variety(atoms: Atoms, inside: np.ndarray, column: int) -> int:
-    values = atoms.respects[inside, column]
-    return max(1, len(set(values[values >= 0].tolist())))
+def _variety(values: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Return how many different known `values` each of train, dev and test has, shape (3,), 1 at least."""
+    n_sides = len(SIDES)
+    counts = np.bincount((values + 1) * n_sides + sides, minlength=(values.max() + 2) * n_sides)
+    kinds = np.count_nonzero(counts.reshape(-1, n_sides)[1:, :3], axis=0)  # the first row is for -1
+    variety: np.ndarray = np.maximum(kinds, 1)
+    return variety
 
 
 def _totals(atoms: Atoms) -> np.ndarray:

@@ -164,6 +164,7 @@ def test_an_unsaid_language_says_nothing(clean):
     assert audited(clean.assign(language=languages))["clips", "language"].accuracy == 0.5
 
 
+@pytest.mark.slow
 def test_permuted_labels_hide_a_shortcut_and_swapped_ones_invert_it(clean):
     planted = clean.assign(native_format=np.where(clean["label"] == "ai", "MP3", "WAV"))
     permuted = planted.assign(label=np.random.default_rng(3).permutation(planted["label"]))
@@ -236,6 +237,7 @@ def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are
     assert f"{train[0]['path']} (train, {train[0]['label']}) = leak.mp3 (test" in " ".join(report["findings"])
 
 
+@pytest.mark.slow
 def test_the_stage_writes_its_report_and_stops_at_duplicates(with_duplicates, tmp_path):
     rows, root, clips, _ = with_duplicates
     pq.write_table(pa.Table.from_pandas(rows[SPLIT.names], schema=SPLIT, preserve_index=False), tmp_path / "split")

@@ -110,6 +110,7 @@ def run(home, readers, **chosen):
     return sides(clips, read_section(file, "split", SplitSettings)), [(row["path"], row["reason"]) for row in rejects]
 
 
+@pytest.mark.slow
 def test_the_same_clips_come_of_files_tables_and_shards(home, small_corpus):
     clips, rejects = run(home, READERS)
     assert rejects == [

@@ -137,6 +137,7 @@ def test_the_official_sides_of_a_corpus_hold_where_they_are_asked_for(home):
         assert row["split"] == {"eval": "test"}.get(part, part)
 
 
+@pytest.mark.slow
 def test_training_on_two_corpora_and_testing_on_a_third_needs_params_alone(home):
     configure(home, [OWN, {**ASVSPOOF, "side": "search"}, {**WILD, "side": "test"}], official=True)
     rows = sides_after(home)

@@ -143,6 +143,7 @@ def test_the_same_training_gives_the_same_weights(trained, task, tmp_path):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.slow
 def test_without_a_dev_side_the_last_epoch_is_kept(task, tmp_path):
     model, history = fit(replace(task, dev={}), replace(TRAIN, epochs=2), SEED, tmp_path)
     assert [list(epoch) for epoch in history] == [["epoch", "loss"]] * 2
@@ -239,6 +240,7 @@ def test_a_file_scores_as_the_pipeline_scores_it(detector, clips, small_corpus, 
         assert (llr, p_ai) == pytest.approx((row["llr"], row["p_ai"]), abs=1e-5), clip
 
 
+@pytest.mark.slow
 def test_another_process_exports_the_same_bytes(trained, detector, tmp_path):
     """The exporter numbers its tensors in the order of a set, and Python's hashes differ by process."""
     save_model(trained[0], tmp_path / "model.keras")

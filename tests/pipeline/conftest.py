@@ -1,9 +1,12 @@
 """Copies of the project with the small corpus and small settings, in which the real DVC runs the real stages.
 
-A run takes a minute, most of it imports of TensorFlow. So one project is run for all tests, and each gets a copy.
+A run takes a minute, most of it imports of TensorFlow. So one project is run for all tests, in whichever process they
+run, and each gets a copy.
 """
 
+import fcntl
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -120,9 +123,13 @@ class Project:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
 
+    def at(self, target, **environment):
+        """Return the project that a copy in the folder `target` is."""
+        return Project(target, self.site_cache, **environment)
+
     def copy(self, target, **environment):
         shutil.copytree(self.root, target, symlinks=True)
-        return Project(target, self.site_cache, **environment)
+        return self.at(target, **environment)
 
 
 def merged(section, values):
@@ -148,14 +155,12 @@ def out_paths(stage):
 
 
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory, small_corpus):
-    """Return a function that makes the project, committed and never run, in a new folder."""
+def laid_out(small_corpus):
+    """Return a function that lays the project out where it is to be, committed and never run."""
     if importlib.util.find_spec("dvc") is None:
         pytest.skip("needs DVC: pip install -e '.[pipeline]'")
-    site_cache = tmp_path_factory.mktemp("dvc")
 
-    def make(name, **environment):
-        project = Project(tmp_path_factory.mktemp("projects") / name, site_cache, **environment)
+    def lay_out(project):
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT,
@@ -177,27 +182,68 @@ def fresh(tmp_path_factory, small_corpus):
         project.commit("the project")
         return project
 
+    return lay_out
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory, laid_out):
+    """Return a function that makes the project in a new folder."""
+    site_cache = tmp_path_factory.mktemp("dvc")
+
+    def make(name, **environment):
+        return laid_out(Project(tmp_path_factory.mktemp("projects") / name, site_cache, **environment))
+
     return make
 
 
 @pytest.fixture(scope="session")
-def reproduced(fresh):
+def shared_folder(tmp_path_factory):
+    """The folder that all processes of a test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def once(folder, name, make):
+    """Return what `make` returns, as JSON has it, called by the first process that needs it in the shared `folder`."""
+    kept = folder / f"{name}.json"
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed or the process has ended
+        if not kept.exists():
+            kept.write_text(json.dumps(make()))
+    return json.loads(kept.read_text())
+
+
+@pytest.fixture(scope="session")
+def reproduced(laid_out, shared_folder):
     """The project after one run with two workers, committed on main; copy it, never change it."""
-    project = fresh("reproduced", BONAFIDE_WORKERS="2")
-    project.first_run = project.repro()
-    project.commit("first run")
+    project = Project(shared_folder / "reproduced", shared_folder / "dvc", BONAFIDE_WORKERS="2")
+
+    def run():
+        stages = laid_out(project).repro()
+        project.commit("first run")
+        return stages
+
+    project.first_run = once(shared_folder, "reproduced", run)
     return project
 
 
 @pytest.fixture(scope="session")
-def slower(reproduced, tmp_path_factory):
+def slower(reproduced, shared_folder):
     """A copy of the project with a blunter kernel, run and committed on the branch `slower`; never change it."""
-    project = reproduced.copy(tmp_path_factory.mktemp("slower") / "project")
-    project.git("checkout", "--quiet", "-b", "slower")
-    blunt = {"centres": 4, "width": 0.1, "strength": 0.001, "copy_weight": 0.4, "experts": [[1]], "components": 9}
-    project.set("train", statistics=blunt)
-    project.second_run = project.repro()
-    project.commit("a blunter kernel")
+    project = reproduced.at(shared_folder / "slower")
+
+    def run():
+        reproduced.copy(project.root)
+        project.git("checkout", "--quiet", "-b", "slower")
+        blunt = {"centres": 4, "width": 0.1, "strength": 0.001, "copy_weight": 0.4, "experts": [[1]], "components": 9}
+        project.set("train", statistics=blunt)
+        stages = project.repro()
+        project.commit("a blunter kernel")
+        return stages
+
+    project.second_run = once(shared_folder, "slower", run)
     return project
 
 

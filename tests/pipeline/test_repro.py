@@ -28,6 +28,7 @@ def test_the_kernel_concerns_the_training_and_what_needs_the_model(slower):
     assert not {"catalog", "split", "prepare", "augment", "features"} & set(slower.second_run)
 
 
+@pytest.mark.slow
 def test_settings_of_the_audit_train_nothing_anew(project):
     project.set("audit", warn_above=0.99)
     assert directly_changed(project) == {"audit", "report"}
@@ -40,6 +41,7 @@ def test_the_length_of_a_crop_concerns_the_training_and_no_features(project):
     assert directly_changed(project) == {"train", "report"}
 
 
+@pytest.mark.slow
 def test_the_settings_of_a_network_that_was_not_chosen_concern_nothing(project):
     project.set("train", cnn={"dropout": 0.5})
     assert directly_changed(project) == set()

@@ -62,6 +62,7 @@ def test_the_best_becomes_a_params_file_with_its_comments(project, searched):
     assert found == before
 
 
+@pytest.mark.slow
 def test_the_stage_trains_the_best_to_what_the_table_says(project, searched, tmp_path):
     best = pd.read_csv(project.root / "metrics" / "search.csv").iloc[0]
     other = project.copy(tmp_path / "other")
@@ -77,6 +78,7 @@ def test_small_numbers_stay_numbers():
     assert (train["cnn"]["learning_rate"], train["statistics"]["strength"]) == (5e-05, 2e20)
 
 
+@pytest.mark.slow
 def test_a_table_elsewhere_gets_the_trials_that_were_known(project, searched):
     project.run("bonafide", "search", "space.yaml", "--trials", 3, "--table", "metrics/again.csv")
     assert (project.root / "metrics" / "again.csv").read_text() == (project.root / "metrics" / "search.csv").read_text()
@@ -146,6 +148,7 @@ def test_ctrl_c_leaves_one_sentence_and_the_trials(project):
     assert len(pd.read_csv(project.root / "t.csv")) == 4
 
 
+@pytest.mark.slow
 def test_features_of_other_settings_are_refused_in_a_sentence(project, tmp_path):
     other = project.copy(tmp_path / "other")
     other.set("features", n_bands=40, scale="mel")
@@ -153,6 +156,7 @@ def test_features_of_other_settings_are_refused_in_a_sentence(project, tmp_path)
     assert "data/features was made with other settings: run `dvc repro features` first" in said
 
 
+@pytest.mark.slow
 def test_the_test_side_has_no_say(project, searched, tmp_path):
     other = project.copy(tmp_path / "other")
     rows = pq.read_table(other.root / "data" / "split.parquet").to_pandas()
@@ -215,6 +219,7 @@ def test_the_projects_own_spaces_can_be_searched(name):
     assert len(read_space(ROOT / "searches" / f"{name}.yaml", sections)) == 5
 
 
+@pytest.mark.slow
 def test_a_project_without_features_says_what_to_run(project, tmp_path):
     said = project.copy(tmp_path / "bare")
     (said.root / "data" / "split.parquet").unlink()

@@ -58,6 +58,7 @@ def test_the_report_names_them_and_counts_them_nowhere(left):
     assert own["clips"] == 20
 
 
+@pytest.mark.slow
 def test_the_stage_scores_them_and_measures_the_tested_clips_alone(left, tmp_path):
     folder, scores, every = left
     leave_clips(tmp_path / "clips", every)

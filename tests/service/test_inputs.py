@@ -103,6 +103,7 @@ def test_the_service_takes_a_flac_of_unknown_length(detector, speech, tmp_path, 
         assert "at most" in answered(detector, file, {**REQUEST, "max_seconds": 2.0})["refused"]
 
 
+@pytest.mark.slow
 def test_an_explanation_shows_the_channel_that_was_judged(detector, speech, tmp_path):
     path = tmp_path / "clip.wav"
     one, other = speech[: 6 * RATE], speech[15 * RATE : 21 * RATE]

@@ -36,6 +36,7 @@ def shape(answer):
     return [shape(answer[0])] if isinstance(answer, list) and answer else None
 
 
+@pytest.mark.slow
 def test_examples_are_what_the_service_answers(service, long_wav, clips):
     described = service.get("/v1/openapi.json")[2]
     schemas = described["components"]["schemas"]

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from ..pipeline.conftest import ROOT, Project, fresh, reproduced  # noqa: F401 - fixtures
+from ..pipeline.conftest import ROOT, Project, fresh, laid_out, reproduced, shared_folder  # noqa: F401 - fixtures
 from .servers import KINDS
 
 

@@ -158,6 +158,7 @@ def test_the_picture_is_an_svg_that_needs_nothing_else(explained):
     assert (width, lowest < height) == (960, True)
 
 
+@pytest.mark.slow
 def test_page_and_picture_show_the_same_drawings_and_say_the_same(detector, tmp_path, voice):
     path = tmp_path / "several windows.wav"
     soundfile.write(path, voice[: 7 * RATE], RATE)
@@ -195,6 +196,7 @@ def test_numbers_of_places_stand_over_all_frames(explained):
     assert drawn.rindex('class="place"') < drawn.index('class="number"')
 
 
+@pytest.mark.slow
 def test_a_long_file_is_explained_by_its_most_telling_part(detector, tmp_path, voice):
     path = tmp_path / "long.flac"
     soundfile.write(path, np.concatenate([voice, voice, voice]), RATE)
