@@ -15,6 +15,7 @@ from bonafide.report.rows import Mark, dot_rows, track
 from bonafide.report.run import Run
 from bonafide.report.verdict import verdict_of
 from bonafide.scoring.operating_points import DECISIVE_FPR, MAX_FNR, MAX_FPR, NAMES, RIGHT_ANSWERS, measure_name
+from bonafide.text import NARROW
 
 TEMPLATES = Path(__file__).parent
 HISTORY = {"loss": {"loss": "train", "dev_loss": "main"}, "AUC and EER on dev": {"dev_auc": "main", "dev_eer": "train"}}
@@ -77,7 +78,7 @@ def facts_of(run: Run) -> dict[str, Any]:
         "run": run,
         "verdict": verdict_of(run),
         "key_figures": [_key_figure(run, name, *figure) for name, figure in KEY_FIGURES.items()],
-        "right_answers": RIGHT_ANSWERS,
+        "right_answers": f"{100 * RIGHT_ANSWERS:g}{NARROW}%",
         "presets": [_preset(run, name) for name in NAMES],
         "measures": _measures(run),
         "segments": [_segment(length, each) for length, each in run.segments.items()],

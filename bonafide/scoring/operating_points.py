@@ -10,8 +10,9 @@ NAMES = ("balanced", "decisive", "precision", "recall")
 # What they promise there: share of human clips flagged, share of ai clips missed.
 DECISIVE_FPR, MAX_FPR, MAX_FNR = 0.1, 0.01, 0.05
 # Share of the answers of each kind, ai or human, that are right on the clips that chose the band, where both classes
-# weigh alike. Two points more than what is wanted: carried over to other sources, 0.93 and a little is left of it.
-RIGHT_ANSWERS = 0.95
+# weigh alike. A little more than what is wanted: carried over to other sources, 0.93 is left of it, and more than 0.7
+# of the clips are answered (the card of `bonafide release` has both).
+RIGHT_ANSWERS = 0.937
 
 
 def measure_name(threshold: str, measure: str) -> str:

@@ -45,10 +45,11 @@ def thresholds(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = Non
 def cannot_tell_band(llr: ArrayLike, human: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
     """Choose the band (low, high) of llrs in nats in which nothing is called, on a development set.
 
-    It is the narrowest of which both sides keep a promise: of what lies below ``low`` and is called ai, 95 %
-    (`RIGHT_ANSWERS`) is ai, and of what lies from ``high`` on and is called human, 95 % is human, where both classes
-    weigh alike. So it is wide where the detector is poor, as wide as all scores where no side can keep it, and nothing
-    where it is good; see `bonafide.scoring.operating_points.ordered_band`. How much is answered it does not promise.
+    It is the narrowest of which both sides keep a promise: of what lies below ``low`` and is called ai, a
+    share of `RIGHT_ANSWERS` is ai, and of what lies from ``high`` on and is called human, as much is human, where both
+    classes weigh alike. So it is wide where the detector is poor, as wide as all scores where no side can keep it, and
+    nothing where it is good; see `bonafide.scoring.operating_points.ordered_band`. How much is answered it does not
+    promise.
     """
     values, below_human, below_ai = error_curve(llr, human, weights)
     flagged, caught = below_human / below_human[-1], below_ai / below_ai[-1]

@@ -39,8 +39,16 @@ def near(text, values):
 def test_the_readme_shows_the_figures_of_the_packaged_detector():
     card = Detector("packaged").facts.card["held_out"]
     rows = dict(re.findall(r"^\| (.*?) \| (\d\.\d\d) \|$", figures("README.md", "packaged"), re.MULTILINE))
-    names = ("eer", "auc", "fpr", "fnr", "answered", "right_of_answered")
+    names = ("auc", "within_source_auc", "fpr", "fnr", "answered", "right_of_answered")
     assert [float(each) for each in rows.values()] == pytest.approx([card[name] for name in names], abs=0.00501)
+    (interval,) = re.findall(r"^\| equal error rate .*? \| (.*?) \|$", figures("README.md", "packaged"), re.MULTILINE)
+    assert near(interval, [card["eer"], card["eer_low"], card["eer_high"]])
+
+
+def test_limits_shows_what_is_missed_of_each_family():
+    missed = Detector("packaged").facts.card["missed"]
+    rows = dict(re.findall(r"^\| (.*?) \| (\d\.\d\d) \|$", figures("docs/limits.md", "families"), re.MULTILINE))
+    assert {name: float(share) for name, share in rows.items()} == pytest.approx(missed, abs=0.00501)
 
 
 def test_the_card_in_docs_is_that_of_the_packaged_detector():

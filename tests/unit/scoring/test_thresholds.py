@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 
 from bonafide.scoring import curve, measures, thresholds
+from bonafide.scoring.operating_points import RIGHT_ANSWERS
 
 from .scores import HUMAN, LLR, mixture, scored
 
@@ -66,7 +67,7 @@ def test_thresholds_of_an_inverted_model_are_finite():
     assert chosen["recall"] > 5.0  # everything must be
 
 
-def test_the_band_is_the_narrowest_with_95_right_answers_in_100_of_each_kind():
+def test_the_band_is_the_narrowest_with_the_wanted_share_of_right_answers_of_each_kind():
     human = np.arange(4000) < 1200
     llr = np.random.default_rng(0).normal(np.where(human, 1.0, -1.0), 1.0)
     low, high = thresholds.cannot_tell_band(llr, human)
@@ -77,9 +78,10 @@ def test_the_band_is_the_narrowest_with_95_right_answers_in_100_of_each_kind():
         weights = np.array([share[each] for each in human[called]])
         return weights[human[called] == label].sum() / weights.sum()
 
-    assert 0.95 <= right(llr < low, False) < 0.953 and 0.95 <= right(llr >= high, True) < 0.953
+    assert RIGHT_ANSWERS <= right(llr < low, False) < RIGHT_ANSWERS + 0.003
+    assert RIGHT_ANSWERS <= right(llr >= high, True) < RIGHT_ANSWERS + 0.003
     for wider in (0.05, 0.2, 0.5):
-        assert right(llr < low + wider, False) < 0.95 and right(llr >= high - wider, True) < 0.95
+        assert max(right(llr < low + wider, False), right(llr >= high - wider, True)) < RIGHT_ANSWERS
 
 
 @given(scored(max_size=80))
@@ -87,8 +89,8 @@ def test_no_more_could_be_answered_on_either_side_of_the_band(case):
     llr, human = case
     cuts, fpr, fnr = curve.det_curve(llr, human)
     low, high = thresholds.cannot_tell_band(llr, human)
-    ai_right = [cut for cut, f, m in zip(cuts, fpr, fnr, strict=True) if 1 - m >= 0.95 * (1 - m + f) - 1e-9]
-    human_right = [cut for cut, f, m in zip(cuts, fpr, fnr, strict=True) if 1 - f >= 0.95 * (1 - f + m) - 1e-9]
+    ai_right = [cut for cut, f, m in zip(cuts, fpr, fnr, strict=True) if 1 - m >= RIGHT_ANSWERS * (1 - m + f) - 1e-9]
+    human_right = [cut for cut, f, m in zip(cuts, fpr, fnr, strict=True) if 1 - f >= RIGHT_ANSWERS * (1 - f + m) - 1e-9]
     if max(ai_right) <= min(human_right):
         assert (low, high) == (max(ai_right), min(human_right))
     else:
