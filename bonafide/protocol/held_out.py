@@ -1,6 +1,6 @@
 """What is said of the clips that networks had not heard, where each fold is judged by what the others held out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,12 +40,24 @@ def judged_by_others(scores: pd.DataFrame) -> list[tuple[pd.DataFrame, dict[str,
     return judged
 
 
-def card_figures(folds: Judged) -> dict[str, Any]:
-    """Return what a detector's card says of the clips of `judged_by_others`.
+def protocol_row(params: str, by: str, seed: int, folds: Judged) -> dict[str, Any]:
+    """Return the row of a table of protocols, as `bonafide.protocol.table.table_row` does, but for its name."""
+    figures = summary_row(folds, replicates=REPLICATES, seed=1) | missed_by_family(folds)
+    return {
+        "params": params,
+        "calibrated by": "the other tests",
+        "held out": by,
+        "folds": len(folds),
+        "seeds": str(seed),
+        **{key: round(value, 4) for key, value in figures.items()},
+    }
+
+
+def card_figures(folds: Judged, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a detector's card says of the clips of `judged_by_others`, of which `row` is the `protocol_row`.
 
     ``held_out`` has its errors and answers, ``missed`` the share of each family of generators that is not called ai.
     """
-    row = summary_row(folds, replicates=REPLICATES, seed=1)
     clips = pooled(folds)
     llr, human = arrays(clips)
     at_balanced = decisions(llr, human, clips["balanced"].to_numpy())
@@ -60,9 +72,9 @@ def card_figures(folds: Judged) -> dict[str, Any]:
         "human_only_fpr": row["human-only false alarms"],
         **answers(llr, human, *(clips[end].to_numpy() for end in BAND)),
     }
-    missed = {name.removeprefix("missed, "): share for name, share in missed_by_family(folds).items()}
+    missed = {name.removeprefix("missed, "): row[name] for name in row if name.startswith("missed, ")}
     shares = {name: round(float(share), 4) for name, share in figures.items() if np.isfinite(share)}
     return {
         "held_out": {"folds": len(folds), "clips": len(clips), **shares},
-        "missed": {name: round(share, 4) for name, share in missed.items()},
+        "missed": missed,
     }

@@ -18,12 +18,19 @@ from bonafide.pipeline.tables import write_table
 from bonafide.protocol.crossfit import calibrated, examples_of_all, held_out_logits, train_held_out
 from bonafide.protocol.fold import Fold
 from bonafide.protocol.folds import compute_features, run_stage
-from bonafide.protocol.held_out import card_figures, judged_by_others
+from bonafide.protocol.held_out import card_figures, judged_by_others, protocol_row
 from bonafide.protocol.protocols import By, Protocol, read_protocol
 from bonafide.training.backend import keras
 from bonafide.training.export import model_card
 from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.saving import load_model
+
+TRUST = {  # what the card says of how far the detector can be trusted, and for what
+    "trained_on": "all clips; calibrated and measured on clips of sources that a fold's network had never heard,"
+    " and on none of the companions",
+    "use": "research and evaluation: some sources state no licence or forbid commercial use. Retrain it on"
+    " recordings of your own with `dvc repro`, `bonafide folds` and `bonafide release`",
+}
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,14 @@ class Released:
         What other trainings can start from.
     heard : pa.Table
         What must not test those; see `bonafide.corpus.heard.heard_table`.
+    row : dict
+        Its row of docs/protocol.csv, but for a name.
     """
 
     onnx: bytes
     network: keras.Model
     heard: pa.Table
+    row: dict[str, Any]
 
 
 def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> Released:
@@ -71,6 +81,8 @@ def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> Released:
     seed = read_section(params, "train", TrainSettings).seed
     folds = [Fold(protocol.cross_fitted, by, (number,), n_folds, seed) for number in range(1, n_folds + 1)]
     scores = _held_out(protocol, folds)
+    judged = judged_by_others(scores)
+    row = protocol_row(protocol.home.name, by, seed, judged)
     logits, human = scores["logit"].to_numpy(), (scores["label"] == "human").to_numpy()
     model, history = protocol.home / "release.keras", protocol.home / "release.csv"
     run_stage("train", protocol.params, protocol.everything, protocol.features, model, history)
@@ -80,9 +92,10 @@ def release(params: Path, by: By, n_folds: int, work: Path = FOLDS) -> Released:
         **model_card(network, rows),
         "licenses": sorted({row["license"] for row in rows} - {""}),
         "companions": sorted({row["source"] for row in protocol.companions}),
-        **_trust(scores),
+        **card_figures(judged, row),
+        **TRUST,
     }
-    return Released(calibrated(model, protocol.params, logits, human, card), network, _heard(params, rows))
+    return Released(calibrated(model, protocol.params, logits, human, card), network, _heard(params, rows), row)
 
 
 def _heard(params: Path, rows: Rows) -> pa.Table:
@@ -112,14 +125,3 @@ def _held_out(protocol: Protocol, folds: list[Fold]) -> pd.DataFrame:
         tables.append(pd.read_parquet(kept))
         print(f"{fold.name}: {len(tables[-1])} clips held out", file=sys.stderr, flush=True)
     return pd.concat(tables, ignore_index=True)
-
-
-def _trust(scores: pd.DataFrame) -> dict[str, Any]:
-    """Return what the card says of how far the detector can be trusted, and for what."""
-    return {
-        "trained_on": "all clips; calibrated and measured on clips of sources that a fold's network had never heard,"
-        " and on none of the companions",
-        **card_figures(judged_by_others(scores)),
-        "use": "research and evaluation: some sources state no licence or forbid commercial use. Retrain it on"
-        " recordings of your own with `dvc repro`, `bonafide folds` and `bonafide release`",
-    }

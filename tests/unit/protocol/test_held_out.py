@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bonafide.evaluation.metrics import BAND
-from bonafide.protocol.held_out import card_figures, judged_by_others
+from bonafide.protocol.held_out import card_figures, judged_by_others, protocol_row
 from bonafide.scoring.measures import answers
 from bonafide.scoring.thresholds import cannot_tell_band, thresholds
 
@@ -32,6 +32,10 @@ def scores():
     return pd.DataFrame(rows)
 
 
+def card_of(judged):
+    return card_figures(judged, protocol_row("some", "source", 1, judged))
+
+
 def test_a_fold_is_judged_by_what_the_others_chose(scores):
     judged = judged_by_others(scores)
     again = judged_by_others(scores.assign(logit=scores["logit"] + 5.0 * (scores["fold"] == 3)))
@@ -42,7 +46,7 @@ def test_a_fold_is_judged_by_what_the_others_chose(scores):
 
 def test_the_card_says_how_often_it_answers_and_how_often_rightly(scores):
     judged = judged_by_others(scores)
-    said = card_figures(judged)["held_out"]
+    said = card_of(judged)["held_out"]
     llr = np.concatenate([own["llr"] for own, _ in judged])
     human = (scores["label"] == "human").to_numpy()
     low, high = (np.repeat([cuts[end] for _, cuts in judged], 200) for end in BAND)
@@ -53,7 +57,7 @@ def test_the_card_says_how_often_it_answers_and_how_often_rightly(scores):
 
 def test_the_card_counts_errors_at_thresholds_that_other_folds_chose(scores):
     judged = judged_by_others(scores)
-    said = card_figures(judged)["held_out"]
+    said = card_of(judged)["held_out"]
     wrong = sum((own["llr"][own["label"] == "human"] < cuts["balanced"]).sum() for own, cuts in judged)
     assert said["fpr"] == round(wrong / 300, 4)
     llr = np.concatenate([own["llr"] for own, _ in judged])
@@ -65,8 +69,8 @@ def test_the_card_counts_errors_at_thresholds_that_other_folds_chose(scores):
 
 
 def test_the_card_says_what_share_of_each_family_is_missed(scores):
-    missed = card_figures(judged_by_others(scores))["missed"]
+    missed = card_of(judged_by_others(scores))["missed"]
     easy = scores.assign(logit=scores["logit"] + 3.0 * (scores["family"] == "tts"))
-    less = card_figures(judged_by_others(easy))["missed"]
+    less = card_of(judged_by_others(easy))["missed"]
     assert set(missed) == {"tts", "vocoder"}
     assert less["tts"] < missed["tts"] and less["tts"] < less["vocoder"]
