@@ -55,6 +55,16 @@ TRAIN = CnnSettings(
     label_smoothing=0.0,
     dropout=0.1,
     copy_share=0.5,
+    dense=joint.DenseSettings(
+        layers=(512, 128),
+        dropout=(0.2, 0.3, 0.3),
+        share=0.7,
+        epochs=8,
+        epoch_crops=24_000,
+        batch_size=128,
+        learning_rate=1e-3,
+        weight_decay=1e-3,
+    ),
     augment=CropAugmentation(0.0, 1.0, 0.1, 6.0, (-60.0, -20.0), SpecAugment(1, 0.1, 1, 0.1)),
 )
 BAND = np.isin(np.arange(MEL.n_bands), range(20, 26))
@@ -208,7 +218,7 @@ def test_the_branch_of_statistics_is_fitted_beside_the_cnn_and_both_are_heard(he
     )
     by_cnn, by_statistics = branch_logits(model, batch.astype(np.float32))
     logit = logit_model(model).predict_on_batch(batch)[:, 0]
-    assert logit == pytest.approx(joint.CNN_SHARE * by_cnn + (1 - joint.CNN_SHARE) * by_statistics, abs=1e-4)
+    assert logit == pytest.approx(0.3 * by_cnn + 0.7 * by_statistics, abs=1e-4)
     human = np.array([not ai for ai in heard_twice.train.values()])
     assert auc(-by_statistics, human) > 0.9, "the statistics of its own training clips are learnt"
 

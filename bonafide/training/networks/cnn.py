@@ -41,17 +41,17 @@ class Architecture:
         Gets the clips and the share of the dropout; returns the network: crops in, or the first bands of them, logits
         out.
     check : callable
-        See `bonafide.training.networks.registry.Network`.
+        See `bonafide.training.networks.registry.Network`; its settings are `CnnSettings`.
     statistics : callable, optional
         Gets the clips; returns what takes the statistics of their crops that have a branch of their own beside it.
     """
 
     build: Callable[[Clips, float], keras.Model]
-    check: Callable[[SpectrogramSettings, int], None]
+    check: Callable[["CnnSettings", SpectrogramSettings, int], None]
     statistics: Callable[[Clips], keras.Model] | None = None
 
 
-def _check_size(spectrogram: SpectrogramSettings, frames: int) -> None:
+def _check_size(_: "CnnSettings", spectrogram: SpectrogramSettings, frames: int) -> None:
     if min(frames, spectrogram.width) < SMALLEST_CROP:
         raise UserError(
             f"crops of {frames} frames and {spectrogram.width} bands are too small for the network cnn, which needs"
@@ -62,7 +62,7 @@ def _check_size(spectrogram: SpectrogramSettings, frames: int) -> None:
 ARCHITECTURES = {
     "joint": Architecture(
         lambda clips, dropout: joint.convolutions(clips.frames, clips.n_bands - clips.linear_bins, dropout),
-        joint.check,
+        lambda settings, spectrogram, frames: joint.check(settings.dense, spectrogram, frames),
         lambda clips: joint.statistics_of(clips.frames, clips.n_bands, clips.linear_bins),
     ),
     "small": Architecture(lambda clips, dropout: small(clips.frames, clips.n_bands, dropout), _check_size),
@@ -86,12 +86,13 @@ class CnnSettings:
     label_smoothing: Annotated[float, Ge(0), Lt(1)]
     dropout: Annotated[float, Ge(0), Lt(1)]
     copy_share: Annotated[float, Ge(0), Le(1)]
+    dense: joint.DenseSettings
     augment: CropAugmentation
 
 
 def check(settings: CnnSettings, spectrogram: SpectrogramSettings, frames: int) -> None:
     """Raise `UserError` where crops of so many frames of such spectrograms are not what the network can hear."""
-    ARCHITECTURES[settings.architecture].check(spectrogram, frames)
+    ARCHITECTURES[settings.architecture].check(settings, spectrogram, frames)
 
 
 @dataclass(frozen=True)
@@ -189,8 +190,10 @@ def _joined(
     training = all_crops.of(clips.train)
     print(f"{len(training.values)} crops; {training.values.shape[1]} statistics of each", flush=True)
     before = start.branch(joint.DENSE_BRANCH) if start else None
-    dense = joint.fit_dense(training, clips.sources, settings.copy_share, settings.label_smoothing, seed, before)
-    return joint.together(network, first, dense)
+    dense = joint.fit_dense(
+        training, settings.dense, clips.sources, settings.copy_share, settings.label_smoothing, seed, before
+    )
+    return joint.together(network, first, dense, settings.dense.share)
 
 
 def _statistics(clips: Clips, first: keras.Model) -> CropStatistics:

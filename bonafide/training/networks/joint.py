@@ -9,8 +9,11 @@ statistics that are taken once.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
 
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
@@ -27,20 +30,26 @@ FIRST_WIDTH, FIRST_SIZE, FIRST_STRIDES = 16, (5, 7), (4, 4)  # of the first conv
 BLOCKS = (24, 48, 72)  # channels of the two convolutions of each block
 ZONES = 4  # of frequency, that are kept apart at the end
 DENSE = 64  # features of the CNN from which its logit is made
-CNN_SHARE = 0.3  # of its logit in the answer; the rest is that of the statistics
 FEWEST = 64  # bands and bins that the statistics can be taken of
 RANGE_DB = 80.0  # below the loudest point of a crop; what is deeper shows the rounding of files
 SPREAD_DB = 12.0  # typical deviation within a band
 
 DENSE_BRANCH = "dense"
-STATISTICS_DENSE = (512, 128)
-STATISTICS_DROPOUT = (0.2, 0.3, 0.3)  # of the statistics, and of what each dense layer makes of them
-EPOCHS = 8  # of the dense layers
-EPOCH_CROPS = 24_000  # drawn in each
-FEWEST_STEPS = 10  # of each, however few crops there are
-BATCH_SIZE = 128
-LEARNING_RATE = 1e-3  # at first; it falls to 0 along a cosine
-WEIGHT_DECAY = 1e-3
+FEWEST_STEPS = 10  # of an epoch of the dense layers, however few crops there are
+
+
+@dataclass(frozen=True)
+class DenseSettings:
+    """The dense layers and how they are fitted; section `train.cnn.dense` of params.yaml."""
+
+    layers: tuple[Annotated[int, Gt(0)], ...]
+    dropout: tuple[Annotated[float, Ge(0), Lt(1)], ...]
+    share: Annotated[float, Ge(0), Le(1)]
+    epochs: Annotated[int, Gt(0)]
+    epoch_crops: Annotated[int, Gt(0)]
+    batch_size: Annotated[int, Gt(0)]
+    learning_rate: Annotated[float, Gt(0)]
+    weight_decay: Annotated[float, Ge(0)]
 
 
 @keras.saving.register_keras_serializable("bonafide")
@@ -56,8 +65,12 @@ class Centred(layers.Layer):  # type: ignore[misc]  # Keras has no types
         return ((decibels - ops.mean(decibels, axis=1, keepdims=True)) / SPREAD_DB)[..., None]
 
 
-def check(spectrogram: SpectrogramSettings, frames: int) -> None:
+def check(settings: DenseSettings, spectrogram: SpectrogramSettings, frames: int) -> None:
     """Raise `UserError` where the branches cannot hear crops of so many frames of such spectrograms."""
+    if len(settings.dropout) != len(settings.layers) + 1:
+        raise UserError(
+            "train.cnn.dense.dropout needs a share for the statistics and one for each of train.cnn.dense.layers"
+        )
     if spectrogram.scale != "mel" or spectrogram.linear_bins < FEWEST or spectrogram.n_bands < FEWEST:
         raise UserError(
             f'the network joint needs features.scale "mel", and {FEWEST} or more of features.n_bands and of the bins of'
@@ -94,6 +107,7 @@ def statistics_of(frames: int, n_bands: int, linear_bins: int) -> keras.Model:
 
 def fit_dense(
     training: CropStatistics,
+    settings: DenseSettings,
     sources: Mapping[str, str],
     copy_share: float,
     label_smoothing: float,
@@ -105,6 +119,7 @@ def fit_dense(
     Parameters
     ----------
     training : CropStatistics
+    settings : DenseSettings
     sources : dict of str to str
         The source of each clip; see `bonafide.training.draws.balanced_weights`.
     copy_share : float
@@ -119,28 +134,33 @@ def fit_dense(
     is_ai = training.labels == AI
     odds = balanced_weights(training.clips, is_ai, sources, np.ones(len(is_ai)))
     odds *= _shares(training.copies > 0, odds, copy_share)
-    dense = copy_of(start.network) if start else _dense(training.values)
-    rng, steps = np.random.default_rng(seed), max(FEWEST_STEPS, min(EPOCH_CROPS, len(is_ai)) // BATCH_SIZE)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE * (start.rate if start else 1.0), EPOCHS * steps)
+    dense = copy_of(start.network) if start else _dense(training.values, settings)
+    rng, size, epochs = np.random.default_rng(seed), settings.batch_size, settings.epochs
+    steps = max(FEWEST_STEPS, min(settings.epoch_crops, len(is_ai)) // size)
+    highest = settings.learning_rate * (start.rate if start else 1.0)
+    rate = keras.optimizers.schedules.CosineDecay(highest, epochs * steps)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
-    dense.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss=loss)
-    for _ in track(range(EPOCHS), total=EPOCHS, what="fitting dense layers, epochs"):
-        drawn = rng.choice(len(is_ai), steps * BATCH_SIZE, p=odds / odds.sum())
+    dense.compile(keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay), loss=loss)
+    for _ in track(range(epochs), total=epochs, what="fitting dense layers, epochs"):
+        drawn = rng.choice(len(is_ai), steps * size, p=odds / odds.sum())
         labels = is_ai[drawn, None].astype(np.float32)
-        dense.fit(training.values[drawn], labels, batch_size=BATCH_SIZE, shuffle=False, verbose=0)
+        dense.fit(training.values[drawn], labels, batch_size=size, shuffle=False, verbose=0)
     if start:
         start.blend(dense)
     return dense
 
 
-def together(cnn: keras.Model, statistics: keras.Model, dense: keras.Model) -> keras.Model:
-    """Return one network of the fitted branches: crops in, probability of ai out, with a layer ``logit`` before it."""
+def together(cnn: keras.Model, statistics: keras.Model, dense: keras.Model, share: float) -> keras.Model:
+    """Return one network of the fitted branches: crops in, probability of ai out, with a layer ``logit`` before it.
+
+    Of the logit, `share` is that of the dense layers.
+    """
     crop = keras.Input(statistics.input_shape[1:], name="log_mel")
     mel = crop[:, :, : cnn.input_shape[-1]]
     both = layers.Concatenate(name="branches")([copy_of(cnn)(mel), copy_of(dense)(statistics(crop))])
     mean = layers.Dense(1, use_bias=False, trainable=False, name="logit")
     model = keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(mean(both)), name="joint")
-    mean.set_weights([np.array([[CNN_SHARE], [1 - CNN_SHARE]], np.float32)])
+    mean.set_weights([np.array([[1 - share], [share]], np.float32)])
     return model
 
 
@@ -153,11 +173,11 @@ def _shares(of_copies: np.ndarray, odds: np.ndarray, copy_share: float) -> np.nd
     return shares
 
 
-def _dense(values: np.ndarray) -> keras.Model:
+def _dense(values: np.ndarray, settings: DenseSettings) -> keras.Model:
     standardise = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, trainable=False)
     statistics = keras.Input(values.shape[1:])
-    x = layers.Dropout(STATISTICS_DROPOUT[0])(Clip(name="limit")(standardise(statistics)))
-    for width, dropout in zip(STATISTICS_DENSE, STATISTICS_DROPOUT[1:], strict=True):
+    x = layers.Dropout(settings.dropout[0])(Clip(name="limit")(standardise(statistics)))
+    for width, dropout in zip(settings.layers, settings.dropout[1:], strict=True):
         x = layers.Dropout(dropout)(layers.Dense(width, "relu")(x))
     dense = keras.Model(statistics, layers.Dense(1)(x), name=DENSE_BRANCH)
     standardise.set_weights([values.mean(axis=0), values.var(axis=0)])

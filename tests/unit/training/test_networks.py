@@ -60,6 +60,12 @@ def test_features_that_a_network_cannot_use_are_refused_in_a_sentence(name, spec
         crop_shape(replace(SETTINGS, model=name, crop_seconds=seconds), spectrogram, 16000)
 
 
+def test_dense_layers_without_a_dropout_each_are_refused_in_a_sentence():
+    dense = replace(SETTINGS.cnn.dense, layers=(512, 128, 64))
+    with pytest.raises(UserError, match="train.cnn.dense.dropout needs a share for the statistics and one for each"):
+        crop_shape(replace(SETTINGS, cnn=replace(SETTINGS.cnn, dense=dense)), BOTH, 16000)
+
+
 def test_features_that_are_too_small_for_convolutions_alone_are_refused_in_a_sentence():
     with pytest.raises(UserError, match="crops of 401 frames and 8 bands are too small for the network cnn"):
         crop_shape(SMALL, replace(MEL, n_bands=8), 16000)
