@@ -37,6 +37,7 @@ from bonafide.training.export import to_onnx
 from bonafide.training.logits import clip_logits, logit_model
 from bonafide.training.networks import joint
 from bonafide.training.networks.cnn import ARCHITECTURES, CnnSettings, examples, fit, whole
+from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.networks.statistics import SEGMENT
 from bonafide.training.saving import save_model
 
@@ -44,6 +45,7 @@ ROOT = Path(__file__).parents[2]
 AUDIO = read_section(ROOT / "params.yaml", "audio", AudioSettings)
 MEL = SpectrogramSettings(n_fft=512, hop_length=320, n_bands=40, f_min=20, f_max=8000)
 FRAMES = MEL.frames(1.0, AUDIO.rate)
+DENSE = read_section(ROOT / "params.yaml", "train", TrainSettings).cnn.dense
 SEED = 1
 TRAIN = CnnSettings(
     architecture="small",
@@ -55,16 +57,7 @@ TRAIN = CnnSettings(
     label_smoothing=0.0,
     dropout=0.1,
     copy_share=0.5,
-    dense=joint.DenseSettings(
-        layers=(512, 128),
-        dropout=(0.2, 0.3, 0.3),
-        share=0.7,
-        epochs=8,
-        epoch_crops=24_000,
-        batch_size=128,
-        learning_rate=1e-3,
-        weight_decay=1e-3,
-    ),
+    dense=DENSE,
     augment=CropAugmentation(0.0, 1.0, 0.1, 6.0, (-60.0, -20.0), SpecAugment(1, 0.1, 1, 0.1)),
 )
 BAND = np.isin(np.arange(MEL.n_bands), range(20, 26))
@@ -218,7 +211,7 @@ def test_the_branch_of_statistics_is_fitted_beside_the_cnn_and_both_are_heard(he
     )
     by_cnn, by_statistics = branch_logits(model, batch.astype(np.float32))
     logit = logit_model(model).predict_on_batch(batch)[:, 0]
-    assert logit == pytest.approx(0.3 * by_cnn + 0.7 * by_statistics, abs=1e-4)
+    assert logit == pytest.approx((1 - DENSE.share) * by_cnn + DENSE.share * by_statistics, abs=1e-4)
     human = np.array([not ai for ai in heard_twice.train.values()])
     assert auc(-by_statistics, human) > 0.9, "the statistics of its own training clips are learnt"
 
