@@ -35,7 +35,6 @@ from bonafide.training.crop_augmentation import CropAugmentation, SpecAugment
 from bonafide.training.data import Clips, clip_spectrograms
 from bonafide.training.export import to_onnx
 from bonafide.training.logits import clip_logits, logit_model
-from bonafide.training.networks import joint
 from bonafide.training.networks.cnn import ARCHITECTURES, CnnSettings, examples, fit, whole
 from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.networks.statistics import SEGMENT

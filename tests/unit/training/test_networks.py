@@ -62,7 +62,7 @@ def test_features_that_a_network_cannot_use_are_refused_in_a_sentence(name, spec
 
 def test_dense_layers_without_a_dropout_each_are_refused_in_a_sentence():
     dense = replace(SETTINGS.cnn.dense, layers=(512, 128, 64))
-    with pytest.raises(UserError, match="train.cnn.dense.dropout needs a share for the statistics and one for each"):
+    with pytest.raises(UserError, match="dropout needs a share for the statistics and one for each"):
         crop_shape(replace(SETTINGS, cnn=replace(SETTINGS.cnn, dense=dense)), BOTH, 16000)
 
 
