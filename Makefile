@@ -34,7 +34,7 @@ docs: .venv/.docs ## build the documentation as a site, .bonafide/site, and chec
 
 .venv/.dev: pyproject.toml constraints.txt
 	tools/make-venv $(PYTHON)
-	@echo "installing the pipeline and what its tests need: 0.9 GB to download, 3 GB on disk, TensorFlow first among it"
+	@echo "installing the pipeline and what its tests need: 3.1 GB on disk, TensorFlow first among it"
 	$(PIP_INSTALL) -e ".[pipeline,demo,service,dev]"
 	touch .venv/.demo $@
 
