@@ -87,12 +87,12 @@ def beside_bare(
     return verdict("both beside bare", ratio(times["together"], times["bare"]).median, MOST_BESIDE_BARE)
 
 
-def bare(path: Path, settings: FeatureSettings) -> None:
-    """Read, decode, resample, and pass over the clip with each transform."""
+def bare(path: Path, settings: FeatureSettings) -> list[np.ndarray]:
+    """Read, decode and resample a file, and return its spectra, as each transform has them."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono = resample(np.ascontiguousarray(samples[:, 0]), rate, settings.rate)
-    for size in filter(None, (settings.spectrogram.n_fft, settings.spectrogram.linear_n_fft)):
-        scipy.fft.rfft(frames_of(mono, size, settings.spectrogram.hop_length))
+    sizes = filter(None, (settings.spectrogram.n_fft, settings.spectrogram.linear_n_fft))
+    return [scipy.fft.rfft(frames_of(mono, size, settings.spectrogram.hop_length)) for size in sizes]
 
 
 def by_two(corpus: Path, rows: Rows, folder: Path, audio: AudioSettings, settings: FeatureSettings) -> bool:

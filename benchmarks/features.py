@@ -218,8 +218,8 @@ def row_of(number: int, clip: np.ndarray, rate: int) -> dict[str, object]:
     return {**blank, "clip": f"clip{number}", "audio": {"bytes": to_flac(clip, rate), "path": ""}}
 
 
-def picture(path: Path, out: Path) -> None:
-    """Draw a mel spectrogram as the student project did that Bonafide grew from: by librosa and matplotlib."""
+def picture(path: Path, out: Path) -> Path:
+    """Draw a mel spectrogram into `out` and return that: as the student project did it that Bonafide grew from."""
     import librosa.display
     import matplotlib
 
@@ -233,6 +233,7 @@ def picture(path: Path, out: Path) -> None:
     pyplot.axis("off")
     figure.savefig(out)
     pyplot.close(figure)
+    return out
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def compared(clips: Clips, steps: int, rounds: int) -> bool:
 
     def epoch(read: Callable[..., object]) -> Callable[[], None]:
         def some_steps() -> None:
-            data._read_group = read  # type: ignore[assignment]
+            data._read_group = read
             rng = np.random.default_rng(settings.seed)
             batches = cnn._batches(clips, draws, settings.own, network.input_shape[-1], rng)
             for crops, is_ai in islice(ahead(batches, cnn.BATCHES_AHEAD), steps):

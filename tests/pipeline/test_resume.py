@@ -90,10 +90,11 @@ def test_ctrl_c_with_workers_leaves_one_sentence_and_no_half_part(project):
 
 
 @pytest.mark.slow
-def test_data_stages_killed_at_ten_random_moments_end_in_the_same_bytes(project):
+def test_data_stages_killed_at_ten_random_moments_end_in_the_same_bytes(fresh):
     """As a machine that is switched off kills them: the whole group at once, at any moment of a cold run."""
-    expected = contents(project.root)
+    project = fresh("killed")
     seconds = {name: timed_cold(project, name) for name in DATA_STAGES}
+    expected = contents(project.root)
     seed = random.randrange(2**32)
     rng = random.Random(seed)
     moments = {name: [rng.uniform(0, seconds[name]) for _ in range(2)] for name in DATA_STAGES}
