@@ -46,6 +46,7 @@ def main() -> int:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--clips", type=int, default=100)
     parser.add_argument("--times", type=int, nargs=3, default=[1, 10, 30])
+    parser.add_argument("--until", default="report", help="the last stage that is run, in the order of dvc.yaml")
     options = parser.parse_args()
     costs: list[dict[str, Cost]] = []
     counts: list[int] = []
@@ -58,7 +59,7 @@ def main() -> int:
                 tile(options.corpus, chosen, tiled, number)
             done = times
             counts.append(len(read_folder(tiled)))
-            costs.append(cost_of(Path(home) / "project", tiled, times))
+            costs.append(cost_of(Path(home) / "project", tiled, times, options.until))
     print(f"{machine()}; {', '.join(map(str, counts))} clips of {SECONDS:g} s at most\n")
     return table(counts, costs)
 
@@ -86,14 +87,16 @@ def tile(corpus: Path, rows: Rows, out: Path, number: int) -> None:
         writer.writerows(lines)
 
 
-def cost_of(project: Path, corpus: Path, parts: int) -> dict[str, Cost]:
-    """Return what each stage costs in an empty project."""
+def cost_of(project: Path, corpus: Path, parts: int, until: str) -> dict[str, Cost]:
+    """Return what each stage costs in an empty project, up to the stage `until`."""
     project.mkdir()
     make_project(project, corpus, "scratch", {**SETTINGS, "prepare.parts": str(parts)})
     costs = {}
     for stage, command in commands(project).items():
         print(f"{parts} part(s): {stage}", file=sys.stderr, flush=True)
         costs[stage] = run(command, project)
+        if stage == until:
+            break
     shutil.rmtree(project)
     return costs
 
