@@ -10,6 +10,7 @@ where a clip costs more than 1.1 times what it cost a size before; stages whose 
 
 import argparse
 import csv
+import os
 import shutil
 import sys
 import tempfile
@@ -48,6 +49,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, nargs=3, default=[1, 10, 30])
     parser.add_argument("--until", default="report", help="the last stage that is run, in the order of dvc.yaml")
     options = parser.parse_args()
+    os.environ.setdefault("BONAFIDE_WORKERS", "1")  # or more would start where there are more parts
     costs: list[dict[str, Cost]] = []
     counts: list[int] = []
     with tempfile.TemporaryDirectory() as home:
@@ -110,7 +112,7 @@ def table(counts: list[int], costs: list[dict[str, Cost]]) -> int:
     for stage in costs[0]:
         cpu, peak = [each[stage].cpu for each in costs], [each[stage].peak for each in costs]
         small, large = ((cpu[i + 1] - cpu[i]) / (counts[i + 1] - counts[i]) for i in (0, 1))
-        telling = cpu[1] - cpu[0] > TELLING
+        telling = max(cpu[1] - cpu[0], cpu[2] - cpu[1]) > TELLING and small > 0
         growth = f"{large / small:5.2f}" if telling else "    -"
         hours = (cpu[2] + (MANY - counts[2]) * max(0.0, large)) / 3600
         print(
