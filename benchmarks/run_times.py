@@ -7,24 +7,17 @@ a network are timed. Give it a machine of its own: `BONAFIDE_WORKERS` sets how m
 
 import os
 import platform
-import re
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import yaml
+from projects import ROOT, commands, make_project, run
 
-from bonafide.files import write_text
-from bonafide.pipeline.editing import with_texts
-from bonafide.pipeline.presets import apply, presets
+from bonafide.pipeline.presets import presets
 from bonafide.text import clock
 
-ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = "default"
-REFERENCE = re.compile(r"\$\{([\w.]+)\}")  # of a stage's command to params.yaml
 
 
 def main(corpus: Path, names: list[str]) -> None:
@@ -46,37 +39,12 @@ def main(corpus: Path, names: list[str]) -> None:
 
 def timed(project: Path, corpus: Path, name: str) -> dict[str, float]:
     """Return the seconds of each stage in the empty folder `project`."""
-    for each in ("stages", "bonafide"):
-        (project / each).symlink_to(ROOT / each)
-    params = project / "params.yaml"
-    params.write_bytes((ROOT / "params.yaml").read_bytes())
-    if name != DEFAULT:
-        apply(name, ROOT / "presets", params)
-    write_text(params, with_texts(params.read_text(), {"corpus.root": f"'{corpus.resolve()}'"}, str(params)))
-    sections = yaml.safe_load(params.read_text())
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BONAFIDE_STORE": str(project / "parts")}
+    make_project(project, corpus, "" if name == DEFAULT else name)
     seconds = {}
-    for stage, facts in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items():
-        script, *arguments = (filled(word.strip("'"), sections) for word in facts["cmd"].split()[1:])
-        started = time.perf_counter()
+    for stage, command in commands(project).items():
         print(f"{name}: {stage}", file=sys.stderr, flush=True)
-        subprocess.run(
-            [sys.executable, script, *arguments], cwd=project, env=environment, check=True, stdout=sys.stderr
-        )
-        seconds[stage] = time.perf_counter() - started
+        seconds[stage] = run(command, project).seconds
     return seconds
-
-
-def filled(word: str, sections: dict) -> str:
-    """Return a word of a stage's command with what it takes from params.yaml."""
-
-    def value(match: re.Match[str]) -> str:
-        found = sections
-        for key in match[1].split("."):
-            found = found[key]
-        return str(found)
-
-    return REFERENCE.sub(value, word)
 
 
 def about_of(project: Path) -> str:

@@ -84,5 +84,7 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 def mono(block: np.ndarray, channel: int | None = None) -> np.ndarray:
     """Return a channel of `block`, shape (n, channels), or the mean of all; shape (n,), float32."""
+    if block.shape[1] == 1:
+        channel = 0  # which is its mean
     mixed: np.ndarray = block.mean(axis=1, dtype=np.float32) if channel is None else block[:, channel]
     return np.ascontiguousarray(mixed)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from bonafide.audio.conditioning import from_flac
-from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
+from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrograms
 from bonafide.corpus.segments import Segment
 from bonafide.pipeline.parts import Task, tasks_from_parts
 from bonafide.pipeline.tables import ROWS_PER_GROUP, read_rows
@@ -90,14 +90,22 @@ def _side_by_side(cells: list[pa.BinaryScalar], frames: int) -> np.ndarray:
 
 
 def _spectrograms(rows: list[dict[str, Any]], settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
-    mels = [log_spectrogram(from_flac(row["audio"]["bytes"]), settings.rate, settings.spectrogram) for row in rows]
-    bands, step = settings.spectrogram.n_bands, settings.spectrogram.hop_length / settings.rate
+    spectrogram, step = settings.spectrogram, settings.spectrogram.hop_length / settings.rate
+    cells = [
+        [each.tobytes() for each in log_spectrograms(samples, settings.rate, spectrogram)]
+        for samples in map(_sound, rows)
+    ]
+    frames = [len(mel) // (2 * spectrogram.n_bands) for mel, *_ in cells]
     columns = {
         "clip": [row["clip"] for row in rows],
         "copy": [row["copy"] for row in rows],
-        "frames": [len(mel) for mel in mels],
-        "mel": [mel[:, :bands].tobytes() for mel in mels],
-        "linear": [mel[:, bands:].tobytes() or None for mel in mels],
-        "ai_frames": [ai_frames(row["segments"], len(mel), step) for row, mel in zip(rows, mels, strict=True)],
+        "frames": frames,
+        "mel": [mel for mel, *_ in cells],
+        "linear": [linear[0] if linear else None for _, *linear in cells],
+        "ai_frames": [ai_frames(row["segments"], count, step) for row, count in zip(rows, frames, strict=True)],
     }
     return pa.RecordBatch.from_pydict(columns, schema=schema)
+
+
+def _sound(row: dict[str, Any]) -> np.ndarray:
+    return from_flac(row["audio"]["bytes"])

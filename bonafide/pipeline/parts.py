@@ -7,7 +7,6 @@ made from, outside the stages' outs, so that outs stay a pure function of inputs
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 from bonafide.files import sha256, write_whole
 from bonafide.pipeline.code_version import code_version
 from bonafide.pipeline.executors import run_all
+from bonafide.pipeline.links import share
 from bonafide.pipeline.paths import PARTS
 from bonafide.pipeline.tables import write_table
 from bonafide.progress import track
@@ -124,14 +124,14 @@ def _in_store(store: Path, key: str) -> bool:
 
 
 def _lay_out(files: dict[str, Path], out: Path) -> None:
-    """Copy, never link: an out that shares its bytes with the store could be changed through it."""
+    """Share the store's bytes; what is changed through an out no longer has its checksum, and is made anew."""
     out.mkdir(parents=True, exist_ok=True)
     for path in out.iterdir():
         if path.name not in files:
             path.unlink()
     for name, source in files.items():
         if pq.read_metadata(source).num_rows:
-            write_whole(out / name, partial(shutil.copyfile, source))
+            write_whole(out / name, partial(share, source))
 
 
 def _evict(store: Path, keep: set[str]) -> None:

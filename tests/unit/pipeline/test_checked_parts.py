@@ -48,6 +48,14 @@ def test_flipped_bytes_of_one_part_have_that_one_made_anew(built, store, made, w
     assert made[2] == 0
 
 
+def test_what_is_written_through_an_out_reaches_no_later_run(built, store, tmp_path, made):
+    first = built()
+    for path in (tmp_path / "out").iterdir():
+        with path.open("ab") as file:
+            file.write(b"appended through the out")
+    assert built() == first
+
+
 @pytest.mark.parametrize("left", [0, 1000])
 def test_a_part_that_was_cut_short_is_made_anew(built, store, made, left):
     first = built()

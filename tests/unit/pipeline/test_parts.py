@@ -1,5 +1,6 @@
 """The part store makes a second run fast and changes no byte of any; nothing is ever half there."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
 from bonafide.corpus.table import AUDIO, as_table
 from bonafide.errors import UserError
-from bonafide.pipeline import parts
+from bonafide.pipeline import links, parts
 from bonafide.pipeline.parts import Task, build, fingerprint, part_files, tasks_from_parts
 from bonafide.pipeline.tables import write_table
 
@@ -125,12 +126,29 @@ def test_other_code_and_other_libraries_recompute(
     assert made == [len(first)] * 2
 
 
-def test_an_out_shares_no_bytes_with_the_store(tiny_corpus, tmp_path, audio_settings, made):
+def test_an_out_takes_no_disk_beside_the_store_where_files_can_be_linked(
+    tiny_corpus, tmp_path, store, audio_settings, made
+):
+    prepare(tiny_corpus, tmp_path / "out", audio_settings)
+    try:
+        os.link(next((tmp_path / "out").iterdir()), tmp_path / "link")
+    except OSError:
+        pytest.skip("files cannot be linked here")
+    inodes = {path.stat().st_ino for path in store.glob("*.parquet")}
+    reflinked = all(path.stat().st_nlink == 1 for path in store.glob("*.parquet"))
+    assert reflinked or {path.stat().st_ino for path in (tmp_path / "out").iterdir()} <= inodes
+
+
+def test_where_nothing_can_be_linked_parts_are_copied(tiny_corpus, tmp_path, audio_settings, made, monkeypatch):
     first = prepare(tiny_corpus, tmp_path / "out", audio_settings)
-    for path in (tmp_path / "out").iterdir():
-        with path.open("ab") as file:
-            file.write(b"appended through the out")
-    assert prepare(tiny_corpus, tmp_path / "out", audio_settings) == first
+
+    def refuse(*arguments):
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(links, "_reflink", refuse)
+    monkeypatch.setattr(os, "link", refuse)
+    assert prepare(tiny_corpus, tmp_path / "copied", audio_settings) == first
+    assert all(path.stat().st_nlink == 1 for path in (tmp_path / "copied").iterdir())
 
 
 def test_the_store_keeps_to_its_limit_and_the_least_recently_used_goes(
@@ -164,7 +182,6 @@ def test_what_is_in_use_is_kept_whatever_the_limit(tiny_corpus, tmp_path, store,
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import shutil
 from bonafide.pipeline import parts, tables
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
@@ -175,7 +192,7 @@ from bonafide.clips.preparation import prepare_part, prepare_tasks
 
 root, out, params, where = map(str, sys.argv[1:])
 parts.run_all = map
-home, name = (tables, "_write") if where == "making" else (shutil, "copyfile")
+home, name = (tables, "_write") if where == "making" else (parts, "share")
 whole, calls = getattr(home, name), []
 
 def half(*arguments, **options):
@@ -183,7 +200,8 @@ def half(*arguments, **options):
     calls.append(target)
     whole(*arguments, **options)
     if len(calls) == 2:
-        os.truncate(target, os.path.getsize(target) // 2)
+        if where == "making":  # a link is never half there
+            os.truncate(target, os.path.getsize(target) // 2)
         os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(home, name, half)
