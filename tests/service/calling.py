@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
@@ -48,7 +49,9 @@ class Call:
 
     def hear(self, most=1000):
         """Return the next answers, up to `most` or the end of the call, which `closed` then tells."""
+        end = time.monotonic() + 60  # pings would keep a service alive that says nothing more
         while len(self.answers) < most and self.closed is None:
+            assert time.monotonic() < end
             for event in self._events():
                 if isinstance(event, TextMessage):
                     self._text += event.data

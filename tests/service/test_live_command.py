@@ -40,7 +40,8 @@ def test_a_line_of_json_a_second_and_one_for_all(speech):
     assert [row["final"] for row in rows] == [False] * 10 + [True]
     assert [row["seconds"] for row in rows] == [*range(1, 11), 10]
     whole = Detector().predict(np.frombuffer(pcm(speech, 10), np.int16), rate=RATE)
-    assert (rows[-1]["llr"], rows[-1]["verdict"]) == (whole.llr, whole.verdict)
+    assert rows[-1]["llr"] == pytest.approx(whole.llr, abs=1e-5)  # the command's sums are made by one thread
+    assert rows[-1]["verdict"] == whole.verdict
     assert rows[-1]["model"] == "packaged"
 
 
