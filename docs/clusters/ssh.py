@@ -14,18 +14,19 @@ from dask.distributed import SSHCluster
 
 def main() -> int:
     """Start the cluster, run the command, end the cluster."""
-    hosts, _, command = (" ".join(sys.argv[1:])).partition(" -- ")
-    if len(hosts.split()) < 2:
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    hosts, command = sys.argv[1:end], sys.argv[end + 1 :] or ["dvc", "repro"]
+    if len(hosts) < 2:
         print(__doc__, file=sys.stderr)
         return 2
     options = {
         "worker_options": {"nthreads": 1, "n_workers": int(os.environ.get("BONAFIDE_WORKERS", "4"))},
         "remote_python": sys.executable,
     }
-    with SSHCluster(hosts.split(), **options) as cluster:
+    with SSHCluster(hosts, **options) as cluster:
         executor = cluster.scheduler_address.replace("tcp://", "dask://").replace("tls://", "dask+tls://")
         environment = {**os.environ, "BONAFIDE_EXECUTOR": executor}
-        return subprocess.run(command.split() or ["dvc", "repro"], env=environment).returncode
+        return subprocess.run(command, env=environment).returncode
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class DaskCluster:
         self._processes, self.workers = [], []
         port = free_port()
         self.place = f"{scheme}://127.0.0.1:{port}"
-        self.address = f"{'dask' if scheme == 'tcp' else 'dask+tls'}://127.0.0.1:{port}"
+        self.address = self.place.replace("tcp://", "dask://").replace("tls://", "dask+tls://")
         options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--protocol", scheme]
         self.scheduler = self._started("scheduler", *options)
         for n in threads:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bonafide.errors import UserError
 from bonafide.pipeline import cluster
@@ -178,12 +179,11 @@ def certificates(home):
 
 
 def tls(home):
-    """Return Dask's configuration for TLS, as docs/clusters.md has it, in variables of the environment."""
-    roles = {"SCHEDULER", "WORKER", "CLIENT"}
-    own = {f"{role}__{what}": home / f"own.{end}" for role in roles for what, end in (("CERT", "pem"), ("KEY", "key"))}
-    return {
-        f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(path) for name, path in {"CA_FILE": home / "ca.pem", **own}.items()
-    }
+    """Return Dask's configuration as docs/clusters.md has it, with the certificates in `home`."""
+    text = (Path(__file__).parents[3] / "docs" / "clusters.md").read_text(encoding="utf-8")
+    block = re.search(r"```text\n(.*?)```", text, re.DOTALL)[1]
+    assert block.count("/etc/dask") == 7
+    return yaml.safe_load(block.replace("/etc/dask", str(home)))
 
 
 @pytest.mark.slow
@@ -191,14 +191,15 @@ def tls(home):
 def test_by_tls_those_work_together_whose_certificates_one_authority_signed(project, tmp_path, monkeypatch):
     dask = pytest.importorskip("dask", reason="needs Dask: pip install -e '.[cluster]'")
     right, wrong = certificates(tmp_path / "right"), certificates(tmp_path / "wrong")
-    with DaskCluster(tmp_path / "dask", threads=(1,), scheme="tls", **tls(right)) as one:
+    (right / "dask.yaml").write_text(yaml.safe_dump(tls(right)))
+    with DaskCluster(tmp_path / "dask", threads=(1,), scheme="tls", DASK_CONFIG=str(right / "dask.yaml")) as one:
         monkeypatch.setenv("BONAFIDE_EXECUTOR", one.address)
-        with dask.config.set(dask.config.collect_env(tls(right))):
+        with dask.config.set(tls(right)):
             one.wait_for(1)
             assert list(run_all(abs, [-3])) == [3]
         monkeypatch.setattr(cluster, "CONNECT_SECONDS", 2)
         for own, why in (({}, "no Dask scheduler answers"), (tls(wrong), "no Dask scheduler answers")):
-            with dask.config.set(dask.config.collect_env(own)), pytest.raises(UserError, match=why):
+            with dask.config.set(own), pytest.raises(UserError, match=why):
                 list(run_all(abs, [-3]))
         monkeypatch.setenv("BONAFIDE_EXECUTOR", one.address.replace("+tls", ""))
         with pytest.raises(UserError, match="no Dask scheduler answers"):
