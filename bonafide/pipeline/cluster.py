@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,12 +77,20 @@ class Cluster(Executor):
         return AHEAD * max(1, sum(self._threads.values()))
 
     def watch(self) -> None:
-        """Say on stderr which workers came and went; raise `UserError` where none is left for long."""
+        """Ask those workers that are new, and say on stderr which came and went.
+
+        Raises
+        ------
+        UserError
+            When one is not like this machine, or none is left for long.
+        """
         now = time.monotonic()
         if now - self._looked < WATCH_SECONDS:
             return
         self._looked = now
         threads: dict[str, int] = self._client.nthreads()
+        new = sorted(threads.keys() - self._threads.keys())
+        _refuse_unlike(self._client.run(problem_of, self._expected, workers=new, on_error="return") if new else {})
         lost = len(self._threads.keys() - threads.keys())
         if threads.keys() != self._threads.keys():
             went = f", {counted(lost, 'worker')} lost: what it had in hand is done again" if lost else ""
@@ -113,7 +122,7 @@ def connected(address: str) -> Iterator[Cluster]:
     except ImportError:
         raise UserError(f"a Dask cluster needs distributed: {how_to_install('cluster')}") from None
     with _client(Client, place) as client, _expected() as expected:
-        _check(client, place, expected)
+        _wait_for_one(client, place)
         try:
             yield Cluster(client, expected)
         except KilledWorker as error:
@@ -143,7 +152,7 @@ def problem_of(expected: Expected) -> str:
     for name, version in versions().items():
         if version != expected.versions[name]:
             here = expected.versions[name]
-            return f"has {name} {version}, and this machine has {here}: install the same on both"
+            return f"has {name} {version}, and this machine has {here}: install the same on both, and start the worker again"
     for path in expected.files:
         if not _holds(path, expected.secret):
             return f"does not see {printable(path.parent)} of this machine: mount it there, under the same path"
@@ -163,8 +172,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+@cache
 def _code() -> str:
-    """Return what stands for the source of the whole package, short enough to be read in a sentence."""
+    """Return what stands for the source of the whole package, short enough to be read in a sentence.
+
+    Once: a worker that has loaded some of it is not of the version that lies there later.
+    """
     files = sorted(PACKAGE.rglob("*.py"))
     content = b"".join(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() for path in files)
     return hashlib.sha256(content).hexdigest()[:12]
@@ -206,14 +219,18 @@ def _client(client: Any, place: str) -> Iterator[Any]:  # noqa: ANN401
         yield connection
 
 
-def _check(client: Any, place: str, expected: Expected) -> None:  # noqa: ANN401
+def _wait_for_one(client: Any, place: str) -> None:  # noqa: ANN401
     try:
         client.wait_for_workers(1, timeout=FIRST_SECONDS)
     except TimeoutError:
         raise UserError(
             f"the Dask scheduler at {place} has had no worker for {FIRST_SECONDS} s: `dask worker {place}` starts one"
         ) from None
-    for worker, problem in sorted(client.run(problem_of, expected, on_error="return").items()):
+
+
+def _refuse_unlike(problems: dict[str, Any]) -> None:
+    """Raise `UserError` where a worker has a problem, or cannot even tell."""
+    for worker, problem in sorted(problems.items()):
         if isinstance(problem, ImportError):
             raise UserError(
                 f"the Dask worker {worker} has another Bonafide, or none ({problem}): install the same there"
