@@ -151,8 +151,8 @@ def problem_of(expected: Expected) -> str:
     """Return in what way this process is not as `expected`, as the end of a sentence; empty where it is."""
     for name, version in versions().items():
         if version != expected.versions[name]:
-            here = expected.versions[name]
-            return f"has {name} {version}, and this machine has {here}: install the same on both, and start the worker again"
+            what = f"{name} {version}, and this machine has {expected.versions[name]}"
+            return f"has {what}: install the same on both, and start the worker again"
     for path in expected.files:
         if not _holds(path, expected.secret):
             return f"does not see {printable(path.parent)} of this machine: mount it there, under the same path"

@@ -22,7 +22,8 @@ over the most telling seconds; the llr of these is `base`, that of noise with th
 A recording that cannot be judged has the verdict "cannot tell" and a reason.
 
 `/v1/live?rate=16000` is a WebSocket: binary messages of 16-bit samples of one channel (of floats with
-`&encoding=f32le`) are answered by a result each second, with `final` whether it is the last; a text message ends the sound."""
+`&encoding=f32le`) are answered by a result each second, with `final` whether it is the last; a text message ends
+the sound."""
 
 BINARY = {"type": "string", "format": "binary"}
 FILES = {"type": "object", "properties": {"files": {"type": "array", "items": BINARY}}, "required": ["files"]}
