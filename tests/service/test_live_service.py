@@ -210,11 +210,13 @@ def test_who_says_nothing_loses_the_place(monkeypatch):
         assert call.closed == (1008, live.TOO_SLOW)
 
 
+@pytest.mark.slow
 def test_without_places_there_is_no_such_address():
     with Service("--workers", 1, "--live", 0) as service:
         assert service.get("/v1/live")[0] == 404
 
 
+@pytest.mark.slow
 def test_told_to_end_it_hangs_up_on_those_it_listens_to(samples):
     with Service("--workers", 1) as service, Call(service.port) as call:
         call.say(seconds_of(samples)[0])

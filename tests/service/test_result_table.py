@@ -2,16 +2,24 @@
 
 import csv
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import soundfile
 
+from bonafide.commands.result_table import Answered, ResultTable
+from bonafide.detection.results import Result
+from bonafide.errors import UserError
+
 COMMAND = [sys.executable, "-c", "from bonafide.cli import main; main()", "detect"]
 RATE = 16000
+ASKED = Answered("packaged", "ab", "balanced", "each")
 HEAD = "path,verdict,p_ai,llr,seconds,reason,model,model_sha256,threshold,channels"
 
 
@@ -74,45 +82,66 @@ def test_what_is_new_is_added_and_what_is_there_is_not_read(folder):
     assert after.count("\n") == before.count("\n") + 1
 
 
+@pytest.fixture
+def tables(tmp_path):
+    """A table of each kind with one row, and files that are none."""
+    for name in ("t.csv", "t.jsonl"):
+        with_row = ResultTable(tmp_path / name, ASKED, resume=False)
+        with_row.write("a.wav", Result.refused("the recording is silent", seconds=1.0))
+        with_row.finish()
+    (tmp_path / "mine.csv").write_text("my,own,table")
+    (tmp_path / "mine.jsonl").write_text('{"my": "own"}\n')
+    (tmp_path / "torn.csv").write_text(HEAD + "\na.wav,human,,,no number,,,,,\n")
+    return tmp_path
+
+
 @pytest.mark.parametrize(
-    ("arguments", "code", "why"),
+    ("name", "asked", "resume", "why"),
     [
-        (["--out", "t.csv"], 1, "--resume goes on with it"),
-        (
-            ["--out", "t.csv", "--resume", "--threshold", "0.5"],
-            1,
-            "another threshold ('balanced', not '0.5')",
-        ),
-        (["--out", "t.csv", "--resume", "--channels", "mix"], 1, "another channels"),
-        (["--out", "t.txt"], 1, "ends in .csv or .jsonl"),
-        (["--out", "none/t.csv"], 1, "cannot be written"),
-        (["--out", "mine.csv", "--resume"], 1, "is no table that"),
-        (["--out", "mine.jsonl", "--resume"], 1, "is no table that"),
-        (["--resume"], 2, "--resume needs --out"),
-        (["--out", "u.csv", "--json"], 2, "choose one of"),
+        ("t.csv", ASKED, False, "--resume goes on with it"),
+        ("t.csv", replace(ASKED, threshold="0.5"), True, "another threshold ('balanced', not '0.5')"),
+        ("t.jsonl", replace(ASKED, channels="mix"), True, "another channels ('each', not 'mix')"),
+        ("t.jsonl", replace(ASKED, model_sha256="cd"), True, "another model_sha256 ('ab', not 'cd')"),
+        ("t.txt", ASKED, True, "ends in .csv or .jsonl"),
+        ("none/t.csv", ASKED, True, "cannot be written"),
+        ("mine.csv", ASKED, True, "is no table that"),
+        ("mine.jsonl", ASKED, True, "is no table that"),
+        ("torn.csv", ASKED, True, "is no table that"),
     ],
 )
-def test_no_table_of_another_kind_is_touched(folder, arguments, code, why):
-    detect("recordings/0", "--out", "t.csv", cwd=folder)
-    (folder / "mine.csv").write_text("my,own,table")
-    (folder / "mine.jsonl").write_text('{"my": "own"}\n')
-    before = {path: path.read_bytes() for path in sorted(folder.glob("*.*"))}
-    ran = detect("recordings/0", *arguments, cwd=folder)
-    assert ran.returncode == code
-    assert why in " ".join(ran.stderr.replace("│", " ").split())
-    assert {path: path.read_bytes() for path in sorted(folder.glob("*.*"))} == before
+def test_no_table_of_another_kind_is_touched(tables, name, asked, resume, why):
+    before = {path: path.read_bytes() for path in tables.iterdir()}
+    with pytest.raises(UserError, match=re.escape(why)):
+        ResultTable(tables / name, asked, resume=resume)
+    assert {path: path.read_bytes() for path in tables.iterdir()} == before
 
 
-def test_two_runs_do_not_write_to_one_table(folder):
-    command = [*COMMAND, "-", "--out", "t.csv"]
-    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as first:
-        while not (folder / "t.csv").exists():
-            time.sleep(0.01)
-        ran = detect("recordings/0", "--out", "t.csv", "--resume", cwd=folder)
-        first.kill()
-    assert (ran.returncode, "another run writes to t.csv" in ran.stderr) == (1, True)
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_a_name_that_is_no_utf_8_has_its_row_as_well(tables, name):
+    odd = os.fsdecode(b"caf\xe9.wav")
+    table = ResultTable(tables / name, replace(ASKED, model="elsewhere/the-same.onnx"), resume=True)
+    assert (table.holds("a.wav"), table.holds(odd), table.unread) == (True, False, 0)
+    table.write(odd, Result.refused("not audio"))
+    table.finish()
+    again = ResultTable(tables / name, ASKED, resume=True)
+    assert (again.holds("a.wav"), again.holds(odd), again.holds("b.wav"), again.unread) == (True, True, False, 1)
 
 
+def test_two_runs_do_not_write_to_one_table(tables):
+    first = ResultTable(tables / "t.csv", ASKED, resume=True)
+    with pytest.raises(UserError, match=r"another run writes to .*t\.csv"):
+        ResultTable(tables / "t.csv", ASKED, resume=True)
+    first.finish()
+    ResultTable(tables / "t.csv", ASKED, resume=True)
+
+
+@pytest.mark.parametrize("arguments", [["--resume"], ["--out", "u.csv", "--json"], ["--out", "u.csv", "--timeline"]])
+def test_options_that_do_not_go_together_are_refused(arguments, tmp_path):
+    ran = detect("a.wav", *arguments, cwd=tmp_path)
+    assert (ran.returncode, list(tmp_path.iterdir())) == (2, [])
+
+
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_names(folder):
     """Of 20,000 recordings, nearly all of which have their row."""
     code = (
