@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -34,22 +33,16 @@ def project(tmp_path, monkeypatch):
 
 
 def kill_when_at_work(one, victim, killed):
+    """Kill the worker `victim` when it has a task in hand."""
     from distributed import Client
 
     with Client(one.place) as client:
-        while victim.poll() is None:
-            busy = {int(pid) for pid, tasks in busy_processes(client).items() if tasks}
-            if victim.pid in busy:
-                victim.send_signal(signal.SIGKILL)
-                victim.wait()
-                killed.append(victim.pid)
-            time.sleep(0.01)
-
-
-def busy_processes(client):
-    """Return the tasks in hand of each worker's process."""
-    pids = client.run(os.getpid)
-    return {pids[address]: tasks for address, tasks in client.processing().items() if address in pids}
+        address = next(address for address, pid in client.run(os.getpid).items() if pid == victim.pid)
+        while not client.processing().get(address):
+            time.sleep(0.05)
+        victim.kill()
+        victim.wait()
+        killed.append(address)
 
 
 def test_with_a_worker_killed_in_the_middle_the_bytes_are_the_same(
