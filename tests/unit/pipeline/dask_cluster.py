@@ -50,14 +50,15 @@ class DaskCluster:
         self.workers.append(self._started("worker", self.place, *options, **environment))
 
     def wait_for(self, count, seconds=60):
-        """Return when as many workers are there."""
+        """Return when the scheduler and as many workers are there."""
         from distributed import Client
 
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
                 with Client(self.place, timeout=5) as client:
-                    client.wait_for_workers(count, timeout=30)
+                    if count:
+                        client.wait_for_workers(count, timeout=30)
                     return
             except OSError:
                 time.sleep(0.2)
