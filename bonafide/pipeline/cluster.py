@@ -88,9 +88,7 @@ class Cluster(Executor):
         if now - self._looked < WATCH_SECONDS:
             return
         self._looked = now
-        threads: dict[str, int] = self._client.nthreads()
-        new = sorted(threads.keys() - self._threads.keys())
-        _refuse_unlike(self._client.run(problem_of, self._expected, workers=new, on_error="return") if new else {})
+        threads = self._asked(self._client.nthreads())
         lost = len(self._threads.keys() - threads.keys())
         if threads.keys() != self._threads.keys():
             went = f", {counted(lost, 'worker')} lost: what it had in hand is done again" if lost else ""
@@ -104,6 +102,14 @@ class Cluster(Executor):
                 f"the Dask cluster has had no worker for {NONE_SECONDS:.0f} s: start some, and run it again: what is"
                 " done is kept"
             )
+
+    def _asked(self, threads: dict[str, int]) -> dict[str, int]:
+        """Return the workers without those that are new and gone before they could be asked."""
+        new = sorted(threads.keys() - self._threads.keys())
+        problems = self._client.run(problem_of, self._expected, workers=new, on_error="return") if new else {}
+        gone = {worker for worker, problem in problems.items() if isinstance(problem, OSError)}
+        _refuse_unlike({worker: problem for worker, problem in problems.items() if worker not in gone})
+        return {worker: count for worker, count in threads.items() if worker not in gone}
 
 
 @contextmanager

@@ -134,6 +134,52 @@ def test_a_cluster_that_goes_away_is_said(project, tmp_path, monkeypatch):
             list(run_all(time.sleep, [20.0]))
 
 
+class Client:
+    """Stands for Dask's, whose workers are what they are said to be."""
+
+    def __init__(self):
+        self.threads, self.problems = {}, {}
+
+    def get_executor(self, retries):
+        return None
+
+    def nthreads(self):
+        return dict(self.threads)
+
+    def run(self, function, expected, workers, on_error):
+        return {worker: self.problems.get(worker, "") for worker in workers}
+
+
+def test_workers_that_come_and_go_are_told_and_one_that_dies_when_it_is_asked_is_no_reason_to_end(monkeypatch, capsys):
+    monkeypatch.setattr(cluster, "WATCH_SECONDS", 0)
+    client = Client()
+    client.threads, client.problems = {"a": 2, "b": 1}, {"b": OSError("the stream is closed")}
+    watched = cluster.Cluster(client, HERE)
+    assert watched.ahead == 2 * cluster.AHEAD
+    client.problems = {}
+    watched.watch()
+    assert watched.ahead == 3 * cluster.AHEAD
+    client.threads = {"b": 1}
+    watched.watch()
+    lines = capsys.readouterr().err.replace("\N{NO-BREAK SPACE}", " ").splitlines()
+    assert lines == [
+        "Dask: 1 worker, 2 threads",
+        "Dask: 2 workers, 3 threads",
+        "Dask: 1 worker, 1 thread, 1 worker lost: what it had in hand is done again",
+    ]
+    for problem, why in (
+        ("has numpy 0.1", "worker c has numpy 0.1"),
+        (ImportError("cluster"), "another Bonafide, or none"),
+    ):
+        client.threads, client.problems = {"b": 1, "c": 1}, {"c": problem}
+        with pytest.raises(UserError, match=why):
+            watched.watch()
+    monkeypatch.setattr(cluster, "NONE_SECONDS", -1.0)
+    client.threads = {}
+    with pytest.raises(UserError, match="has had no worker for"):
+        watched.watch()
+
+
 def test_without_a_worker_nobody_waits_for_ever(project, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "FIRST_SECONDS", 0.5)
     with DaskCluster(tmp_path / "dask", threads=()) as one:
