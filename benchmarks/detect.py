@@ -1,13 +1,16 @@
-"""Cold start and throughput of the detector beside their bare cost: ``python benchmarks/detect.py [FOLDER]``.
+"""Cold start, throughput and live listening beside their bare cost: ``python benchmarks/detect.py FOLDER``.
 
 FOLDER holds real recordings; 1,000 clips of 4 s are cut of them. Bare means what no detector could do without: read,
-decode, resample, one FFT pass and the network's own run.
+decode, resample, one FFT pass and the network's own run. Rounds of both are taken in turn, so that a busy machine
+disturbs both, and a ratio is the median of theirs with the least and the greatest. ``--check`` fails beyond the bounds.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -22,10 +25,13 @@ import soxr
 from bonafide.audio.spectrogram import crops
 from bonafide.detection.choice import packaged_model
 from bonafide.detection.detector import Detector
+from bonafide.detection.live import LiveDetector
 from bonafide.scoring.exported import Scorer
 
 BARE_START = "import onnxruntime, soundfile, soxr, numpy"
 SECONDS, CLIP_RATE, MOST_AUDIO = 4.0, 22050, 300
+LIVE_SECONDS = 120
+MOST_START, MOST_START_RATIO, MOST_RATIO = 0.30, 1.6, 1.25  # seconds, of the bare imports, of the bare cost on one core
 _BARE: list[Scorer] = []
 
 
@@ -35,12 +41,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="of real recordings: WAV, FLAC, MP3 or Ogg")
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--jobs", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--check", action="store_true", help="exit with 1 beyond the bounds")
     options = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as home:
         clips = cut(options.folder, Path(home), options.clips)
-        cold_start(clips[0])
-        for jobs in options.jobs:
-            throughput(clips, jobs)
+        good = [cold_start(clips[0])]
+        good += [throughput(clips, jobs, options.rounds) for jobs in options.jobs]
+        live(clips)
+    sys.exit(int(options.check and not all(good)))
 
 
 def cut(folder: Path, home: Path, count: int) -> list[Path]:
@@ -61,35 +71,69 @@ def cut(folder: Path, home: Path, count: int) -> list[Path]:
     return paths
 
 
-def cold_start(clip: Path) -> None:
-    """Print the median of several starts of each, taken in turn so that a busy machine disturbs both."""
-    command = [str(Path(sys.executable).with_name("bonafide")), "detect", str(clip)]
+def cold_start(clip: Path) -> bool:
+    """Print several starts of each, taken in turn, and return whether they are within the bounds."""
+    own = [str(Path(sys.executable).with_name("bonafide")), "detect", str(clip)]
     times: dict[str, list[float]] = {"bonafide detect one.wav": [], f'python -c "{BARE_START}"': []}
     for _ in range(7):
-        for name, argv in zip(times, (command, [sys.executable, "-c", BARE_START]), strict=True):
+        for name, argv in zip(times, (own, [sys.executable, "-c", BARE_START]), strict=True):
             start = time.perf_counter()
-            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             times[name].append(time.perf_counter() - start)
     for name, taken in times.items():
         print(f"cold start, {name}: median {median(taken):.2f} s, least {min(taken):.2f} s")
+    ours, bare_start = times.values()
+    ratios = [one / other for one, other in zip(ours, bare_start, strict=True)]
+    print(f"cold start, ratio {spread(ratios)}")
+    return median(ours) <= MOST_START or median(ratios) <= MOST_START_RATIO
 
 
-def throughput(clips: list[Path], jobs: int) -> None:
-    """Print the time of all clips through `predict_many`, and bare in as many processes, both started before."""
+def throughput(clips: list[Path], jobs: int, rounds: int) -> bool:
+    """Print the time of all clips through `predict_many`, and bare in as many processes, both started before.
+
+    With one process, the ratio is of the two alone; with several that of the detector has their start in it.
+    """
     model = packaged_model()
+    detector, ratios, rates = Detector(model), [], []
     with multiprocessing.get_context("spawn").Pool(jobs, _start, (model,)) as pool:
         pool.map(bare, clips[: jobs * 8])
-        start = time.perf_counter()
-        pool.map(bare, clips, chunksize=8)
-        bare_seconds = time.perf_counter() - start
-    detector = Detector(model)
-    start = time.perf_counter()
-    done = sum(1 for _ in detector.predict_many(clips, jobs=jobs))
-    seconds = time.perf_counter() - start
+        list(detector.predict_many(clips[:8]))
+        for some in (clips[number::rounds] for number in range(rounds)):
+            start = time.perf_counter()
+            pool.map(bare, some, chunksize=8)
+            between = time.perf_counter()
+            done = sum(1 for _ in detector.predict_many(some, jobs=jobs))
+            seconds = time.perf_counter() - between
+            ratios.append(seconds / (between - start))
+            rates.append(done / seconds)
     print(
-        f"{done} clips of {SECONDS:g} s, {jobs} process(es): detector {seconds:.1f} s (with its start), bare"
-        f" {bare_seconds:.1f} s, ratio {seconds / bare_seconds:.2f}"
+        f"{len(clips)} clips of {SECONDS:g} s, {jobs} process(es): {spread(rates, 0)} files a second,"
+        f" {median(rates) * SECONDS:.0f} hours of audio an hour, of the bare time {spread(ratios)}"
     )
+    return jobs > 1 or median(ratios) <= MOST_RATIO
+
+
+def live(clips: list[Path]) -> None:
+    """Print how much of its second a second costs that is heard live."""
+    samples = [soundfile.read(clip, dtype="int16")[0] for clip in clips[: round(LIVE_SECONDS / SECONDS)]]
+    sound = np.concatenate(samples)
+    listening, costs = LiveDetector(Detector(packaged_model()), rate=CLIP_RATE), []
+    for at in range(0, sound.size, CLIP_RATE):
+        start = time.perf_counter()
+        listening.feed(sound[at : at + CLIP_RATE])
+        costs.append(time.perf_counter() - start)
+    start = time.perf_counter()
+    listening.finish()
+    early, late = costs[1:9], costs[9:]
+    print(
+        f"live, of a second's time: {spread(early, 4)} while less than 9 s were heard, then {spread(late, 4)};"
+        f" the last verdict on {sound.size / CLIP_RATE:.0f} s in {time.perf_counter() - start:.4f} s"
+    )
+
+
+def spread(numbers: list[float], digits: int = 2) -> str:
+    """Return the median of `numbers` and between which they lie."""
+    return f"{median(numbers):.{digits}f} ({min(numbers):.{digits}f} to {max(numbers):.{digits}f})"
 
 
 def _start(model: bytes) -> None:
@@ -105,7 +149,7 @@ def bare(path: Path) -> float:
     frames = np.lib.stride_tricks.sliding_window_view(samples, mel.n_fft)[:: mel.hop_length]
     spectrum = np.abs(np.fft.rfft(frames))
     # As many crops as the detector cuts, of numbers that cost nothing to make.
-    shape = (1 + samples.size // mel.hop_length, mel.n_bands)
+    shape = (1 + samples.size // mel.hop_length, mel.width)
     batch = crops(np.zeros(shape, np.float32), scorer.crop_frames).astype(np.float32)
     session = scorer._session
     return float(session.run(None, {session.get_inputs()[0].name: batch})[0].mean() + spectrum[0, 0])

@@ -26,7 +26,8 @@ from bonafide.audio.decoding import Recording, UnusableError, decode
 from bonafide.clips.codecs import through_telephone
 from bonafide.clips.effects import pink_noise
 from bonafide.detection import silero, vad
-from bonafide.detection.detector import MIN_SPEECH, Detector
+from bonafide.detection.detector import Detector
+from bonafide.detection.window_scores import MIN_SPEECH
 
 SECONDS = 4.0
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)

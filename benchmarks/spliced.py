@@ -18,7 +18,7 @@ import numpy as np
 
 from bonafide.audio.conditioning import check, level, quantize, resample, trim
 from bonafide.audio.decoding import UnusableError, decode
-from bonafide.detection import detector, verdicts
+from bonafide.detection import verdicts, window_scores
 from bonafide.detection.detector import Detector
 from bonafide.detection.results import Result
 from bonafide.scoring.calibration import is_ai
@@ -29,7 +29,7 @@ FRAME = 0.1  # seconds
 OVERLAP = 0.5  # of the union of two parts, from which one is the other, found
 PLANS = ("ha", "ah", "hah", "aha", "hha", "aah", "h", "a")  # "hh" is a longer part
 PART_CLIPS = 2
-CHOSEN = (detector.WINDOW_SECONDS, detector.HOP_SECONDS, verdicts.SWITCH_COST)
+CHOSEN = (window_scores.WINDOW_SECONDS, window_scores.HOP_SECONDS, verdicts.SWITCH_COST)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def measure(results: list[Result], recordings: list[Spliced], cut: verdicts.Cut)
         really = truth(spliced)
         is_spliced = bool(really.any() and not really.all())
         # Again from the windows, as they do not depend on the cut and the cost of a change.
-        own_parts = verdicts.parts_of(result.windows, detector.HOP_SECONDS, cut)
+        own_parts = verdicts.parts_of(result.windows, window_scores.HOP_SECONDS, cut)
         mixed[is_spliced].append(verdicts.verdict_of(result.llr or 0.0, own_parts, cut)[0] == "mixed")
         if not is_spliced or not result.windows:
             continue
@@ -166,7 +166,7 @@ def main() -> None:
     for (window, hop), (side, recordings) in itertools.product(lengths, sides.items()):
         if not recordings:
             continue
-        detector.WINDOW_SECONDS, detector.HOP_SECONDS = window, hop
+        window_scores.WINDOW_SECONDS, window_scores.HOP_SECONDS = window, hop
         results = [own.predict(spliced.samples, rate=RATE) for spliced in recordings]
         for cost, threshold in itertools.product(costs, ("balanced", "0.5")):
             verdicts.SWITCH_COST = cost

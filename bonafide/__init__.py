@@ -1,7 +1,7 @@
 """Bonafide: tell human voices from AI-generated ones."""
 
 __version__ = "0.1.0"
-__all__ = ["Detector", "__version__"]
+__all__ = ["Detector", "LiveDetector", "__version__"]
 
 
 def __getattr__(name: str) -> object:
@@ -10,4 +10,8 @@ def __getattr__(name: str) -> object:
         from bonafide.detection.detector import Detector
 
         return Detector
+    if name == "LiveDetector":
+        from bonafide.detection.live import LiveDetector
+
+        return LiveDetector
     raise AttributeError(f"module 'bonafide' has no attribute '{name}'")

@@ -4,7 +4,7 @@ import glob
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +15,14 @@ from bonafide.errors import UserError
 from bonafide.text import counted, listed
 
 if TYPE_CHECKING:
+    from bonafide.audio.pcm import Pcm
     from bonafide.commands.progress import Line
+    from bonafide.commands.result_table import ResultTable
     from bonafide.commands.writing import Writer
     from bonafide.detection.detector import Detector
     from bonafide.detection.many import Asked
     from bonafide.detection.results import Result
+    from bonafide.detection.verdicts import Cut
 
 CHANNELS = "Where they carry different voices: `each` gives a verdict for each channel, `mix` one for their mean."
 Threshold = Annotated[
@@ -46,44 +49,114 @@ def detect(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings at a time.")] = 1,
     channels: Annotated[str, typer.Option(help=CHANNELS)] = "each",
+    out: Annotated[Path | None, typer.Option(help="Write a table, .csv or .jsonl, a row as each is judged.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with --out: judge what has no row there.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="A verdict each second, while sound comes by `-`.")] = False,
+    rate: Annotated[int, typer.Option(min=1, help="Of raw samples of --live, in hertz.")] = 16000,
+    encoding: Annotated[str, typer.Option(help="Of raw samples of --live: s16le or f32le, one channel.")] = "s16le",
 ) -> None:
     """Say whether voices are human or AI-generated.
 
     Exit code 0: all recordings were read, whatever the verdicts. 1: some could not be read. 2: wrong usage.
     """
-    if as_json + as_csv + timeline > 1:
-        raise typer.BadParameter("choose one of --json, --csv and --timeline")
+    _check_choice({"--json": as_json, "--csv": as_csv, "--timeline": timeline, "--out": out is not None})
+    _check_choice({"--live": live, "--csv": as_csv, "--timeline": timeline, "--out": out is not None})
     if "-" in files and len(files) > 1:
         raise typer.BadParameter("`-` stands alone: one recording comes from standard input")
+    if live and (files != ["-"] or jobs > 1):
+        raise typer.BadParameter("--live hears one recording, by standard input: `-`")
+    if resume and out is None:
+        raise typer.BadParameter("--resume needs --out, the table to go on with")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads cost more than such sums gain
     _hush_decoders()
-    from bonafide.commands.writing import Answering, Csv, JsonLines, Table
     from bonafide.detection.detector import Detector
+
+    detector = Detector(model)
+    cut, asked = _asked(detector, threshold, channels)
+    if live:
+        unread = _heard_live(detector, asked, _raw(rate, encoding), as_json=as_json)
+    elif out is not None:
+        unread = _added(out, detector, files, jobs, asked, resume=resume)
+    else:
+        unread = _written(_writer(detector, cut, as_json, as_csv, timeline), detector, files, jobs, asked)
+    if unread:
+        raise typer.Exit(1)
+
+
+def _check_choice(options: dict[str, bool]) -> None:
+    if sum(options.values()) > 1:
+        raise typer.BadParameter(f"choose one of {listed(options)}")
+
+
+def _asked(detector: "Detector", threshold: str, channels: str) -> tuple["Cut", "Asked"]:
     from bonafide.detection.many import Asked
     from bonafide.detection.verdicts import cut_of
     from bonafide.detection.voices import check_channels
 
-    detector = Detector(model)
     try:
         cut = cut_of(detector.facts.thresholds, detector.facts.cannot_tell, threshold)
-        asked = Asked(threshold, check_channels(channels))
+        return cut, Asked(threshold, check_channels(channels))
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
-    answered = Answering(detector.name, detector.sha256)
-    writer = JsonLines(answered) if as_json else Csv(answered) if as_csv else Table(answered, cut, timeline=timeline)
-    if _written(writer, detector, files, jobs, asked):
-        raise typer.Exit(1)
 
 
-def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int, asked: "Asked") -> int:
-    """Write the results of `files` as they come, and return how many of these could not be read."""
+def _raw(rate: int, encoding: str) -> "Pcm":
+    from bonafide.audio.pcm import Pcm, encoding_of
+
+    try:
+        return Pcm(rate, encoding_of(encoding))
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _writer(detector: "Detector", cut: "Cut", as_json: bool, as_csv: bool, timeline: bool) -> "Writer":
+    from bonafide.commands.writing import Answering, Csv, JsonLines, Table
+
+    answering = Answering(detector.name, detector.sha256)
+    if as_csv:
+        sys.stdout.reconfigure(errors="backslashreplace", newline="")  # type: ignore[union-attr]
+        return Csv(answering, sys.stdout)
+    return JsonLines(answering, sys.stdout) if as_json else Table(answering, cut, timeline=timeline)
+
+
+def _heard_live(detector: "Detector", asked: "Asked", raw: "Pcm", *, as_json: bool) -> int:
+    """Write a verdict each second on what comes by standard input, and return 1 where nothing did."""
+    from bonafide.commands.live import LiveJson, LiveTable, listen
+    from bonafide.commands.writing import Answering
+
+    answering = Answering(detector.name, detector.sha256)
+    writer = LiveJson(answering) if as_json else LiveTable(answering)
+    return int(not listen(detector, sys.stdin.buffer, raw, asked.threshold, writer).seconds)
+
+
+def _added(out: Path, detector: "Detector", files: list[str], jobs: int, asked: "Asked", *, resume: bool) -> int:
+    """Add the results of `files` that the table `out` lacks, and return how many in it could not be read."""
+    from bonafide.commands.result_table import Answered, ResultTable
+
+    answered = Answered(detector.name, detector.sha256, str(asked.threshold), asked.channels)
+    table = ResultTable(out, answered, resume=resume)
+    return table.unread + _written(table, detector, files, jobs, asked, table.holds)
+
+
+def _written(
+    writer: "Writer | ResultTable",
+    detector: "Detector",
+    files: list[str],
+    jobs: int,
+    asked: "Asked",
+    has_row: Callable[[str], bool] = lambda name: False,
+) -> int:
+    """Write the results of `files` that have no row yet as they come; return how many of these could not be read."""
     from bonafide.commands.progress import Line
 
     unread = 0
     passed_over: Counter[str] = Counter()
-    paths = [] if files == ["-"] else list(_paths(files, passed_over))
-    line = Line(len(paths))
-    for name, result in _results(detector, paths, jobs, asked, line):
+    # Twice: so that no list of them is held, and a name that is no file's is told before the first is read.
+    total = 1 if files == ["-"] else sum(not has_row(str(path)) for path in _paths(files, Counter()))
+    paths = (path for path in _paths(files, passed_over) if not has_row(str(path)))
+    line = Line(total)
+    results = _of_input(detector, asked, line) if files == ["-"] else _results(detector, paths, jobs, asked, line)
+    for name, result in results:
         line.clear()
         writer.write(name, result)
         unread += result.seconds == 0
@@ -99,18 +172,18 @@ def _written(writer: "Writer", detector: "Detector", files: list[str], jobs: int
     return unread
 
 
+def _of_input(detector: "Detector", asked: "Asked", line: "Line") -> Iterator[tuple[str, "Result"]]:
+    """Yield the result of standard input, once."""
+    source, heard = sys.stdin.buffer, line.heard
+    yield "-", detector.predict(source, threshold=asked.threshold, channels=asked.channels, heard=heard)
+
+
 def _results(
-    detector: "Detector", paths: list[Path], jobs: int, asked: "Asked", line: "Line"
+    detector: "Detector", paths: Iterable[Path], jobs: int, asked: "Asked", line: "Line"
 ) -> Iterator[tuple[str, "Result"]]:
-    """Yield each of `paths` with its result, or where there are none that of standard input."""
+    """Yield each of `paths` with its result."""
     from bonafide.detection.many import one_by_one
 
-    if not paths:
-        result = detector.predict(
-            sys.stdin.buffer, threshold=asked.threshold, channels=asked.channels, heard=line.heard
-        )
-        yield "-", result
-        return
     if jobs == 1:
         results = one_by_one(detector, paths, asked, line.heard)
     else:

@@ -34,7 +34,7 @@ class Line:
 
     def heard(self, seconds: float) -> None:
         """So many seconds of a recording were heard."""
-        self._say(f"{self._done} of {self._total or 1} recordings done; heard {clock(seconds)} of this one")
+        self._say(f"{self._done} of {self._total} recordings done; heard {clock(seconds)} of this one")
 
     def clear(self) -> None:
         """Make room for a result."""

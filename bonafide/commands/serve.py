@@ -21,6 +21,7 @@ def serve(
     max_seconds: Annotated[float, typer.Option(min=1, help="Length of a recording.")] = 3600,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one recording may take to be scored.")] = 60,
     queue: Annotated[int, typer.Option(min=0, help="Requests that may wait; more are told to come back.")] = 16,
+    live: Annotated[int, typer.Option(min=0, help="Live recordings (/v1/live) at a time; 0 offers none.")] = 4,
     model: Annotated[
         str | None, typer.Option(help="Another detector than the one in use: a file, or REPO@TAG (see `bonafide use`).")
     ] = None,
@@ -48,6 +49,7 @@ def serve(
             max_seconds=max_seconds,
             timeout=timeout,
             queue=queue,
+            live=live,
             model=None if model is None else located(model),
             collect=collect,
             tls_cert=tls_cert,

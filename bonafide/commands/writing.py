@@ -8,13 +8,14 @@ import sys
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import asdict, dataclass
+from typing import TextIO
 
 import typer
 
 from bonafide.detection.choice import model_text
-from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import Channel, Result, as_json, confidence
 from bonafide.detection.verdicts import Cut, call
+from bonafide.detection.window_scores import HOP_SECONDS
 from bonafide.scoring.windows import Span, edges_of
 from bonafide.text import clock, duration, printable
 
@@ -22,6 +23,7 @@ COLOURS = {"human": "green", "ai": "red", "mixed": "magenta", "cannot tell": "ye
 MARKS = {"human": "▁", "ai": "█", "cannot tell": "▄", "": " "}
 ASCII_MARKS = {"human": "_", "ai": "#", "cannot tell": "=", "": " "}
 HEAD = f"{'verdict':<11}  {'p(ai)':>5}  {'confidence':<11}  {'length':>7}  file"
+COLUMNS = ("path", "verdict", "p_ai", "llr", "seconds", "reason")  # of CSV; what answered stands behind them
 LINE_WIDTH = 100  # characters of a timeline, at most
 
 
@@ -36,12 +38,13 @@ class Answering:
 class JsonLines:
     """A line of JSON for each result: its path, all that `Result` holds, its confidence, and what answered."""
 
-    def __init__(self, answering: Answering) -> None:
-        self._answering = asdict(answering)
+    def __init__(self, answering: Answering, file: TextIO) -> None:
+        self._answering, self._file = asdict(answering), file
 
     def write(self, path: str, result: Result) -> None:
         """Show one result."""
-        _out(json.dumps({"path": path, **as_json(result), **self._answering}) + "\n")
+        self._file.write(json.dumps({"path": path, **as_json(result), **self._answering}) + "\n")
+        self._file.flush()
 
     def finish(self) -> None:
         """Nothing comes after the last."""
@@ -50,21 +53,21 @@ class JsonLines:
 class Csv:
     """A table for programs: columns path, verdict, p_ai, llr, seconds, reason, and what answered."""
 
-    def __init__(self, answering: Answering) -> None:
-        self._answering = asdict(answering)
-        sys.stdout.reconfigure(errors="backslashreplace", newline="")  # type: ignore[union-attr]
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
-        self._writer.writerow(["path", "verdict", "p_ai", "llr", "seconds", "reason", *self._answering])
+    def __init__(self, answering: Answering, file: TextIO, *, head: bool = True) -> None:
+        self._answering, self._file = asdict(answering), file
+        self._writer = csv.writer(file, lineterminator="\n")
+        if head:
+            self._writer.writerow([*COLUMNS, *self._answering])
 
     def write(self, path: str, result: Result) -> None:
         """Show one result."""
         numbers = ["" if each is None else f"{each:.6f}" for each in (result.p_ai, result.llr)]
         self._writer.writerow([path, result.verdict, *numbers, result.seconds, _why(result), *self._answering.values()])
-        sys.stdout.flush()
+        self._file.flush()
 
     def finish(self) -> None:
         """Nothing comes after the last."""
-        sys.stdout.flush()
+        self._file.flush()
 
 
 class Table:
@@ -87,26 +90,26 @@ class Table:
     def write(self, path: str, result: Result) -> None:
         """Show one result."""
         if not self._counted:
-            _out(_styled(HEAD, bold=True) + "\n")
+            out(styled(HEAD, bold=True) + "\n")
         self._counted[result.verdict] += 1
         probability = "-" if result.p_ai is None else f"{result.p_ai:.2f}"
         length = _length(result.seconds)
-        verdict = _styled(f"{result.verdict:<11}", fg=COLOURS[result.verdict])
+        verdict = styled(f"{result.verdict:<11}", fg=COLOURS[result.verdict])
         reason = f": {why}" if (why := _why(result)) else ""
         name = printable(path) if path != "-" else "standard input"
-        _out(f"{verdict}  {probability:>5}  {confidence(result) or '-':<11}  {length:>7}  {name}{reason}\n")
+        out(f"{verdict}  {probability:>5}  {confidence(result) or '-':<11}  {length:>7}  {name}{reason}\n")
         for one in (result.channels or [result]) if self._timeline else []:
             if one.windows:
-                _out(f"  channel {one.number}\n" if isinstance(one, Channel) else "")
-                _out(timeline(one, result.seconds, self._cut))
+                out(f"  channel {one.number}\n" if isinstance(one, Channel) else "")
+                out(timeline(one, result.seconds, self._cut))
 
     def finish(self) -> None:
         """Count the verdicts where there are several, and say on stderr what answered."""
         if self._counted.total() > 1:
             counts = ", ".join(f"{self._counted[verdict]} {verdict}" for verdict in COLOURS if self._counted[verdict])
-            _out(f"{self._counted.total()} recordings: {counts}\n")
+            out(f"{self._counted.total()} recordings: {counts}\n")
         if self._counted:
-            print(f"answered by {printable(model_text(self._model))}", file=sys.stderr, flush=True)
+            say_who_answered(self._model)
 
 
 Writer = JsonLines | Csv | Table
@@ -122,7 +125,7 @@ def timeline(result: Result | Channel, seconds: float, cut: Cut) -> str:
     marks = MARKS if (sys.stdout.encoding or "").lower().startswith("utf") else ASCII_MARKS
     edges = edges_of([(window.start, window.stop) for window in result.windows], HOP_SECONDS)
     calls = [_call_at(result, edges, (column + 0.5) / width * seconds, cut) for column in range(width)]
-    drawn = "".join(_styled(marks[each], fg=COLOURS.get(each)) for each in calls)
+    drawn = "".join(styled(marks[each], fg=COLOURS.get(each)) for each in calls)
     end = clock(seconds)
     legend = ", ".join(f"{marks[each]} {each}" for each in ("human", "cannot tell", "ai")) + ", blank: not scored"
     return f"  {drawn}\n  {'0:00':<{width - len(end)}}{end}\n  {legend}\n"
@@ -142,11 +145,18 @@ def _length(seconds: float) -> str:
     return duration(seconds)
 
 
-def _styled(text: str, *, fg: str | None = None, bold: bool = False) -> str:
+def say_who_answered(model: str) -> None:
+    """Say on stderr which detector did."""
+    print(f"answered by {printable(model_text(model))}", file=sys.stderr, flush=True)
+
+
+def styled(text: str, *, fg: str | None = None, bold: bool = False) -> str:
+    """Return `text` in a colour or bold where a terminal shows it."""
     plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
     return text if plain else typer.style(text, fg=fg, bold=bold)
 
 
-def _out(text: str) -> None:
+def out(text: str) -> None:
+    """Write to standard output at once."""
     sys.stdout.write(text)
     sys.stdout.flush()

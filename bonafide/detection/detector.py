@@ -7,37 +7,28 @@ What libsndfile cannot read is decoded in a process that may die, so that a file
 answer alone.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from bonafide.audio.blocks import resampled
 from bonafide.audio.channels import Levels
-from bonafide.audio.conditioning import check, conditioned, level_dbfs
 from bonafide.audio.decoding import first_seconds
 from bonafide.audio.opening import open_sound
 from bonafide.audio.recording import Recording, Sound, UnusableError
 from bonafide.detection.arrays import array_sound, rate_of, samples_of
 from bonafide.detection.choice import PACKAGED, choice_of, packaged_model
 from bonafide.detection.many import Asked, as_file, one_by_one, spread
-from bonafide.detection.results import Result, Window
-from bonafide.detection.streaming import as_path, refuse_implausible, refuse_unreadable, stream, windows
-from bonafide.detection.vad import ACTIVE_DB, Speech, detect_speech
-from bonafide.detection.verdicts import Cut, cut_of, result_of
+from bonafide.detection.results import Result
+from bonafide.detection.streaming import as_path, refuse_implausible, refuse_unreadable, stream
+from bonafide.detection.verdicts import Cut, cut_of
 from bonafide.detection.voices import Channels, check_channels, heard_channels, noted
+from bonafide.detection.window_scores import WindowScores, short_result
 from bonafide.errors import UserError
-from bonafide.scoring.calibration import calibrate, p_ai
 from bonafide.scoring.exported import Scorer
 from bonafide.scoring.metadata import check_complete
-
-MIN_SPEECH = 1.0  # seconds; less says too little about a voice
-WINDOW_SECONDS, HOP_SECONDS = 4.0, 1.0  # chosen with benchmarks/spliced.py
-Spoken = Callable[[float, float], float]  # seconds of speech between two seconds of the recording
 
 
 class Detector:
@@ -198,7 +189,7 @@ class Detector:
 
         def short(channel: int | None) -> Result:
             one = samples if channel is None else first_seconds(opened(longest + 1), longest + 1, channel=channel)
-            return noted(self._short(Recording(one, sound.rate, ""), cut), *sound.notes)
+            return noted(short_result(self.scorer, Recording(one, sound.rate, ""), cut), *sound.notes)
 
         if samples.size <= longest * sound.rate:
             return heard_channels(short, levels, channels)
@@ -212,89 +203,11 @@ class Detector:
 
         return heard_channels(long, levels, channels)
 
-    def _short(self, recording: Recording, cut: Cut) -> Result:
-        """Score a recording as a whole, as the pipeline does, and its windows beside where it has several."""
-        seconds = recording.samples.size / recording.rate
-        try:
-            check(recording.samples)
-            llr, speech = self._score(recording)
-        except UnusableError as error:
-            return Result.refused(str(error), seconds=seconds)
-        if speech.reason or speech.seconds < MIN_SPEECH:
-            return Result.refused(
-                speech.reason or _too_short(speech.seconds), seconds=seconds, speech_seconds=speech.seconds
-            )
-        parts: list[Window] = []
-        if seconds > WINDOW_SECONDS + HOP_SECONDS / 2:
-            blocks = resampled([recording.samples], recording.rate, self.facts.audio.rate)
-            parts = [window for _, window, _ in self._windows(blocks) if isinstance(window, Window)]
-        whole = Window(0.0, round(seconds, 3), llr, float(p_ai(llr)))
-        return result_of(llr, parts or [whole], cut, hop=HOP_SECONDS, seconds=seconds, speech_seconds=speech.seconds)
-
     def _long(self, blocks: Iterable[np.ndarray], cut: Cut, heard: Callable[[float], None] | None) -> Result:
-        parts: list[Window] = []
-        why: Counter[str] = Counter()
-        stop = spoken = most = 0.0
-        for end, window, speech_between in self._windows(blocks):
-            # Overlapping windows hear the same speech several times: each counts for what is new in it.
-            spoken += speech_between(stop, end)
-            most = max(most, speech_between(0.0, end))
-            stop = end
-            if isinstance(window, Window):
-                parts.append(window)
-            else:
-                why[window] += 1
+        scores = WindowScores(self.scorer)
+        for block in blocks:
+            scores.add(block)
             if heard is not None:
-                heard(stop)
-        if not parts:
-            return Result.refused(why.most_common(1)[0][0] if why else "the file holds no audio frames", seconds=stop)
-        spoken = max(spoken, most)  # one window may take for speech what another could not tell
-        if spoken < MIN_SPEECH:
-            return Result.refused(_too_short(spoken), seconds=stop, speech_seconds=spoken)
-        llr = float(np.mean([window.llr for window in parts]))
-        return result_of(llr, parts, cut, hop=HOP_SECONDS, seconds=stop, speech_seconds=spoken)
-
-    def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, Window | str, Spoken]]:
-        """Yield (end, the scored window or why there is none, its speech) of each window of resampled audio."""
-        rate = self.facts.audio.rate
-        length = min(WINDOW_SECONDS, self.facts.audio.max_seconds)
-        loudest = -np.inf
-        for start, samples in windows(blocks, rate, length=length, hop=HOP_SECONDS):
-            stop = start + samples.size / rate
-            try:
-                check(samples)
-                level = level_dbfs(samples)
-                loudest = max(loudest, level)
-                if level < loudest - ACTIVE_DB:
-                    raise UnusableError("the recording is silent")
-                llr, speech = self._score(Recording(samples, rate, ""))
-            except UnusableError as error:
-                yield stop, str(error), _nothing
-                continue
-            between = _nothing if speech.reason else partial(_between, speech, start, stop)
-            if speech.reason or speech.seconds < MIN_SPEECH:
-                yield stop, speech.reason or _too_short(speech.seconds), between
-            else:
-                yield stop, Window(round(start, 3), round(stop, 3), llr, float(p_ai(llr))), between
-
-    def _score(self, recording: Recording) -> tuple[float, Speech]:
-        """Return the llr of a recording, in the steps of the pipeline, and what speech there is in it."""
-        samples, start = conditioned(recording, self.facts.audio)
-        speech = detect_speech(samples, self.facts.audio.rate, seconds=recording.samples.size / recording.rate)
-        speech = replace(speech, begin=start)
-        if speech.reason:
-            return 0.0, speech  # the network's run would be for nothing
-        return float(calibrate(self.scorer.logit(samples), self.facts.calibration)), speech
-
-
-def _between(speech: Speech, begin: float, end: float, start: float, stop: float) -> float:
-    """Return how much speech of a window from `begin` to `end` lies between `start` and `stop` of the recording."""
-    return speech.seconds_between(max(begin, start) - begin, min(end, stop) - begin)
-
-
-def _nothing(_start: float, _stop: float) -> float:
-    return 0.0
-
-
-def _too_short(seconds: float) -> str:
-    return f"too little speech: {seconds:.1f} s, {MIN_SPEECH:g} s are needed"
+                heard(scores.seconds)
+        scores.end()
+        return scores.result(cut)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import Result
 from bonafide.detection.verdicts import Cut, of_channels, result_of
+from bonafide.detection.window_scores import HOP_SECONDS
 
 
 def rejudged(result: Result, cut: Cut) -> Result:

@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -130,24 +130,30 @@ def stream(
     yield from resampled(blocks(), sound.rate, rate)
 
 
-def windows(
-    blocks: Iterable[np.ndarray], rate: int, *, length: float, hop: float
-) -> Iterator[tuple[float, np.ndarray]]:
-    """Yield windows of `length` seconds every `hop` seconds as (start in seconds, samples of shape (n,)).
+class Windows:
+    """Cuts sound that comes in blocks into windows of `length` seconds every `hop` seconds."""
 
-    The last one ends where the sound ends, so that all of it is heard; a signal shorter than one window is one.
-    """
-    size, step = round(length * rate), round(hop * rate)
-    kept, base = np.zeros(0, np.float32), 0  # what is still needed, and where in the signal it begins
-    start = done = 0
-    for block in blocks:
-        kept = np.concatenate((kept, block))
-        while base + kept.size >= start + size:
-            yield start / rate, kept[start - base : start - base + size]
-            done, start = start + size, start + step
-            passed = max(0, start - step - base)  # the last window may reach back by up to one step
-            kept, base = kept[passed:], base + passed
-    end = base + kept.size
-    if end > done:
-        begin = max(0, end - size)
-        yield begin / rate, kept[begin - base :]
+    def __init__(self, rate: int, *, length: float, hop: float) -> None:
+        self._rate, self._size, self._step = rate, round(length * rate), round(hop * rate)
+        self._kept, self._base = np.zeros(0, np.float32), 0  # what is still needed, and where in the sound it begins
+        self._start = self._done = 0
+
+    def add(self, block: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield the windows that `block`, shape (n,), completes as (start in seconds, samples)."""
+        self._kept = np.concatenate((self._kept, block))
+        while self._base + self._kept.size >= self._start + self._size:
+            start = self._start
+            yield start / self._rate, self._kept[start - self._base : start - self._base + self._size]
+            self._done, self._start = start + self._size, start + self._step
+            passed = max(0, self._start - self._step - self._base)  # the last one may reach back by up to one step
+            self._kept, self._base = self._kept[passed:], self._base + passed
+
+    def end(self) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield the last window, which ends where the sound ends, so that all of it is heard.
+
+        Sound that is shorter than one window is one.
+        """
+        end = self._base + self._kept.size
+        if end > self._done:
+            begin = max(0, end - self._size)
+            yield begin / self._rate, self._kept[begin - self._base :]

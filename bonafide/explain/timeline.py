@@ -1,8 +1,8 @@
 """The windows of a whole recording and the parts that they make up, drawn over one time axis."""
 
-from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import Segment, Window
 from bonafide.detection.verdicts import call
+from bonafide.detection.window_scores import HOP_SECONDS
 from bonafide.drawing.svg import Markup, element, group
 from bonafide.explain.evidence import Explanation
 from bonafide.explain.panels import Panel, across, axis_texts, ground, legend, percentage, time_axis

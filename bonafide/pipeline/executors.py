@@ -6,20 +6,20 @@ Neither is a setting of params.yaml, since neither may change a result.
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from bonafide.errors import UserError, how_to_install
+from bonafide.errors import UserError
+from bonafide.pipeline.cluster import SCHEMES, WATCH_SECONDS, Cluster, connected
 from bonafide.processes import spawned_pool
 
-CONNECT_SECONDS = 15
 AHEAD = 4  # tasks a worker that are in hand at a time
 _ALONE = threading.Lock()
 
@@ -37,7 +37,10 @@ def workers() -> int:
 
 @contextmanager
 def executor() -> Iterator[Executor]:
-    """Yield the executor that BONAFIDE_EXECUTOR names: empty for processes here, ``dask://host:port``."""
+    """Yield the executor that BONAFIDE_EXECUTOR names: empty for processes here, else a Dask cluster.
+
+    That is ``dask://host:port``, or ``dask+tls://host:port``.
+    """
     address = os.environ.get("BONAFIDE_EXECUTOR", "")
     if not address:
         pool = spawned_pool(workers())
@@ -45,9 +48,9 @@ def executor() -> Iterator[Executor]:
             yield pool
         finally:
             pool.shutdown(cancel_futures=True)
-    elif address.startswith("dask://"):
-        with _dask_client("tcp://" + address.removeprefix("dask://")) as client:
-            yield client.get_executor(retries=2)
+    elif address.startswith(tuple(SCHEMES)):
+        with connected(address) as cluster:
+            yield cluster
     else:
         raise UserError(f"BONAFIDE_EXECUTOR must be empty or dask://host:port, not '{address}'")
 
@@ -65,7 +68,7 @@ def run_all(
     function : callable
         A module's own, or a `functools.partial` of one.
     tasks : iterable
-        Processes of this machine are handed few at a time, so that neither these nor their results pile up.
+        Few are handed out at a time, so that neither these nor their results pile up.
     rescue : callable, optional
         Called here, in place of `function`, with each task that was in hand when a process died.
 
@@ -106,12 +109,11 @@ def _handed_out(
     pool: Executor, call: Callable[[Task], Result], waiting: Iterator[Task], lost: list[Task]
 ) -> Iterator[Result]:
     """Yield what `pool` makes of the tasks `waiting`; those in hand when one of its processes died go to `lost`."""
-    ahead = (
-        AHEAD * workers() if isinstance(pool, ProcessPoolExecutor) else None
-    )  # a cluster has workers that come and go
     running: dict[Future[Result], Task] = {}
+    cluster = pool if isinstance(pool, Cluster) else None
     while not lost:
-        for task in islice(waiting, None if ahead is None else ahead - len(running)):
+        ahead = cluster.ahead if cluster else AHEAD * workers()
+        for task in islice(waiting, max(0, ahead - len(running))):
             try:
                 running[pool.submit(call, task)] = task
             except BrokenProcessPool:
@@ -119,7 +121,7 @@ def _handed_out(
                 break
         if not running:
             return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        for future in wait(running, WATCH_SECONDS if cluster else None, FIRST_COMPLETED).done:
             task = running.pop(future)
             try:
                 result = future.result()
@@ -127,6 +129,8 @@ def _handed_out(
                 lost.append(task)
             else:
                 yield result
+        if cluster:
+            cluster.watch()
     lost += running.values()
 
 
@@ -136,14 +140,3 @@ def _on_one_thread(function: Callable[[Task], Result], task: Task, folder: Path)
     with _ALONE, threadpool_limits(1):
         os.chdir(folder)
         return function(task)
-
-
-def _dask_client(address: str) -> Any:  # noqa: ANN401 - only where distributed is installed
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UserError(f"a Dask cluster needs distributed: {how_to_install('cluster')}") from None
-    try:
-        return Client(address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
-    except OSError as error:
-        raise UserError(f"no Dask scheduler answers at {address} (BONAFIDE_EXECUTOR): {error}") from None

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
+from starlette.datastructures import State
 from starlette.requests import ClientDisconnect, Request
 
+from bonafide.detection.verdicts import Cut, cut_of
+from bonafide.errors import UserError
 from bonafide.web.tickets import Busy
-from bonafide.web.uploads import Body, received
+from bonafide.web.uploads import BadUpload, Body, received
 
 LOOKS, LOOK_SECONDS = 8, 0.2  # for a place for an upload: for longer than slow ones need to show that they are
 Anything = TypeVar("Anything")
@@ -38,6 +41,14 @@ async def place(request: Request) -> AsyncIterator[None]:
         raise Busy(1)
     with state.uploads.holding(upload):
         yield
+
+
+def cut_asked(state: State, threshold: str) -> Cut:
+    """Return the cut that `threshold` names; raises `BadUpload` where it names none."""
+    try:
+        return cut_of(state.pool.model["thresholds"], state.pool.model["band"], threshold)
+    except UserError as error:
+        raise BadUpload(422, str(error)) from None
 
 
 async def while_there(request: Request, work: Coroutine[Any, Any, Anything]) -> Anything:

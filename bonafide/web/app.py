@@ -20,18 +20,19 @@ from starlette.requests import ClientDisconnect
 from bonafide import __version__
 from bonafide.audio.apart import av_is_there
 from bonafide.audio.formats import FORMATS
-from bonafide.detection.detector import HOP_SECONDS
-from bonafide.detection.verdicts import Cut, cut_of
 from bonafide.detection.voices import Channels
+from bonafide.detection.window_scores import HOP_SECONDS
 from bonafide.errors import UserError
 from bonafide.gathering.collecting import Sound, facts_of, keep
 from bonafide.web import describing, logs, scores
-from bonafide.web.admission import place, taken_in, while_there
+from bonafide.web.admission import cut_asked, place, taken_in, while_there
 from bonafide.web.edge import TOO_SLOW, Edge, TooLarge, TooSlow, out_of_means, problem, too_large
+from bonafide.web.live import live
 from bonafide.web.metrics import CONTENT_TYPE, Metrics
 from bonafide.web.pool import Ask, Pool, Unanswered
 from bonafide.web.settings import Settings
 from bonafide.web.shares import Uploads
+from bonafide.web.slots import Slots
 from bonafide.web.strangers import PAGE
 from bonafide.web.tickets import Busy
 from bonafide.web.uploads import BadUpload, Body, Upload
@@ -54,7 +55,7 @@ ChannelsAsked = Annotated[
 ]
 
 
-def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
+def create_app(settings: Settings, pool: Pool, slots: Slots, metrics: Metrics) -> FastAPI:
     """Return the application.
 
     Parameters
@@ -63,6 +64,8 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
         Limits, the token and the folder for collected recordings.
     pool : Pool
         Started workers.
+    slots : Slots
+        For those who are listened to.
     metrics : Metrics
         What /metrics shows; the pool counts there as well.
     """
@@ -75,7 +78,7 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
     )
-    app.state.settings, app.state.pool, app.state.metrics = settings, pool, metrics
+    app.state.settings, app.state.pool, app.state.slots, app.state.metrics = settings, pool, slots, metrics
     app.state.uploads = Uploads(MOST_UPLOADS)
     page_key = secrets.token_urlsafe(16)
     app.add_middleware(Edge, settings=settings, metrics=metrics, page_key=page_key)
@@ -86,6 +89,8 @@ def create_app(settings: Settings, pool: Pool, metrics: Metrics) -> FastAPI:
     app.get("/v1/health", **describing.answering("Is it up?", health_of(app.state)))(health)
     app.get("/v1/model", **describing.answering("The detector and the limits", model_of(app.state)))(model)
     app.get("/metrics", **describing.metrics())(show_metrics)
+    if settings.live:
+        app.websocket("/v1/live")(live)
     if settings.collect is not None:
         app.post("/v1/collect", **describing.collect())(collect)
     return app
@@ -96,7 +101,7 @@ async def detect(
 ) -> Response:
     """Say of one or several recordings whether the voice is human or AI-generated."""
     state = request.app.state
-    _cut(state, threshold)
+    cut_asked(state, threshold)
     ask = Ask(threshold, evidence, channels)
     async with taken_in(request) as body:
         answers = await while_there(request, _answers(state, body, ask))
@@ -108,7 +113,7 @@ async def detect(
 async def verdict(request: Request, threshold: Threshold = "balanced") -> Response:
     """Say what a result that this service gave would have been under another threshold; nothing is heard again."""
     state = request.app.state
-    cut = _cut(state, threshold)
+    cut = cut_asked(state, threshold)
     async with place(request):
         content = bytearray()
         async for chunk in request.stream():
@@ -169,17 +174,10 @@ def health_of(state: State) -> dict[str, Any]:
 
 def model_of(state: State) -> dict[str, Any]:
     """Return what /v1/model says."""
-    limits = {name: getattr(state.settings, name) for name in ("max_bytes", "max_seconds", "timeout")}
+    limits = {name: getattr(state.settings, name) for name in ("max_bytes", "max_seconds", "timeout", "live")}
     readable = [each for each in FORMATS if av_is_there() or not each.by_pyav]
     formats = [{"name": each.name, "codings": each.codings, "suffixes": each.suffixes} for each in readable]
     return {**state.pool.model, "limits": limits, "formats": formats}
-
-
-def _cut(state: State, threshold: str) -> Cut:
-    try:
-        return cut_of(state.pool.model["thresholds"], state.pool.model["band"], threshold)
-    except UserError as error:
-        raise BadUpload(422, str(error)) from None
 
 
 async def _answers(state: State, body: Body, ask: Ask) -> list[dict[str, Any]]:

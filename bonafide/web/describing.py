@@ -19,7 +19,11 @@ natural logarithm of p(score | human) / p(score | ai): higher is more human. `p_
 are equally likely beforehand; `confidence` says in words how sure a verdict of human or ai is. With `evidence=1` a
 result has a map of what spoke for AI (above 0, in nats of llr) and for human (below) in cells of time and frequency,
 over the most telling seconds; the llr of these is `base`, that of noise with the same spectrum, less the sum of all.
-A recording that cannot be judged has the verdict "cannot tell" and a reason."""
+A recording that cannot be judged has the verdict "cannot tell" and a reason.
+
+`/v1/live?rate=16000` is a WebSocket: binary messages of 16-bit samples of one channel (of floats with
+`&encoding=f32le`) are answered by a result each second, with `final` whether it is the last; a text message ends
+the sound."""
 
 BINARY = {"type": "string", "format": "binary"}
 FILES = {"type": "object", "properties": {"files": {"type": "array", "items": BINARY}}, "required": ["files"]}

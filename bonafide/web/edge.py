@@ -44,7 +44,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # that a log may name
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ROUTES = {*PAGE, "/metrics"}
-ROUTES |= {f"/v1/{name}" for name in ("detect", "health", "model", "collect", "verdict", "openapi.json")}
+ROUTES |= {f"/v1/{name}" for name in ("detect", "health", "model", "collect", "live", "verdict", "openapi.json")}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -76,23 +76,25 @@ class Edge:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request = Exchange(scope, receive, send, self._settings.max_bytes)
+        is_call = scope["type"] == "websocket"
+        request = Call(scope, receive, send) if is_call else Exchange(scope, receive, send, self._settings.max_bytes)
         try:
             await self._answer(scope, request)
         finally:
             self._note(scope, request)
 
-    async def _answer(self, scope: MutableMapping[str, Any], request: "Exchange") -> None:
-        refused = refusal(self._settings, self._page_key, scope["method"], scope["path"], request.headers)
+    async def _answer(self, scope: MutableMapping[str, Any], request: "Exchange | Call") -> None:
+        method = scope.get("method", "POST")  # a page of another site may not call either
+        refused = refusal(self._settings, self._page_key, method, scope["path"], request.headers)
         length = request.headers.get("content-length", "0")
         if refused is None and length.isdigit() and int(length) > self._settings.max_bytes:
             refused = 413, too_large(self._settings)
         try:
             if refused is None:
-                async with asyncio.timeout(REQUEST_SECONDS):
+                async with asyncio.timeout(request.limit):
                     await self._app(scope, request.receive, request.send)
                 return
         except TimeoutError:
@@ -105,22 +107,25 @@ class Edge:
         if not request.status:
             await problem(*refused, request.id)(scope, request.receive, request.send)
 
-    def _note(self, scope: MutableMapping[str, Any], request: "Exchange") -> None:
+    def _note(self, scope: MutableMapping[str, Any], request: "Exchange | Call") -> None:
         seconds = time.monotonic() - request.began
         route = scope["path"] if scope["path"] in ROUTES else "other"  # what a client wrote may hold anything
         self._metrics.requests.labels(route, request.status).inc()
         self._metrics.received_bytes.inc(request.taken)
         self._metrics.request_seconds.labels(route).observe(seconds)
-        method = scope["method"] if scope["method"] in METHODS else "other"
+        asked = scope.get("method", "GET")
+        method = asked if asked in METHODS else "other"
         facts: dict[str, Any] = {"id": request.id, "method": method, "route": route, "status": request.status}
         facts |= {"bytes": request.taken, "ms": round(1000 * seconds, 1)}
         logs.event("request", **facts, **scope.get("state", {}).get("noted", {}))
 
 
-class Exchange:
-    """One request and its answer, watched."""
+class _Watched:
+    """What is known of a request or a call from the beginning on."""
 
-    def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
+    limit: float | None = None  # seconds it may take
+
+    def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         self.headers = Headers(scope=scope)
         given = self.headers.get("x-request-id", "")
         self.id = given if GOOD_ID.fullmatch(given) else uuid.uuid4().hex
@@ -128,8 +133,42 @@ class Exchange:
         self.address = address_of((scope.get("client") or ("",))[0])
         self.began = time.monotonic()
         self.status = 0
-        self.taken = 0  # bytes of the body
-        self._scope, self._receive, self._send, self._most = scope, receive, send, most
+        self.taken = 0  # bytes that came
+        self._scope, self._receive, self._send = scope, receive, send
+
+    def _own_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"x-request-id", self.id.encode()), *SAFE_HEADERS]
+
+
+class Call(_Watched):
+    """One WebSocket, watched; how long it may take says who takes it."""
+
+    async def receive(self) -> Message:
+        """Return the next message."""
+        message = await self._receive()
+        self.taken += len(message.get("bytes") or b"")
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a message, or the answer in place of it."""
+        if message["type"] == "websocket.accept":
+            self.status = 101
+        elif message["type"] == "websocket.http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", []), *self._own_headers()]
+        elif message["type"] == "websocket.close" and not self.status:
+            self.status = 403
+        await self._send(message)
+
+
+class Exchange(_Watched):
+    """One request and its answer, watched."""
+
+    limit = REQUEST_SECONDS
+
+    def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
+        super().__init__(scope, receive, send)
+        self._most = most
         no_body = self.headers.get("content-length", "0") == "0" and "transfer-encoding" not in self.headers
         self._whole = no_body
         self._ended = False
@@ -171,7 +210,7 @@ class Exchange:
         """Send a part of the answer, with what every answer carries."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = [(b"x-request-id", self.id.encode()), *SAFE_HEADERS]
+            own = self._own_headers()
             if not self._whole:
                 own.append((b"connection", b"close"))
             message["headers"] = [*message.get("headers", []), *own]

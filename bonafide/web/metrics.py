@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from bonafide.web.pool import Pool
+from bonafide.web.slots import Slots
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # seconds
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -42,13 +43,14 @@ class Metrics:
         memory = "Memory of the serving process, without its workers."
         Gauge("process_resident_memory_bytes", memory, registry=own).set_function(_resident_bytes)
 
-    def watch(self, pool: Pool) -> None:
-        """Tell of `pool` what it is at when it is asked."""
+    def watch(self, pool: Pool, slots: Slots) -> None:
+        """Tell of `pool` and `slots` what they are at when it is asked."""
         tickets = pool.tickets
         for name, text, value in (
             ("bonafide_requests_in_flight", "Requests that are worked on or wait for a worker.", lambda: tickets.held),
             ("bonafide_recordings_waiting", "Of these, those that wait.", lambda: tickets.waiting),
             ("bonafide_workers_idle", "Workers that wait for a recording.", lambda: pool.idle),
+            ("bonafide_live", "Recordings that are listened to.", lambda: slots.held),
         ):
             Gauge(name, text, registry=self._registry).set_function(value)
 

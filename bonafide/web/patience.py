@@ -6,6 +6,7 @@ new connection takes the place of an idle one where all are taken.
 
 import asyncio
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bonafide.web.shares import address_of, rivals, share_of
@@ -29,6 +30,7 @@ class PatientProtocol(H11Protocol):
     _unsent = 0  # bytes when it was last looked
     _wire = 0
     _since = 0.0
+    _is_call = False  # a WebSocket, which another protocol goes on with
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
@@ -48,6 +50,11 @@ class PatientProtocol(H11Protocol):
             self.cycle.scope[WIRE] = self._wire  # type: ignore[literal-required] # uvicorn knows no such key
         self._watch()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Leave what follows to another protocol; a client that takes nothing in is still given up."""
+        self._is_call = True
+        super().handle_websocket_upgrade(event)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         super().connection_lost(exc)
@@ -57,7 +64,7 @@ class PatientProtocol(H11Protocol):
 
     @property
     def _idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        return not self._is_call and (self.cycle is None or self.cycle.response_complete)
 
     def _make_room(self) -> None:
         """Give up the longest idle connection where there are too many; with none idle, uvicorn refuses this one."""
@@ -92,6 +99,8 @@ class PatientProtocol(H11Protocol):
 
     def _look(self) -> None:
         """Give up a client that takes in too little of what is there for it."""
+        if self.transport.is_closing():  # of a WebSocket the end is not told here
+            return
         unsent = self.transport.get_write_buffer_size()
         if self._unsent and unsent > max(0, self._unsent - STALL_BYTES):
             self.transport.abort()

@@ -44,12 +44,16 @@ class Unanswered(Exception):  # noqa: N818 - said to the client as it is
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of one recording: its result, or what the corpus has to know of its sound."""
+    """What is asked of one recording: its result, or what the corpus has to know of its sound.
+
+    Of a message of one that is heard live: what `bonafide.web.slots.Order` says.
+    """
 
     threshold: str | float = "balanced"
     evidence: bool = False
     channels: str = "each"
     for_corpus: bool = False
+    live: dict[str, Any] | None = None
 
 
 @dataclass

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from bonafide import __version__
 from bonafide.detection.choice import choice_of
@@ -19,10 +20,12 @@ from bonafide.errors import UserError
 from bonafide.web import logs
 from bonafide.web.app import create_app
 from bonafide.web.confinement import hide
+from bonafide.web.live import MOST_BYTES
 from bonafide.web.metrics import Metrics
 from bonafide.web.patience import MOST_CONNECTIONS, PatientProtocol
 from bonafide.web.pool import Pool
 from bonafide.web.settings import Settings, tls_of
+from bonafide.web.slots import Slots
 
 MOST_FILES = 16384  # that may be open: each connection is one, and each recording on its way
 KEEP_ALIVE = 10  # seconds
@@ -61,19 +64,17 @@ async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContex
         metrics.worker_restarts.labels(cause).inc()
         logs.event("worker replaced", level=logging.WARNING, cause=cause)
 
-    pool = Pool(
-        size=settings.workers,
-        queue=settings.queue,
-        timeout=settings.timeout,
-        max_seconds=settings.max_seconds,
-        model=settings.model,
-        lost=lost,
-    )
-    metrics.watch(pool)
-    async with pool:
+    def pool_of(size: int, queue: int) -> Pool:
+        limits = {"timeout": settings.timeout, "max_seconds": settings.max_seconds}
+        return Pool(size=size, queue=queue, **limits, model=settings.model, lost=lost)
+
+    pool = pool_of(settings.workers, settings.queue)
+    slots = Slots(settings.live, lambda: pool_of(1, settings.live - 1))
+    metrics.watch(pool, slots)
+    async with slots, pool:
         if ended.is_set():
             return
-        server = _Server(_config(settings, pool, metrics, tls))
+        server = _Server(_config(settings, create_app(settings, pool, slots, metrics), tls))
         _announce(settings, listener, pool)
         await server.serve(sockets=[listener])
     logs.event("ended")
@@ -94,15 +95,17 @@ def _allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
-def _config(settings: Settings, pool: Pool, metrics: Metrics, tls: ssl.SSLContext | None) -> uvicorn.Config:
+def _config(settings: Settings, app: FastAPI, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings, pool, metrics),
+        app,
         log_config=None,
         access_log=False,
         lifespan="off",
         loop="asyncio",
         http=PatientProtocol,
-        ws="none",
+        ws="wsproto" if settings.live else "none",
+        ws_max_size=MOST_BYTES,
+        ws_per_message_deflate=False,  # a message would cost more than its size
         server_header=False,
         proxy_headers=False,
         limit_concurrency=4 * MOST_CONNECTIONS,  # `bonafide.web.patience` refuses before

@@ -32,6 +32,8 @@ class Settings:
         Requests that may wait for a worker; more are refused (429).
     model
         The detector; None is the one in use: see `bonafide.detection.choice`.
+    live
+        Recordings that may be listened to at a time; 0 offers no such thing.
     collect
         Folder that takes recordings with the speaker's consent; None offers no such thing.
     tls_cert, tls_key
@@ -46,6 +48,7 @@ class Settings:
     max_seconds: float = 3600.0
     timeout: float = 60.0
     queue: int = 16
+    live: int = 4
     model: Path | None = None
     collect: Path | None = None
     tls_cert: Path | None = None

@@ -143,6 +143,8 @@ def _probabilities(facts: Any, name: str) -> list[float]:  # noqa: ANN401 - ligh
 def answered(detector: Any, file: BinaryIO, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - light import
     """Return the answer to one request: a result, a refusal with its HTTP status, or a fault with its trace."""
     try:
+        if request["live"] is not None:
+            return {"result": heard_live(detector, file, request["live"])}
         refuse_long(announced_seconds(file), request["max_seconds"])
         # As a path, for it is read from several times; the file itself has no name.
         path = Path(f"/dev/fd/{file.fileno()}")
@@ -166,6 +168,17 @@ def sound_for_corpus(path: Path) -> dict[str, str]:
 
     try:
         return vars(sound_of(path))
+    except UserError as error:
+        raise Refused(str(error)) from None
+
+
+def heard_live(detector: Any, file: BinaryIO, order: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    """Return the verdicts at the seconds that a message of a live recording completes."""
+    from bonafide.errors import UserError
+    from bonafide.web.hearing import heard
+
+    try:
+        return heard(detector, file, order)
     except UserError as error:
         raise Refused(str(error)) from None
 

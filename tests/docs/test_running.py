@@ -26,6 +26,7 @@ from .blocks import PAGES, ROOT, blocks_of, sh_blocks
 RUN_HERE = ("bonafide", "curl", "git", "sed")
 FOLDS, REPRO = "tests/pipeline/test_folds.py", "tests/pipeline/test_repro.py"
 TEAM = "tests/team/test_three_people.py"
+CLUSTER, CLUSTER_FILES = "tests/unit/pipeline/dask_cluster.py", "tests/unit/pipeline/test_cluster_files.py"
 ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "make demo": (REPRO, "def test_the_first_run_runs_every_stage"),
     "make test": (".ci/run", "make test"),
@@ -42,6 +43,15 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "bonafide remote pull": (TEAM, '"remote", "pull"'),
     "git add -A && git commit": (TEAM, ".commit("),
     "git clone URL bonafide": ("Makefile", ".venv/.demo:"),
+    "pip install -e '.[pipeline,cluster]'": ("pyproject.toml", 'cluster = ["distributed"]'),
+    "pip install asyncssh && python docs/clusters/ssh.py node1 node2 node3": (CLUSTER_FILES, "ssh.py"),
+    "pip install dask-jobqueue && python docs/clusters/slurm.py": (CLUSTER_FILES, "slurm.py"),
+    "kubectl apply -f docs/clusters/kubernetes.yaml": (CLUSTER_FILES, "kubernetes.yaml"),
+    "dask scheduler": (CLUSTER, '"scheduler", *options'),
+    "dask worker": (CLUSTER, '"worker", self.place'),
+    "BONAFIDE_EXECUTOR=dask://HOST:8786 dvc repro": (CLUSTER, "dask://"),
+    "BONAFIDE_EXECUTOR=dask+tls://HOST:8786 dvc repro": (CLUSTER, "dask+tls"),
+    "ffmpeg": ("tests/service/test_live_command.py", "def test_raw_floats_and_wav_from_a_pipe_are_heard_alike"),
     "bonafide serve": ("tests/service/serving.py", '"serve", "--port"'),
     "bonafide corpus stats FOLDER --page c.html": ("tests/unit/audit/test_glance.py", 'page=tmp_path / "page.html"'),
     "bonafide corpus sample OUT --clips 200 --from FOLDER": ("tests/unit/corpus/test_writers.py", "sample("),
@@ -52,7 +62,8 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "bonafide search": ("tests/pipeline/test_search.py", "def test_the_trials_are_listed_and_none_is_done_twice"),
 }
 OPEN_ENDED = (  # with whatever options
-    "bonafide corpus track", "bonafide folds", "bonafide generate", "bonafide remote set", "bonafide search",
+    "dask scheduler", "dask worker", "ffmpeg", "bonafide corpus track", "bonafide folds",
+    "bonafide generate", "bonafide remote set", "bonafide search",
     "git add -A && git commit", "git clone URL bonafide",
 )  # fmt: skip
 WHOLE = {  # blocks that a test takes out of docs and runs, by their first line

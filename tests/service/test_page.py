@@ -9,8 +9,8 @@ from browser import CHROMIUM
 from serving import Service
 
 from bonafide import Detector
-from bonafide.detection.detector import HOP_SECONDS
 from bonafide.detection.results import TITLES, confidence
+from bonafide.detection.window_scores import HOP_SECONDS
 from bonafide.scoring.windows import edges_of
 from bonafide.text import percent
 

@@ -20,11 +20,12 @@ import soundfile
 import soxr
 
 import bonafide
+from bonafide.audio.blocks import resampled
 from bonafide.audio.conditioning import resample
 from bonafide.audio.decoding import decode
 from bonafide.detection import many
 from bonafide.detection.detector import Detector, packaged_model
-from bonafide.detection.streaming import resampled, windows
+from bonafide.detection.streaming import Windows
 from bonafide.errors import UserError
 from bonafide.scoring.exported import Scorer
 
@@ -72,16 +73,23 @@ def test_a_long_recording_is_the_mean_of_its_windows(detector, speech, tmp_path)
     assert again.llr == pytest.approx(result.llr, abs=0.05)
 
 
+def windows(blocks):
+    cut = Windows(100, length=4.0, hop=1.0)
+    for block in blocks:
+        yield from cut.add(block)
+    yield from cut.end()
+
+
 def test_windows_cover_a_signal_once_and_end_with_it():
     signal = np.arange(10 * 100 + 37, dtype=np.float32)
     for size in (1, 7, 100, 5000):
         blocks = [signal[at : at + size] for at in range(0, signal.size, size)]
-        found = list(windows(blocks, 100, length=4.0, hop=1.0))
+        found = list(windows(blocks))
         assert [round(start * 100) for start, _ in found] == [0, 100, 200, 300, 400, 500, 600, 637]
         for start, samples in found:
             assert np.array_equal(samples, signal[round(start * 100) :][:400])
-    assert [each.size for _, each in windows([signal[:150]], 100, length=4.0, hop=1.0)] == [150]
-    assert list(windows([], 100, length=4.0, hop=1.0)) == []
+    assert [each.size for _, each in windows([signal[:150]])] == [150]
+    assert list(windows([])) == []
 
 
 def test_a_stream_is_resampled_as_a_whole_is(speech):

@@ -19,7 +19,7 @@ HIDDEN = (
     "audiomentations", "av", "datasets", "distributed", "dvc", "espeakng_loader", "fastapi", "G722", "hibari",
     "jinja2", "keras", "keras_tuner", "librosa", "multipart", "onnx", "optuna", "pandas", "piper",
     "prometheus_client", "py_nanotts", "pyarrow", "pyworld", "ruamel", "sklearn",
-    "tensorflow", "tf2onnx", "threadpoolctl", "uvicorn", "yaml",
+    "tensorflow", "tf2onnx", "threadpoolctl", "uvicorn", "wsproto", "yaml",
 )  # fmt: skip
 LIGHT = f"""
 import sys

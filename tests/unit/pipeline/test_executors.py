@@ -1,10 +1,7 @@
 """Who does the work changes nothing of the work."""
 
 import os
-import socket
-import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -19,50 +16,18 @@ from bonafide.errors import UserError
 from bonafide.pipeline.executors import _on_one_thread, executor, run_all, workers
 from bonafide.pipeline.parts import build
 
+from .dask_cluster import DaskCluster, free_port
+
 CHAIN = ({"AddGaussianSNR": {"min_snr_db": 5.0, "max_snr_db": 30.0, "p": 1.0}}, {"SevenBandParametricEQ": {"p": 1.0}})
 NOISE = AugmentSettings(copies=3, seed=1, chains=(CHAIN,))
 
 
 @pytest.fixture(scope="module")
 def dask_cluster(tmp_path_factory):
-    """A scheduler and two workers as separate processes in another folder; one of them has two threads."""
-    pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[cluster]'")
-    home = tmp_path_factory.mktemp("dask")
-    address = f"tcp://127.0.0.1:{free_port()}"
-    quiet = ["--no-dashboard", "--host", "127.0.0.1"]
-    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]
-    commands = [scheduler, *(["worker", address, *quiet, "--no-nanny", "--nthreads", str(n)] for n in (1, 2))]
-    processes = [
-        subprocess.Popen([sys.executable, "-m", "dask", *command], cwd=home, stderr=(home / f"{number}.log").open("w"))
-        for number, command in enumerate(commands)
-    ]
-    try:
-        wait_for_workers(address, 2)
-        yield "dask://" + address.removeprefix("tcp://")
-    finally:
-        for process in processes[::-1]:
-            process.kill()  # Dask's own way out takes its time, and nothing here is worth it
-            process.wait()
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def wait_for_workers(address, count):
-    from distributed import Client
-
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with Client(address, timeout=5) as client:
-                client.wait_for_workers(count, timeout=30)
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("Dask did not start within a minute")
+    """The address of a scheduler with two workers, of which one has two threads."""
+    with DaskCluster(tmp_path_factory.mktemp("dask")) as cluster:
+        cluster.wait_for(2)
+        yield cluster.address
 
 
 def clips_and_copies(root, settings):
@@ -96,7 +61,7 @@ def test_a_dask_cluster_reports_what_fails(tmp_path, monkeypatch, dask_cluster):
 
 def test_a_scheduler_that_is_not_there_is_said_soon(monkeypatch):
     pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[cluster]'")
-    monkeypatch.setattr("bonafide.pipeline.executors.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("bonafide.pipeline.cluster.CONNECT_SECONDS", 0.5)
     monkeypatch.setenv("BONAFIDE_EXECUTOR", f"dask://127.0.0.1:{free_port()}")
     with pytest.raises(UserError, match="no Dask scheduler answers at tcp://127"), executor():
         pass
