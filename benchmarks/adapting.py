@@ -18,8 +18,7 @@ import hashlib
 import json
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -125,31 +124,33 @@ def scores_of(fold: Fold, own: Rows, tested: Rows, options: argparse.Namespace) 
     settings = read_section(options.params, "start", StartSettings)
     scores = pd.DataFrame(tested)
     with tempfile.TemporaryDirectory(dir=KEPT) as scratch:
-        training, testing = Path(scratch) / "own", Path(scratch) / "tested"
-        cut(fold.home.parent / "features", {row["clip"] for row in chosen[max(chosen)]}, training, copies=True)
-        cut(fold.home.parent / "features", set(scores["clip"]), testing, copies=False)
+        testing, training = Path(scratch) / "tested", {count: Path(scratch) / f"{count}" for count in chosen}
+        wanted = {training[count]: {row["clip"] for row in rows} for count, rows in chosen.items()}
+        cut(fold.home.parent / "features", {testing: set(scores["clip"]), **wanted}, without_copies=testing)
         start = Start(load_model(fold.keras), settings.rate, settings.share)
         frames = start.network.input_shape[1]
         of_clip = {"packaged 0": clip_logits(start.network, testing, set(scores["clip"]), frames)}
         for count, rows in chosen.items():
             for name, before in (("adapted", start), ("from scratch", None)):
                 print(f"{len(rows)} clips, {name}", file=sys.stderr, flush=True)
-                train, clips = read_training(options.params, [{**row, "split": "train"} for row in rows], training)
-                checkpoints = Path(scratch) / f"{name} {count}"
-                network, _ = fit(replace(clips, frames=frames), train, checkpoints, start=before)
+                sides = [{**row, "split": "train"} for row in rows]
+                train, clips = read_training(options.params, sides, training[count])
+                network, _ = fit(clips, train, Path(scratch) / f"{name} {count}", start=before)
                 of_clip[f"{name} {count}"] = clip_logits(network, testing, set(scores["clip"]), frames)
     return scores.assign(**{name: -scores["clip"].map(logits) for name, logits in of_clip.items()})
 
 
-def cut(features: Path, clips: Collection[str], out: Path, *, copies: bool) -> None:
-    """Write the features of `clips`, with or without their copies, as one part to `out`."""
-    paths, names = list(part_files(features).values()), pa.array(sorted(clips))
-    some = []
-    for batch in read_rows(paths):
-        chosen = pc.is_in(batch.column("clip"), names)
-        chosen = chosen if copies else pc.and_(chosen, pc.equal(batch.column("copy"), 0))
-        some.append(batch.filter(chosen))
-    write_table(pa.Table.from_batches(some), out / part_name(0))
+def cut(features: Path, wanted: Mapping[Path, Collection[str]], without_copies: Path) -> None:
+    """Write to each folder, as one part, the features of the clips that are wanted there, with their copies or not."""
+    some: dict[Path, list[pa.RecordBatch]] = {out: [] for out in wanted}
+    for batch in read_rows(part_files(features).values()):
+        for out, clips in wanted.items():
+            chosen = pc.is_in(batch.column("clip"), pa.array(sorted(clips)))
+            if out == without_copies:
+                chosen = pc.and_(chosen, pc.equal(batch.column("copy"), 0))
+            some[out].append(batch.filter(chosen))
+    for out, batches in some.items():
+        write_table(pa.Table.from_batches(batches), out / part_name(0))
 
 
 def table_of(scored: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:

@@ -23,7 +23,7 @@ def run(name, **parameters):
     cell.source += "".join(
         f"\n{key} = {(str(value) if isinstance(value, Path) else value)!r}" for key, value in parameters.items()
     )
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(FOLDER)}}).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "stream"]  # no warning either
     return "\n".join(output["data"].get("text/html", "") for output in outputs)
@@ -47,6 +47,7 @@ def test_a_run_can_be_read_and_its_errors_heard(tmp_path):
     assert "0.250000" in shown  # fnr
 
 
+@pytest.mark.slow  # two networks
 def test_a_detector_can_be_adapted_to_own_clips_and_says_whether_that_helped(small_corpus, tmp_path):
     quick = {"augment.copies": 0, "train.cnn.epochs": 1, "evaluate.replicates": 50}
     shown = run("adapt-to-own-clips", CORPUS=small_corpus.resolve(), WORK=tmp_path, SETTINGS=quick)
