@@ -7,8 +7,8 @@ scratch. The other half is tested, without what shares a speaker, a generator or
 side: the last epoch counts.
 
 The table has the mean of the EERs of all halves, and what each detector adds to that of the fold's network, with paired
-intervals from draws of speakers and generators. The scores of each half are kept: a run that was interrupted goes
-on after them.
+intervals from draws of speakers and generators. The scores of each detector are kept: a run that was interrupted, or
+is asked for more clips, goes on after them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import hashlib
 import json
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,9 @@ from bonafide.pipeline.params import read_section
 from bonafide.pipeline.parts import part_files, part_name
 from bonafide.pipeline.paths import KEPT
 from bonafide.pipeline.tables import read_rows, write_table
+from bonafide.progress import track
 from bonafide.protocol.fold import NAME, Fold
+from bonafide.training.backend import keras
 from bonafide.training.fit import fit, read_training
 from bonafide.training.logits import clip_logits
 from bonafide.training.networks.starts import Start
@@ -58,8 +61,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the halves")
     parser.add_argument("--table", type=Path, default=Path("docs/adapting.csv"))
     options = parser.parse_args()
-    scored = [scores for number in options.folds for scores in of_fold(fold_of(options.home, number), options)]
-    table = table_of(pd.concat(scored, ignore_index=True), options)
+    tested = [scores for number in options.folds for scores in of_fold(fold_of(options.home, number), options)]
+    table = table_of(pd.concat(tested, ignore_index=True), options)
     print(table.to_string(index=False))
     write_text(options.table, table.round(4).to_csv(index=False))
 
@@ -76,13 +79,52 @@ def of_fold(fold: Fold, options: argparse.Namespace) -> Iterator[pd.DataFrame]:
     """Yield the tested clips of each half of what `fold` holds out, with the scores of all detectors."""
     rows = pq.read_table(fold.sides, columns=COLUMNS, filters=[("split", "=", "test")]).to_pylist()
     both = halves(rows, options.seed)
-    for number, (own, other) in enumerate(zip(both, both[::-1], strict=True), 1):
-        name = f"fold {fold.number} half {number}"
-        kept = SCORES / f"{fingerprint(fold, options)}-{number}.parquet"
-        if not kept.exists():
-            print(f"{name}: {len(own)} clips to adapt to", file=sys.stderr, flush=True)
-            write_table(pa.Table.from_pandas(scores_of(fold, own, unheard(other, own), options)), kept)
-        yield pd.read_parquet(kept).assign(half=name)
+    home = SCORES / fingerprint(fold, options)
+    with tempfile.TemporaryDirectory(dir=KEPT) as scratch:
+        folder, tried = Path(scratch), []
+        for number, (own, other) in enumerate(zip(both, both[::-1], strict=True), 1):
+            chosen, tested = drawn(own, options), unheard(other, own)
+            tried.append(
+                Half(f"fold {fold.number} half {number}", tested, chosen, home / f"{number}", folder / f"{number}")
+            )
+        if wanted := {out: clips for half in tried if half.missing for out, clips in half.wanted.items()}:
+            cut(fold.home.parent / "features", wanted)
+        for half in tried:
+            yield scored(half, fold, options)
+
+
+@dataclass(frozen=True)
+class Half:
+    """What is tested of a fold, the own clips by their number, and where scores are kept and features lie meanwhile."""
+
+    name: str
+    tested: Rows
+    chosen: Mapping[int, Rows]
+    kept: Path
+    features: Path
+
+    @property
+    def missing(self) -> bool:
+        """Whether a detector has no scores yet."""
+        return not all((self.kept / f"{detector}.parquet").exists() for detector in detectors(self.chosen))
+
+    @property
+    def wanted(self) -> dict[tuple[Path, bool], set[str]]:
+        """The clips whose features are needed, by the folder to write them to and whether their copies are needed."""
+        own = {(self.features / f"{count}", True): {row["clip"] for row in rows} for count, rows in self.chosen.items()}
+        return {(self.features / "tested", False): {row["clip"] for row in self.tested}, **own}
+
+
+def detectors(counts: Iterable[int]) -> list[str]:
+    """Return the names of all detectors: the kind, and how many own clips it has heard."""
+    return ["packaged 0", *(f"{kind} {count}" for kind in ("adapted", "from scratch") for count in counts)]
+
+
+def drawn(own: Rows, options: argparse.Namespace) -> dict[int, Rows]:
+    """Return so many clips of `own` as each corpus has, half of each class; the smaller are parts of the larger."""
+    order = [own[place] for place in np.random.default_rng(options.seed).permutation(len(own))]
+    of_label = [[row for row in order if row["label"] == label] for label in LABELS]
+    return {count: [row for each in of_label for row in each[: count // 2]] for count in options.clips}
 
 
 def halves(rows: Rows, seed: int) -> tuple[Rows, Rows]:
@@ -109,46 +151,46 @@ def unheard(rows: Rows, own: Rows) -> Rows:
 
 
 def fingerprint(fold: Fold, options: argparse.Namespace) -> str:
-    """Return a name for all that the scores depend on but the code."""
+    """Return a name for all that the scores depend on but the code and the number of clips."""
     sections = yaml.safe_load(options.params.read_text(encoding="utf-8"))
-    facts = [[sections[name] for name in ("start", "features", "train")], options.clips, options.seed]
-    return hashlib.sha256(json.dumps([facts, sha256(fold.keras)]).encode()).hexdigest()[:16]
+    facts = [[sections[name] for name in ("start", "features", "train")], options.seed, sha256(fold.keras)]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def scores_of(fold: Fold, own: Rows, tested: Rows, options: argparse.Namespace) -> pd.DataFrame:
-    """Return `tested` with the scores of the fold's network, and of those trained on some of `own`; higher is human."""
-    rng = np.random.default_rng(options.seed)
-    order = [own[place] for place in rng.permutation(len(own))]
-    of_label = {label: [row for row in order if row["label"] == label] for label in LABELS}
-    chosen = {count: [row for each in of_label.values() for row in each[: count // 2]] for count in options.clips}
+def scored(half: Half, fold: Fold, options: argparse.Namespace) -> pd.DataFrame:
+    """Return the tested clips with the scores of all detectors, higher is more human; those that are kept are read."""
     settings = read_section(options.params, "start", StartSettings)
-    scores = pd.DataFrame(tested)
-    with tempfile.TemporaryDirectory(dir=KEPT) as scratch:
-        testing, training = Path(scratch) / "tested", {count: Path(scratch) / f"{count}" for count in chosen}
-        wanted = {training[count]: {row["clip"] for row in rows} for count, rows in chosen.items()}
-        cut(fold.home.parent / "features", {testing: set(scores["clip"]), **wanted}, without_copies=testing)
-        start = Start(load_model(fold.keras), settings.rate, settings.share)
-        frames = start.network.input_shape[1]
-        of_clip = {"packaged 0": clip_logits(start.network, testing, set(scores["clip"]), frames)}
-        for count, rows in chosen.items():
-            for name, before in (("adapted", start), ("from scratch", None)):
-                print(f"{len(rows)} clips, {name}", file=sys.stderr, flush=True)
-                sides = [{**row, "split": "train"} for row in rows]
-                train, clips = read_training(options.params, sides, training[count])
-                network, _ = fit(clips, train, Path(scratch) / f"{name} {count}", start=before)
-                of_clip[f"{name} {count}"] = clip_logits(network, testing, set(scores["clip"]), frames)
-    return scores.assign(**{name: -scores["clip"].map(logits) for name, logits in of_clip.items()})
+    start = Start(load_model(fold.keras), settings.rate, settings.share)
+    scores = pd.DataFrame(half.tested).assign(half=half.name)
+    for name in detectors(half.chosen):
+        kept = half.kept / f"{name}.parquet"
+        if not kept.exists():
+            print(f"{half.name}: {name}, {len(scores)} clips to test", file=sys.stderr, flush=True)
+            network = start.network if name == "packaged 0" else trained(half, name, start, options.params)
+            frames = start.network.input_shape[1]
+            logits = clip_logits(network, half.features / "tested", set(scores["clip"]), frames)
+            write_table(pa.table({"clip": list(logits), "score": [-logit for logit in logits.values()]}), kept)
+        of_clip = pd.read_parquet(kept).set_index("clip")["score"]
+        scores[name] = scores["clip"].map(of_clip)
+    return scores
 
 
-def cut(features: Path, wanted: Mapping[Path, Collection[str]], without_copies: Path) -> None:
+def trained(half: Half, name: str, start: Start, params: Path) -> keras.Model:
+    """Return the network of a detector."""
+    kind, count = name.rsplit(maxsplit=1)
+    rows = [{**row, "split": "train"} for row in half.chosen[int(count)]]
+    settings, clips = read_training(params, rows, half.features / count)
+    network, _ = fit(clips, settings, half.features / name, start=start if kind == "adapted" else None)
+    return network
+
+
+def cut(features: Path, wanted: Mapping[tuple[Path, bool], Collection[str]]) -> None:
     """Write to each folder, as one part, the features of the clips that are wanted there, with their copies or not."""
-    some: dict[Path, list[pa.RecordBatch]] = {out: [] for out in wanted}
-    for batch in read_rows(part_files(features).values()):
-        for out, clips in wanted.items():
+    some: dict[Path, list[pa.RecordBatch]] = {out: [] for out, _ in wanted}
+    for batch in read_rows(track(paths := part_files(features).values(), total=len(paths), what="reading features")):
+        for (out, copies), clips in wanted.items():
             chosen = pc.is_in(batch.column("clip"), pa.array(sorted(clips)))
-            if out == without_copies:
-                chosen = pc.and_(chosen, pc.equal(batch.column("copy"), 0))
-            some[out].append(batch.filter(chosen))
+            some[out].append(batch.filter(chosen if copies else pc.and_(chosen, pc.equal(batch.column("copy"), 0))))
     for out, batches in some.items():
         write_table(pa.Table.from_batches(batches), out / part_name(0))
 
@@ -159,7 +201,7 @@ def table_of(scored: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     draws = Draws(clusters(scored), human, replicates=REPLICATES, seed=options.seed)
     packaged = mean_eer(draws, scored, "packaged 0")
     rows = []
-    for name in ["packaged 0", *(f"{name} {count}" for name in ("adapted", "from scratch") for count in options.clips)]:
+    for name in detectors(options.clips):
         apart = mean_eer(draws, scored, name) - packaged
         low, high = percentiles({"eer": apart[1:]})["eer"]
         detector, count = name.rsplit(maxsplit=1)

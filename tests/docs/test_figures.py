@@ -63,20 +63,6 @@ def test_limits_shows_what_every_condition_adds():
     assert all(near(text, table.loc[name, ["difference", "low", "high"]]) for name, text in shown)
 
 
-def test_own_detector_shows_what_own_clips_give():
-    table = pd.read_csv(ROOT / "docs" / "adapting.csv").set_index(["detector", "own clips"])
-    pattern = r"^\| (\d+) \| (.*?) \| (.*?) \| (.*?) \|$"
-    shown = re.findall(pattern, figures("docs/own-detector.md", "adapting"), re.MULTILINE)
-    assert [int(count) for count, *_ in shown] == list(table.loc["adapted"].index)
-    for count, packaged, *others in shown:
-        assert packaged == f"{table.loc[('packaged', 0), 'EER']:.3f}"
-        for detector, text in zip(("adapted", "from scratch"), others, strict=True):
-            row = table.loc[(detector, int(count)), ["EER", "difference", "low", "high"]]
-            assert [float(each) for each in re.findall(r"[+-]?\d\.\d{3}", text)] == pytest.approx(
-                list(row), abs=0.00051
-            )
-
-
 def test_train_shows_the_figures_of_the_demo():
     measured, intervals = committed("metrics"), committed("intervals")
     pattern = r"^\| .*?\(`([a-z0-9_.]+)`\) \| ([\d.]+) \| ([\d.]+) to ([\d.]+) \|$"
