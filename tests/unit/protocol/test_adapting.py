@@ -1,6 +1,7 @@
 """The benchmark of adapting tests nobody whom the clips to adapt to have made known."""
 
 import importlib.util
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 PATH = Path(__file__).parents[3] / "benchmarks" / "adapting.py"
 
 
-@pytest.fixture(scope="module")
-def adapting():
+@pytest.fixture
+def adapting(monkeypatch):
     spec = importlib.util.spec_from_file_location("adapting", PATH)
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)  # where dataclasses look for their module
     spec.loader.exec_module(module)
     return module
 
