@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 import yaml
 from nbclient import NotebookClient
@@ -19,8 +20,10 @@ def run(name, **parameters):
     notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     (cell,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     assert all(f"{key} = " in cell.source for key in parameters)
-    cell.source += "".join(f"\n{key} = {str(value)!r}" for key, value in parameters.items())
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    cell.source += "".join(
+        f"\n{key} = {(str(value) if isinstance(value, Path) else value)!r}" for key, value in parameters.items()
+    )
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(FOLDER)}}).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "stream"]  # no warning either
     return "\n".join(output["data"].get("text/html", "") for output in outputs)
@@ -42,6 +45,17 @@ def test_a_run_can_be_read_and_its_errors_heard(tmp_path):
     assert shown.count("<audio ") == 4 * 4
     assert "hifigan" in shown
     assert "0.250000" in shown  # fnr
+
+
+@pytest.mark.slow  # two networks
+def test_a_detector_can_be_adapted_to_own_clips_and_says_whether_that_helped(small_corpus, tmp_path):
+    quick = {"augment.copies": 0, "train.cnn.epochs": 1, "evaluate.replicates": 50}
+    shown = run("adapt-to-own-clips", CORPUS=small_corpus.resolve(), WORK=tmp_path, SETTINGS=quick)
+    split = pd.read_parquet(tmp_path / "split.parquet")
+    assert all(f"<td>{count}</td>" in shown for count in split.groupby(["split", "label"]).size())
+    assert "of the packaged detector on the same clips: a difference of" in shown
+    assert [shown.count(f">{name}</th>") >= 1 for name in ("packaged", "adapted", "from scratch")] == [True] * 3
+    assert "human, put right" in shown and "ai, wrong" in shown
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
