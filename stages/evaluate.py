@@ -59,7 +59,7 @@ def evaluate(
         write_text(plots / f"{name}.csv", points.to_csv(index=False))
     print(
         f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['accuracy']:.3f}"
-        f" at the dev threshold, on {len(scored)} clips of unseen sources, speakers and generators"
+        f" at the dev threshold, on {len(scored)} clips of the test side"
     )
     print(f"answers: {measured['answered']:.3f}, of these right: {measured.get('right_of_answered', nan):.3f}")
     if "packaged" in detailed:

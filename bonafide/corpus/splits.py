@@ -250,9 +250,11 @@ def _too_few_groups(rows: Rows, groups: np.ndarray, settings: SplitSettings) -> 
     for label in LABELS:
         count = len({group for group, row in zip(groups, rows, strict=True) if row["label"] == label})
         if count < 3:
+            others = [respect for respect in RESPECTS if respect != settings.group]
             return (
                 f"the clips labelled '{label}' form {count} group(s) by {settings.group}, and train, dev and test"
-                f" need one each: add recordings, or set split.group to another of {', '.join(RESPECTS)}"
+                f" need one each: add recordings, or set split.group to {' or '.join(others)}, and split.on_overlap to"
+                " keep where all clips share a source"
             )
     return ""
 

@@ -92,7 +92,7 @@ def _against_relying(run: Run) -> Iterator[str]:
     if fnr_high is None or fnr_high > SELDOM_MISSED:
         yield f"It may miss {_up_to(fnr_high)} of 100 AI clips."
     if probes := sorted({*shortcuts(run, "auc"), *shortcuts(run, "train_auc")}):
-        yield f"What it goes by may not be the voice: {listed(probes)} alone tells the classes apart."
+        yield f"What it goes by may not be the voice: {listed(probes)} alone can tell the classes apart."
     speakers, generators = evidence(run.scores)["speakers"], evidence(run.scores)["generators"]
     if min(speakers, generators) < FEW_CLUSTERS:
         yield (
