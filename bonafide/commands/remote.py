@@ -115,7 +115,7 @@ def verify(
         print(f"{counted(len(damaged) - len(gone), 'object')} replaced from the cache here")
     if gone:
         raise UserError(
-            f"{counted(len(gone), 'object')} removed, as the cache here does not have them whole: `bonafide remote push`"
+            f"{counted(len(gone), 'object')} removed, which the cache here does not have whole: `bonafide remote push`"
             " by whoever has, or `dvc repro` and a push"
         )
 

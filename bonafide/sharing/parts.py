@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bonafide.files import write_whole
-from bonafide.pipeline.checked_parts import damaged, store_folder
+from bonafide.pipeline.checked_parts import damaged
 from bonafide.sharing import lists
 from bonafide.sharing.lists import Content
 from bonafide.sharing.store import md5, put
@@ -46,7 +46,7 @@ def pull(repo: Any, remote: Any, store: Path) -> tuple[int, int]:  # noqa: ANN40
     Returns
     -------
     taken, damaged : int
-        Parts that are new in the store, and such as were left out because their content is not what `remote` says of it.
+        Parts that are new in the store, and such as were left out, whose content is not what `remote` says.
     """
     there = _parts(store)
     rows = {key: content for key, content in lists.contents(remote).items() if key not in there}

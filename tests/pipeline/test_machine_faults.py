@@ -22,7 +22,17 @@ from bonafide.pipeline.stage import run
 
 from .conftest import ROOT, Project
 from .faulty import (
-    check, content, damage, documented, objects_of, rows, started_anew, store_of, tests_of, wait_until, workers_of,
+    check,
+    content,
+    damage,
+    documented,
+    objects_of,
+    rows,
+    started_anew,
+    store_of,
+    tests_of,
+    wait_until,
+    workers_of,
 )  # fmt: skip
 
 PREPARE = (str(ROOT / "stages" / "prepare.py"), "params.yaml", "data/catalog.parquet")
