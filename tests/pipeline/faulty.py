@@ -19,7 +19,7 @@ def rows(section=""):
     return {f"test_fault_{fault.lower().replace(' ', '_')}": said for fault, said, _ in faults}
 
 
-def tests_of(file):
+def fault_tests(file):
     """Return the names of a file's tests of faults, in their order."""
     return re.findall(r"^def (test_fault_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
 

@@ -26,11 +26,11 @@ from .faulty import (
     content,
     damage,
     documented,
+    fault_tests,
     objects_of,
     rows,
     started_anew,
     store_of,
-    tests_of,
     wait_until,
     workers_of,
 )  # fmt: skip
@@ -48,7 +48,7 @@ ONE_STAGE = {  # the pipeline's own, between a corpus and parts
 
 
 def test_the_page_has_a_row_for_each_test_in_their_order():
-    assert list(rows()) == tests_of(Path(__file__))
+    assert list(rows()) == fault_tests(Path(__file__))
 
 
 @pytest.fixture

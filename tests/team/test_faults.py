@@ -6,7 +6,7 @@ import pytest
 
 from bonafide.pipeline.dvc_objects import damaged_objects
 
-from ..pipeline.faulty import check, damage, documented, rows, tests_of, wait_until
+from ..pipeline.faulty import check, damage, documented, fault_tests, rows, wait_until
 from .conftest import of
 
 pytestmark = pytest.mark.slow
@@ -15,7 +15,7 @@ CALLS = ("push", "pull", "status")
 
 
 def test_the_page_has_a_row_for_each_test_in_their_order():
-    assert list(rows(SECTION)) == tests_of(Path(__file__))
+    assert list(rows(SECTION)) == fault_tests(Path(__file__))
 
 
 @pytest.fixture
