@@ -101,9 +101,10 @@ def _lists(remote: Any) -> dict[str, dict[str, Content]]:  # noqa: ANN401 - DVC 
 
 
 def _names(remote: Any) -> list[str]:  # noqa: ANN401 - DVC is not typed
-    remote.fs.fs.invalidate_cache()
+    fs = remote.fs.fs  # fsspec's own: DVC's does not list a web server
+    fs.invalidate_cache()
     try:
-        paths = remote.fs.ls(remote.fs.join(remote.path, *FOLDER.split("/")), detail=False)
+        paths = fs.ls(remote.fs.join(remote.path, *FOLDER.split("/")), detail=False)
     except FileNotFoundError:
         return []
     return sorted(name for path in paths if NAME.fullmatch(name := re.split(r"[/\\]", path)[-1]))

@@ -50,7 +50,11 @@ class Daemon:
 
     def end(self):
         self.process.terminate()
-        self.process.wait(timeout=20)
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # SeaweedFS waits for more than a test has to
+            self.process.kill()
+            self.process.wait()
         self.process.stderr.close()
 
 

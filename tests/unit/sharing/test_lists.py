@@ -1,5 +1,7 @@
 """Two who push at once lose no line of each other, wherever one comes between the other's steps."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from bonafide.errors import UserError
@@ -15,19 +17,20 @@ class Steps:
 
     def __init__(self, at, between):
         self.at, self.between, self.done = at, between, 0
+        self.fs = SimpleNamespace(invalidate_cache=localfs.fs.invalidate_cache, ls=self.step(localfs.fs.ls))
 
     def __getattr__(self, name):
         inner = getattr(localfs, name)
-        if name not in ("ls", "get_file", "put_file", "move", "remove"):
-            return inner
+        return self.step(inner) if name in ("get_file", "put_file", "move", "remove") else inner
 
-        def step(*arguments, **options):
+    def step(self, inner):
+        def counted(*arguments, **options):
             self.done += 1
             if self.done == self.at:
                 self.between()
             return inner(*arguments, **options)
 
-        return step
+        return counted
 
 
 class Remote:
