@@ -71,8 +71,7 @@ def test_fault_server_away_in_the_middle_of_a_pull(ben, first, server, as_docume
 def test_fault_no_server(ben, first, server, as_documented):
     server.daemon.kill()
     ben.environment["AWS_MAX_ATTEMPTS"] = "1"
-    for call in CALLS:
-        as_documented(ben.run("bonafide", "remote", call, code=1).stderr)
+    as_documented("".join(ben.run("bonafide", "remote", call, code=1).stderr for call in CALLS))
     server.daemon.start()
     ben.run("bonafide", "remote", "pull")
     assert ben.repro("prepare") == [] and ben.outs() == first.outs()
@@ -81,8 +80,7 @@ def test_fault_no_server(ben, first, server, as_documented):
 @of("s3")
 def test_fault_wrong_credentials(ben, first, server, as_documented):
     ben.environment["AWS_SECRET_ACCESS_KEY"] = "of-somebody-else"
-    for call in CALLS:
-        as_documented(ben.run("bonafide", "remote", call, code=1).stderr)
+    as_documented("".join(ben.run("bonafide", "remote", call, code=1).stderr for call in CALLS))
     ben.environment |= server.environment
     ben.run("bonafide", "remote", "pull")
     assert ben.repro("prepare") == [] and ben.outs() == first.outs()
