@@ -65,7 +65,8 @@ def measured(folder: Path, corpus: Path, parts: int) -> tuple[Run, Run]:
             "".join(line for line in lines if not line.startswith(f"{name.as_posix()},")), encoding="utf-8"
         )
     params = first / "params.yaml"
-    write_text(params, with_texts(params.read_text(), {"prepare.parts": str(parts)}, str(params)))
+    texts = {"prepare.parts": str(parts), "audit.on_duplicates": "warn"}  # any corpus will do
+    write_text(params, with_texts(params.read_text(), texts, str(params)))
     call(first, "bonafide", "corpus", "track", CORPUS, "--use")
     cold = timed(first)
     call(first, "bonafide", "remote", "set", folder / "remote")
