@@ -68,7 +68,6 @@ def test_ten_commands_lead_from_nothing_to_a_colleagues_first_metrics_diff(origi
 @of("folder", "s3")
 def test_a_corpus_elsewhere_is_imported_shared_and_updated(origin, person, server, tmp_path, request):
     ann = person("ann", origin, server)
-    ann.run("bonafide", "remote", "set", server.url, *server.options)
     if server.daemon:  # a bucket is a folder of its server's
         ann.environment["AWS_ENDPOINT_URL"] = server.options[-1]
         source = server.folder.parents[1] / "corpora" / "voices"
@@ -77,6 +76,7 @@ def test_a_corpus_elsewhere_is_imported_shared_and_updated(origin, person, serve
         source = tmp_path / "elsewhere"
         own = block_with("dvc import-url /mnt/corpus")
     shutil.copytree(tmp_path / "recordings", source)
+    ann.run("bonafide", "remote", "set", server.url, *server.options)
     typed(ann, own.text.replace("/mnt/corpus", str(source)))
     assert ann.repro("prepare") == ["catalog", "prepare"]
     ann.commit("its clips")
