@@ -48,6 +48,7 @@ def set_(
 @app.command()
 def status(remote: Name = "") -> None:
     """Say what of this state is not pushed."""
+    from bonafide.pipeline.checked_parts import store_folder
     from bonafide.sharing import parts
     from bonafide.sharing.store import missing_files, remote_of, repository
 
@@ -56,7 +57,7 @@ def status(remote: Name = "") -> None:
         config = repo.config["remote"][there.name]
         print(f"{there.name}: {printable(config['url'])}")
         missing = missing_files(repo, remote)
-        unshared = parts.unshared(there, parts.store_folder())
+        unshared = parts.unshared(there, store_folder())
     print(f"{counted(len(missing), 'file')} of this state not pushed{':' if missing else ''}")
     for path in missing[:SHOWN]:
         print(f"  {printable(path)}")
@@ -89,8 +90,40 @@ def hooks() -> None:
 
 
 @app.command()
+def verify(
+    *,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Replace what is damaged from DVC's cache here; remove the rest.")
+    ] = False,
+    remote: Name = "",
+) -> None:
+    """Read every object of the remote and say which are damaged: neither DVC nor the server does. Exit code 1 then."""
+    from bonafide.sharing import objects
+    from bonafide.sharing.store import remote_of, repository
+
+    with repository() as repo:
+        there = remote_of(repo, remote)
+        damaged = objects.damaged(there)
+        for name in damaged:
+            print(f"{name} is damaged: its MD5 is not its name")
+        gone = objects.mend(repo, there, damaged) if mend and damaged else []
+    if not damaged:
+        print("whole: every object of the remote")
+    elif not mend:
+        raise UserError("there is damage: `bonafide remote verify --mend` replaces or removes what is damaged")
+    else:
+        print(f"{counted(len(damaged) - len(gone), 'object')} replaced from the cache here")
+    if gone:
+        raise UserError(
+            f"{counted(len(gone), 'object')} removed, which the cache here does not have whole: `bonafide remote push`"
+            " by whoever has, or `dvc repro` and a push"
+        )
+
+
+@app.command()
 def push(remote: Name = "") -> None:
     """Push what DVC keeps, its run cache, and which parts are made: `dvc push` and the part store."""
+    from bonafide.pipeline.checked_parts import store_folder
     from bonafide.sharing import parts
     from bonafide.sharing.store import dvc, remote_of, repository
 
@@ -98,16 +131,17 @@ def push(remote: Name = "") -> None:
     options = ["--remote", remote] if remote else []
     dvc(["push", "--run-cache", *options], "what arrived stays, a new push goes on from there")
     with repository() as repo:
-        new = parts.push(repo, remote_of(repo, remote), parts.store_folder())
+        new = parts.push(repo, remote_of(repo, remote), store_folder())
     print(f"{counted(new, 'part')} newly shared")
 
 
 @app.command()
 def pull(remote: Name = "") -> None:
     """Pull what DVC keeps, its run cache, and fill the part store: one clip more then costs one part."""
+    from bonafide.pipeline.checked_parts import store_folder
     from bonafide.sharing import parts
     from bonafide.sharing.remotes import READ_ONLY
-    from bonafide.sharing.store import dvc, missing_outs, remote_of, repository
+    from bonafide.sharing.store import dvc, not_pulled, remote_of, repository
 
     with repository() as repo:
         name = remote_of(repo, remote).name
@@ -118,10 +152,15 @@ def pull(remote: Name = "") -> None:
     command = ["pull", *caches, "--allow-missing", "--remote", name, "--with-deps", "dvc.yaml"]
     dvc(command, "what arrived stays, a new pull goes on from there")
     with repository() as repo:
-        taken, damaged = parts.pull(repo, remote_of(repo, name), parts.store_folder())
-        away = missing_outs(repo)
+        taken, damaged = parts.pull(repo, remote_of(repo, name), store_folder())
+        not_pushed, broken = not_pulled(repo, name)
     print(f"{counted(taken, 'part')} newly known")
     if damaged:
         print(f"{counted(damaged, 'part')} gone or damaged, to be made anew where they are needed")
-    if away:
-        raise UserError(f"not in the remote: {listed(away)}; whoever made them has to push")
+    if broken:
+        raise UserError(
+            f"the remote has {listed(broken)} damaged: `bonafide remote verify --mend` by somebody who has it whole,"
+            " then pull again"
+        )
+    if not_pushed:
+        raise UserError(f"not in the remote: {listed(not_pushed)}; whoever made them has to push")

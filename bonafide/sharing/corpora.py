@@ -39,6 +39,9 @@ def track(repo: Any, folder: Path) -> Change:  # noqa: ANN401 - DVC is not typed
         raise UserError(f"{folder} does not lie in the project: move it there, or see docs/team.md for one that stays")
     if there := recordings("--", str(folder)):
         raise UserError(f"git has {there[0]}: `git rm -r --cached {folder}` takes it out of git and leaves it there")
+    file = _file_of(folder)
+    if file.exists() and repo.stage.load_one(str(file)).is_import:
+        raise UserError(f"{file} says where {folder} comes from: `dvc update {file}` takes what has changed there")
     try:
         before = listing(repo, folder)
         away = {path for path in before if not (folder / path).is_file()}
@@ -63,7 +66,7 @@ def listing(repo: Any, folder: Path) -> dict[str, str]:  # noqa: ANN401 - DVC is
     UserError
         When its list is neither in the cache nor in the remote.
     """
-    file = Path(f"{os.path.normpath(folder)}.dvc")
+    file = _file_of(folder)
     if not file.exists():
         return {}
     out = repo.stage.load_one(str(file)).outs[0]
@@ -71,6 +74,10 @@ def listing(repo: Any, folder: Path) -> dict[str, str]:  # noqa: ANN401 - DVC is
     if tree is None:
         raise UserError(f"what {file} lists is not on this machine and not in the remote: whoever added it has to push")
     return {"/".join(key): info.value for key, _, info in tree}
+
+
+def _file_of(folder: Path) -> Path:
+    return Path(f"{os.path.normpath(folder)}.dvc")
 
 
 def _add_new(repo: Any, folder: Path, before: dict[str, str]) -> None:  # noqa: ANN401 - DVC is not typed

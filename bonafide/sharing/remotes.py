@@ -39,14 +39,14 @@ class Remote:
     name, kind : str
         The kind is the URL's scheme, "local" for a folder.
     shared : mapping
-        Options of `.dvc/config`, which git has; the URL is among them.
+        Options of `.dvc/config`, which git has; the URL is among them, and that DVC compares the MD5 of what it pulls.
     own : mapping
         Options of `.dvc/config.local`, which git never sees.
     """
 
     name: str
     kind: str
-    shared: Mapping[str, str]
+    shared: Mapping[str, Any]
     own: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -78,7 +78,7 @@ def planned(url: str, name: str, given: Mapping[str, str], *, keep_keys: bool = 
         own["allow_agent"] = False  # the key that was named, and no other
     own |= _kept_keys(kind) if keep_keys else {}
     place = str(Path(url).expanduser().absolute()) if kind == "local" else url.rstrip("/")
-    return Remote(name, kind, {"url": place, **shared}, own)
+    return Remote(name, kind, {"url": place, **shared, "verify": True}, own)
 
 
 def reach(remote: Remote) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from bonafide.errors import UserError
 
@@ -68,18 +69,52 @@ def missing_files(repo: Any, name: str = "") -> list[str]:  # noqa: ANN401 - DVC
     return sorted(set(status["not_in_remote"]) - set(status["not_in_cache"]))
 
 
-def missing_outs(repo: Any) -> list[str]:  # noqa: ANN401 - DVC is not typed
-    """Return what the pipeline in use needs or makes and DVC's cache does not have."""
-    there = repo.data_status(granular=False)["not_in_cache"]
-    used = {out.fs_path for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml" for out in stage.outs}
-    used |= {dep.fs_path for stage in repo.index.stages for dep in stage.deps}
-    return sorted(path for path in there if str(Path(path).absolute()) in used)
+def not_pulled(repo: Any, name: str) -> tuple[list[str], list[str]]:  # noqa: ANN401 - DVC is not typed
+    """Return what the pipeline in use needs or makes and DVC's cache does not have after a pull from the remote `name`.
+
+    Returns
+    -------
+    not_pushed, damaged : list of str
+        What the remote does not have, and what it has: DVC takes nothing that is damaged there, where it verifies.
+    """
+    outs = {out.fs_path for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml" for out in stage.outs}
+    used = {Path(path) for path in outs | {dep.fs_path for stage in repo.index.stages for dep in stage.deps}}
+    missing = [path for path in repo.data_status(granular=True).get("not_in_cache", []) if used & _folders(path)]
+    if not missing:
+        return [], []
+    status = repo.data_status(granular=True, not_in_remote=True, remote=name, remote_refresh=True)
+    not_pushed = set(missing).intersection(status.get("not_in_remote", []))
+    return sorted(not_pushed), sorted(set(missing) - not_pushed)
+
+
+def _folders(path: str) -> set[Path]:
+    """Return a path and the folders that it is in."""
+    place = Path(path).absolute()
+    return {place, *place.parents}
 
 
 def md5(path: Path) -> str:
     """Return the MD5 of a file's content, by which DVC names it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
+
+
+def put(remote: Any, source: Path, place: str) -> None:  # noqa: ANN401 - DVC is not typed
+    """Put a file to `place`, a path in `remote`, under another name first: no half of it is ever read.
+
+    Raises
+    ------
+    UserError
+        When the remote cannot be written.
+    """
+    target = remote.fs.join(remote.path, *place.split("/"))
+    temporary = f"{target}.{uuid4().hex}"
+    try:
+        remote.fs.makedirs(remote.fs.parent(target), exist_ok=True)
+        remote.fs.put_file(str(source), temporary)
+        remote.fs.move(temporary, target)
+    except Exception as error:  # each kind of server has a library with errors of its own
+        raise UserError(f"the remote {remote.name} cannot be written: {said(error)}") from None
 
 
 def said(error: BaseException) -> str:

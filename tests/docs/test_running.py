@@ -25,7 +25,6 @@ from .blocks import PAGES, ROOT, blocks_of, sh_blocks
 
 RUN_HERE = ("bonafide", "curl", "git", "sed")
 FOLDS, REPRO = "tests/pipeline/test_folds.py", "tests/pipeline/test_repro.py"
-TEAM = "tests/team/test_three_people.py"
 CLUSTER, CLUSTER_FILES = "tests/unit/pipeline/dask_cluster.py", "tests/unit/pipeline/test_cluster_files.py"
 ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "make demo": (REPRO, "def test_the_first_run_runs_every_stage"),
@@ -37,12 +36,7 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "dvc repro": (REPRO, "def test_the_first_run_runs_every_stage"),
     "dvc metrics diff main": ("tests/pipeline/test_metrics_diff.py", '"metrics", "diff", "main"'),
     "dvc plots diff main": ("tests/pipeline/test_plots.py", '"plots", "diff", "main"'),
-    "bonafide corpus track": (TEAM, '"corpus", "track"'),
-    "bonafide remote set": (TEAM, '"remote", "set"'),
-    "bonafide remote push": (TEAM, '"remote", "push"'),
-    "bonafide remote pull": (TEAM, '"remote", "pull"'),
-    "git add -A && git commit": (TEAM, ".commit("),
-    "git clone URL bonafide": ("Makefile", ".venv/.demo:"),
+    "bonafide corpus track": ("tests/team/conftest.py", '"corpus", "track"'),
     "pip install -e '.[pipeline,cluster]'": ("pyproject.toml", 'cluster = ["distributed"]'),
     "pip install asyncssh && python docs/clusters/ssh.py node1 node2 node3": (CLUSTER_FILES, "ssh.py"),
     "pip install dask-jobqueue && python docs/clusters/slurm.py": (CLUSTER_FILES, "slurm.py"),
@@ -62,15 +56,20 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "bonafide search": ("tests/pipeline/test_search.py", "def test_the_trials_are_listed_and_none_is_done_twice"),
 }
 OPEN_ENDED = (  # with whatever options
-    "dask scheduler", "dask worker", "ffmpeg", "bonafide corpus track", "bonafide folds",
-    "bonafide generate", "bonafide remote set", "bonafide search",
-    "git add -A && git commit", "git clone URL bonafide",
+    "dask scheduler", "dask worker", "ffmpeg", "bonafide corpus track", "bonafide folds", "bonafide generate",
+    "bonafide search",
 )  # fmt: skip
+TEAM = "tests/team/test_documented.py"
 WHOLE = {  # blocks that a test takes out of docs and runs, by their first line
     "git checkout --ours -- my-corpus.dvc dvc.lock && bonafide remote pull": (
         "tests/team/test_remotes.py",
         "merge_by_the_documented_steps",
     ),
+    "bonafide corpus track my-corpus --use": (TEAM, 'block_with("# Ben\\n")'),
+    "dvc import-url /mnt/corpus my-corpus": (TEAM, 'block_with("dvc import-url /mnt/corpus")'),
+    "dvc remote add corpora s3://corpora": (TEAM, 'block_with("remote://")'),
+    "dvc update my-corpus.dvc": (TEAM, 'block_with("dvc update")'),
+    "dvc exp run --name more-dropout -S train.cnn.dropout=0.5": (TEAM, 'block_with("dvc exp show")'),
 }
 BLOCKS = [block for block in sh_blocks() if next(iter(block.lines), "") not in WHOLE]
 

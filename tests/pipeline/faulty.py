@@ -1,11 +1,40 @@
-"""What the tests of faults do to a project, and see of it."""
+"""What the tests of faults do to a project, see of it, and hold docs/faults.md to."""
 
+import re
 import shutil
 import sys
 import time
 from pathlib import Path
 
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 COMMAND = "from bonafide.cli import main; main()"
+
+
+def rows(section=""):
+    """Return what docs/faults.md says of each fault, in its first table or that of a section, by its test's name."""
+    text = PAGE.read_text(encoding="utf-8")
+    text = text.partition(f"\n## {section}\n")[2] if section else text
+    cells = [re.split(r" *\| *", line.strip("| ")) for line in text.partition("\n## ")[0].splitlines()]
+    faults = [row for row in cells if len(row) == 3 and not row[0].startswith("---") and row[0] != "Fault"]
+    return {f"test_fault_{fault.lower().replace(' ', '_')}": said for fault, said, _ in faults}
+
+
+def fault_tests(file):
+    """Return the names of a file's tests of faults, in their order."""
+    return re.findall(r"^def (test_fault_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def documented(test, said):
+    """Return a function that holds a text to the sentences, in backticks, of the row `said` has for `test`."""
+    sentences = re.findall(r"`([^`]+)`", said[test])
+    assert sentences, "the row must say it"
+
+    def hold(text):
+        for sentence in sentences:
+            assert re.search(".*".join(map(re.escape, sentence.split("…"))), text), f"{sentence!r} not in {text!r}"
+        assert "Traceback" not in text
+
+    return hold
 
 
 def content(folder):

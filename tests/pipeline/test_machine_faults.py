@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -22,9 +21,20 @@ from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
 
 from .conftest import ROOT, Project
-from .faulty import check, content, damage, objects_of, started_anew, store_of, wait_until, workers_of
+from .faulty import (
+    check,
+    content,
+    damage,
+    documented,
+    fault_tests,
+    objects_of,
+    rows,
+    started_anew,
+    store_of,
+    wait_until,
+    workers_of,
+)  # fmt: skip
 
-PAGE = ROOT / "docs" / "faults.md"
 PREPARE = (str(ROOT / "stages" / "prepare.py"), "params.yaml", "data/catalog.parquet")
 ONE_STAGE = {  # the pipeline's own, between a corpus and parts
     "stages": {
@@ -37,30 +47,13 @@ ONE_STAGE = {  # the pipeline's own, between a corpus and parts
 }
 
 
-def rows():
-    """What docs/faults.md says of each fault, by the words of the test's name."""
-    cells = [re.split(r" *\| *", line.strip("| \n")) for line in PAGE.read_text(encoding="utf-8").splitlines()[2:]]
-    return {row[0]: row[1] for row in cells if len(row) == 3 and not row[0].startswith("---") and row[0] != "Fault"}
-
-
 def test_the_page_has_a_row_for_each_test_in_their_order():
-    own = re.findall(r"^def test_(fault_\w+)", Path(__file__).read_text(encoding="utf-8"), re.MULTILINE)
-    assert [fault.lower().replace(" ", "_") for fault in rows()] == [name.removeprefix("fault_") for name in own]
+    assert list(rows()) == fault_tests(Path(__file__))
 
 
 @pytest.fixture
 def as_documented(request):
-    """Return a function that holds what was said to the sentences, in backticks, of this test's row."""
-    name = request.node.name.removeprefix("test_fault_")
-    sentences = re.findall(r"`([^`]+)`", {key.lower().replace(" ", "_"): said for key, said in rows().items()}[name])
-    assert sentences, "the row must say it"
-
-    def hold(text):
-        for sentence in sentences:
-            assert re.search(".*".join(map(re.escape, sentence.split("…"))), text), f"{sentence!r} not in {text!r}"
-        assert "Traceback" not in text
-
-    return hold
+    return documented(request.node.originalname, rows())
 
 
 @pytest.fixture(scope="module")

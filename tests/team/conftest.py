@@ -28,6 +28,16 @@ def first(fresh):  # noqa: F811 - a fixture
 
 
 @pytest.fixture
+def ann(first, server, tmp_path):
+    """Who has begun: the project is copied, its remote named and committed, and all of it pushed."""
+    own = first.copy(tmp_path / "ann", **server.environment)
+    assert "is new" in own.run("bonafide", "remote", "set", server.url, *server.options).stdout
+    own.commit("a remote")
+    assert own.run("bonafide", "remote", "push").stdout.endswith("3 parts newly shared\n")
+    return own
+
+
+@pytest.fixture
 def person(tmp_path):
     """Return a function that makes a member of the team: a clone of `origin` in an empty home, with its remote."""
 
@@ -41,6 +51,12 @@ def person(tmp_path):
         return own
 
     return make
+
+
+@pytest.fixture
+def ben(ann, person, server):
+    """A colleague of Ann's, who has pulled nothing yet."""
+    return person("ben", ann.root, server)
 
 
 @pytest.fixture

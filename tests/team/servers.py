@@ -22,6 +22,53 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"], "/
 BUCKET = "team-bucket"
 
 
+def free_port():
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return bound.getsockname()[1]
+
+
+class Daemon:
+    """A server's process, from when it answers on `port`; it can be killed and started again."""
+
+    def __init__(self, command, port, **options):
+        self.command, self.port, self.options = [str(part) for part in command], port, options
+
+    def start(self):
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **self.options
+        )
+        deadline = time.monotonic() + 60
+        while not answers(self.port):
+            assert self.process.poll() is None, f"{self.command} ended: {self.process.stderr.read()}"
+            assert time.monotonic() < deadline, f"{self.command} does not answer on port {self.port}"
+            time.sleep(0.05)
+
+    def kill(self):
+        self.process.kill()
+        self.end()
+
+    def end(self):
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # SeaweedFS waits for more than a test has to
+            self.process.kill()
+            self.process.wait()
+        self.process.stderr.close()
+
+
+@contextmanager
+def running(command, port, **options):
+    """Run a server until the end."""
+    daemon = Daemon(command, port, **options)
+    try:
+        daemon.start()
+        yield daemon
+    finally:
+        daemon.end()
+
+
 class Server(NamedTuple):
     """Where a remote is: its URL, options of `bonafide remote set` and the environment of those who may write."""
 
@@ -29,31 +76,7 @@ class Server(NamedTuple):
     options: tuple[str, ...] = ()
     environment: dict[str, str] = {}  # noqa: RUF012 - nobody changes it
     folder: Path | None = None  # that holds its objects as files
-
-
-def free_port():
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
-
-
-@contextmanager
-def running(command, port, **options):
-    """Run a server from when it answers on `port` until the end."""
-    process = subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not answers(port):
-            assert process.poll() is None, f"{command} ended: {process.stderr.read()}"
-            assert time.monotonic() < deadline, f"{command} does not answer on port {port}"
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        process.stderr.close()
+    daemon: Daemon | None = None
 
 
 def answers(port):
@@ -81,8 +104,10 @@ def rclone_s3(home):
     folder.mkdir(parents=True)
     command = [rclone, "serve", "s3", folder, "--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY},{SECRET}"]
     own = {"RCLONE_CONFIG": os.devnull, "RCLONE_CACHE_DIR": str(home / "cache"), "HOME": str(home)}
-    with running([*command, "--vfs-cache-mode", "writes"], port, env={**os.environ, **own}):
-        yield s3(port, folder / BUCKET / "team")
+    # What it has taken lies in the folder at once, and what is put into the folder is seen at once.
+    command += ["--vfs-cache-mode", "writes", "--vfs-write-back", "0s", "--dir-cache-time", "0s"]
+    with running(command, port, env={**os.environ, **own}) as daemon:
+        yield s3(port, folder / BUCKET / "team", daemon)
 
 
 @contextmanager
@@ -103,7 +128,7 @@ def seaweedfs(home):
     command += [f"-s3.config={home / 's3.json'}", "-master.volumeSizeLimitMB=64"]
     with running(command, ports["-s3.port"], env={**os.environ, "HOME": str(home)}):
         time.sleep(3)  # the filer joins after the port is open
-        yield s3(ports["-s3.port"], None)
+        yield s3(ports["-s3.port"])
 
 
 def four_ports():
@@ -116,9 +141,9 @@ def four_ports():
     return sorted(ports)
 
 
-def s3(port, folder):
+def s3(port, folder=None, daemon=None):
     keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
-    return Server(f"s3://{BUCKET}/team", ("--endpoint", f"http://127.0.0.1:{port}"), keys, folder)
+    return Server(f"s3://{BUCKET}/team", ("--endpoint", f"http://127.0.0.1:{port}"), keys, folder, daemon)
 
 
 @contextmanager

@@ -12,16 +12,11 @@ ROOT = Path(__file__).parents[2]
 SLOW = pytest.mark.slow
 
 
-@of("s3", slow=("folder", "ssh"))
-def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(first, person, server, tmp_path):
-    ann = first.copy(tmp_path / "ann", **server.environment)
-    assert "is new" in ann.run("bonafide", "remote", "set", server.url, *server.options).stdout
-    ann.commit("a remote")
+@of("s3", slow=("folder", "ssh", "seaweedfs"))
+def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(ann, ben, server):
     config = (ann.root / ".dvc" / "config").read_text()
     assert not any(value in config for value in server.environment.values()) and "keyfile" not in config
-    assert ann.run("bonafide", "remote", "push").stdout.endswith("3 parts newly shared\n")
 
-    ben = person("ben", ann.root, server)
     assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
     assert ben.repro("prepare") == []
     assert ben.git("status", "--porcelain", "--", "dvc.lock", "my-corpus.dvc").stdout == ""
@@ -37,26 +32,9 @@ def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(fir
 
 
 @SLOW
-@of("seaweedfs")
-def test_seaweedfs_serves_a_team_too(first, person, server, tmp_path):
-    ann = first.copy(tmp_path / "ann", **server.environment)
-    assert "is new" in ann.run("bonafide", "remote", "set", server.url, *server.options).stdout
-    ann.commit("a remote")
-    ann.run("bonafide", "remote", "push")
-    ben = person("ben", ann.root, server)
-    assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
-    assert ben.repro("prepare") == []
-
-
-@SLOW
 @of("folder")
-def test_a_web_server_over_the_folder_is_enough_to_read(first, person, server, tmp_path):
-    ann = first.copy(tmp_path / "ann")
-    ann.run("bonafide", "remote", "set", server.url)
-    ann.commit("a remote")
-    ann.run("bonafide", "remote", "push")
+def test_a_web_server_over_the_folder_is_enough_to_read(ben, server):
     with http(server.folder) as web:
-        ben = person("ben", ann.root, server)
         ben.run("bonafide", "remote", "set", web.url, "--name", "web")
         assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
         assert ben.repro("prepare") == []
@@ -64,11 +42,10 @@ def test_a_web_server_over_the_folder_is_enough_to_read(first, person, server, t
 
 @SLOW
 @of("folder")
-def test_what_is_not_pushed_is_shown_and_what_changed_alone_is_pushed(first, person, server, tmp_path):
-    ann = first.copy(tmp_path / "ann")
-    ann.run("bonafide", "remote", "set", server.url)
-    assert "my-corpus" in ann.run("bonafide", "remote", "status").stdout
-    ann.run("bonafide", "remote", "push")
+def test_what_is_not_pushed_is_shown_and_what_changed_alone_is_pushed(ann, first, server):
+    first_status = first.copy(ann.root.parent / "other")
+    first_status.run("bonafide", "remote", "set", server.folder.parent / "empty")
+    assert "my-corpus" in first_status.run("bonafide", "remote", "status").stdout
     said = ann.run("bonafide", "remote", "status").stdout
     assert "0 files of this state not pushed" in said and "0 parts not shared" in said
     whole = size_of(server.folder)
@@ -84,12 +61,7 @@ def test_what_is_not_pushed_is_shown_and_what_changed_alone_is_pushed(first, per
 
 @SLOW
 @of("folder")
-def test_a_clip_comes_and_goes_from_a_clone_that_has_not_pulled_the_others(first, person, server, tmp_path):
-    ann = first.copy(tmp_path / "ann")
-    ann.run("bonafide", "remote", "set", server.url)
-    ann.commit("a remote")
-    ann.run("bonafide", "remote", "push")
-    ben = person("ben", ann.root, server)
+def test_a_clip_comes_and_goes_from_a_clone_that_has_not_pulled_the_others(ann, ben):
     source = next((ann.root / "my-corpus" / "human").rglob("*.flac"))
     new = ben.root / "my-corpus" / "human" / "ben" / "new.flac"
     new.parent.mkdir(parents=True)
@@ -143,12 +115,7 @@ def test_an_experiment_commits_no_recording_of_a_corpus_that_git_would_take(firs
 
 @SLOW
 @of("folder")
-def test_two_who_have_added_clips_to_one_corpus_merge_by_the_documented_steps(first, person, server, tmp_path):
-    ann = first.copy(tmp_path / "ann")
-    ann.run("bonafide", "remote", "set", server.url)
-    ann.commit("a remote")
-    ann.run("bonafide", "remote", "push")
-    ben = person("ben", ann.root, server)
+def test_two_who_have_added_clips_to_one_corpus_merge_by_the_documented_steps(ann, ben):
     ben.run("bonafide", "remote", "pull")
     for who, name, kind in ((ann, "of-ann", "human"), (ben, "of-ben", "ai")):
         add_clip(who.root / "my-corpus", name, kind)

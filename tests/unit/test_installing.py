@@ -1,5 +1,6 @@
 """No text has anyone install `bonafide` from the public index: it is another project's name there."""
 
+import json
 import os
 import re
 import shutil
@@ -76,3 +77,24 @@ def test_a_hint_keeps_an_installation_that_uses_the_repositorys_own_files(tmp_pa
     away = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=away)
     assert done.stdout == "in a checkout of Bonafide, pip install '.[service]'\n", done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extra", ["s3", "ssh", "gs", "azure"])
+def test_an_extra_of_a_remote_resolves_and_all_that_it_brings_is_pinned(extra, tmp_path):
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
+    command += ["--report", tmp_path / "report.json", "-c", ROOT / "constraints.txt", *wanted[extra]]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode and re.search(r"Retrying \(|[Cc]onnection", done.stderr):
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stderr
+    chosen = [each["metadata"] for each in json.loads((tmp_path / "report.json").read_text())["install"]]
+    pinned = {normal(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
+    assert {normal(f"{each['name']}=={each['version']}") for each in chosen} <= pinned
+
+
+def normal(pin):
+    """Return a requirement with its name as the index compares names."""
+    name, version = pin.split("==")
+    return re.sub(r"[-_.]+", "-", name).lower(), version
