@@ -105,7 +105,7 @@ def rclone_s3(home):
     command = [rclone, "serve", "s3", folder, "--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY},{SECRET}"]
     own = {"RCLONE_CONFIG": os.devnull, "RCLONE_CACHE_DIR": str(home / "cache"), "HOME": str(home)}
     # What it has taken lies in the folder at once, and what is put into the folder is seen at once.
-    command += ["--vfs-cache-mode", "writes", "--vfs-write-back", "0s", "--dir-cache-time", "0s"]
+    command += ["--vfs-cache-mode", "writes", "--vfs-write-back", "0s", "--dir-cache-time", "1s"]
     with running(command, port, env={**os.environ, **own}) as daemon:
         yield s3(port, folder / BUCKET / "team", daemon)
 
