@@ -27,6 +27,7 @@ from side_by_side import machine
 
 from bonafide.files import write_text
 from bonafide.pipeline.editing import with_texts
+from bonafide.pipeline.paths import KEPT, PARTS
 
 STAGES = ("audit", "features")  # and all that these need: the data stages
 MOST = 0.1  # of the cold time
@@ -59,9 +60,9 @@ class Project:
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.root),
-            "BONAFIDE_STORE": str(self.root / ".bonafide" / "parts"),
+            "BONAFIDE_STORE": str(self.root / PARTS),
             "DVC_NO_ANALYTICS": "1",
-            "DVC_SITE_CACHE_DIR": str(self.root / ".bonafide" / "dvc"),
+            "DVC_SITE_CACHE_DIR": str(self.root / KEPT / "dvc"),
         }
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
         if done.returncode:

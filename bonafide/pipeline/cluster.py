@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from bonafide.errors import UserError, how_to_install
 from bonafide.files import write_text
 from bonafide.pipeline.code_version import PACKAGE
-from bonafide.pipeline.paths import PARTS
+from bonafide.pipeline.paths import KEPT, PARTS
 from bonafide.text import counted, printable
 
 SCHEMES = {"dask://": "tcp://", "dask+tls://": "tls://"}  # of BONAFIDE_EXECUTOR, and Dask's own
@@ -202,7 +202,7 @@ def _holds(path: Path, secret: str) -> bool:
 def _expected() -> Iterator[Expected]:
     """Yield what workers must be like, with files for them to see in the folders of the project and of the parts."""
     secret = uuid.uuid4().hex
-    homes = {Path(".bonafide").absolute(), Path(os.environ.get("BONAFIDE_STORE", PARTS)).absolute()}
+    homes = {KEPT.absolute(), Path(os.environ.get("BONAFIDE_STORE", PARTS)).absolute()}
     files = tuple(home / f"cluster-{secret}" for home in sorted(homes))
     try:
         for path in files:

@@ -94,7 +94,7 @@ class Edge:
             refused = 413, too_large(self._settings)
         try:
             if refused is None:
-                async with asyncio.timeout(request.limit):
+                async with asyncio.timeout(REQUEST_SECONDS if scope["type"] == "http" else None):
                     await self._app(scope, request.receive, request.send)
                 return
         except TimeoutError:
@@ -122,8 +122,6 @@ class Edge:
 
 class _Watched:
     """What is known of a request or a call from the beginning on."""
-
-    limit: float | None = None  # seconds it may take
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         self.headers = Headers(scope=scope)
@@ -163,8 +161,6 @@ class Call(_Watched):
 
 class Exchange(_Watched):
     """One request and its answer, watched."""
-
-    limit = REQUEST_SECONDS
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, most: int) -> None:
         super().__init__(scope, receive, send)

@@ -74,6 +74,7 @@ def test_prometheus_can_read_the_counters(service, clips):
         "bonafide_request_seconds",
         "bonafide_files",
         "bonafide_audio_seconds",
+        "bonafide_live",
         "bonafide_received_bytes",
         "bonafide_worker_restarts",
         "bonafide_requests_in_flight",
