@@ -221,6 +221,7 @@ def with_duplicates(recordings, tmp_path_factory):
     return measured(root, rows, folder / "clips"), root, folder / "clips", train
 
 
+@pytest.mark.slow
 def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(with_duplicates):
     rows, _, clips, train = with_duplicates
     found = duplicates(rows, clips, RATE, same_above=0.9)

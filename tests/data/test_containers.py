@@ -134,6 +134,7 @@ def number_of(home):
     return pq.read_metadata(home / "raw" / "tables" / "train-00000-of-00001.parquet").num_rows - 1
 
 
+@pytest.mark.slow
 def test_training_on_tables_and_testing_on_shards_needs_params_alone(home):
     files, tables, shards = READERS
     searched = [{**files, "side": "search"}, {**tables, "side": "search"}]

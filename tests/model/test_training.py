@@ -125,6 +125,7 @@ def test_an_easy_task_is_learnt(trained, task):
     assert ranking(trained[0], task) > 0.9
 
 
+@pytest.mark.slow
 def test_turned_labels_turn_the_order(task, tmp_path):
     turned = Clips(
         task.features,
@@ -138,6 +139,7 @@ def test_turned_labels_turn_the_order(task, tmp_path):
     assert ranking(model, task) < 0.1
 
 
+@pytest.mark.slow
 def test_the_same_training_gives_the_same_weights(trained, task, tmp_path):
     model, history = fit(task, TRAIN, SEED, tmp_path)
     assert history == trained[1]

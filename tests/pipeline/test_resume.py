@@ -62,6 +62,7 @@ def test_a_killed_training_ends_in_the_same_model(project):
     assert not list((project.root / KEPT).iterdir())
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_training_leaves_one_sentence(project):
     project.set("features", scale="mel", n_bands=40)
     project.set("train", model="cnn", cnn={"epochs": 500})

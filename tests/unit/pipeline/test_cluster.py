@@ -45,6 +45,7 @@ def kill_when_at_work(one, victim, killed):
         killed.append(address)
 
 
+@pytest.mark.slow
 def test_with_a_worker_killed_in_the_middle_the_bytes_are_the_same(
     tiny_corpus, tmp_path, audio_settings, monkeypatch, capfd
 ):
