@@ -1,5 +1,6 @@
 """Faults of a remote, in the order of docs/faults.md: one sentence, nothing half-written, and then the same outs."""
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_fault_no_server(ben, first, server, as_documented):
 
 @of("s3")
 def test_fault_wrong_credentials(ben, first, server, as_documented):
-    ben.environment["AWS_SECRET_ACCESS_KEY"] = "of-somebody-else"
+    ben.environment["AWS_SECRET_ACCESS_KEY"] = uuid.uuid4().hex  # one that stands in no file of the project
     as_documented("".join(ben.run("bonafide", "remote", call, code=1).stderr for call in CALLS))
     ben.environment |= server.environment
     ben.run("bonafide", "remote", "pull")
