@@ -69,9 +69,7 @@ def add(remote: Any, rows: Mapping[str, Content]) -> None:  # noqa: ANN401 - DVC
         (Path(folder) / name).write_bytes(text)
         put(remote, Path(folder) / name, f"{FOLDER}/{name}")
     for old in before.keys() - {name}:
-        with suppress(
-            Exception
-        ):  # one that stays says nothing wrong; another push may have removed it, or the next does
+        with suppress(Exception):  # one that stays says nothing wrong, and the next push removes it
             remote.fs.remove(remote.fs.join(remote.path, *FOLDER.split("/"), old))
 
 
