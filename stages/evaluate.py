@@ -61,7 +61,10 @@ def evaluate(
         f"EER {measured['eer']:.3f}, AUC {measured['auc']:.3f}, accuracy {measured['accuracy']:.3f}"
         f" at the dev threshold, on {len(scored)} clips of the test side"
     )
-    print(f"answers: {measured['answered']:.3f}, of these right: {measured.get('right_of_answered', nan):.3f}")
+    if measured["answered"]:
+        print(f"answers: {measured['answered']:.3f}, of these right: {measured['right_of_answered']:.3f}")
+    else:
+        print("answers: none, as every clip lies in the band of \"cannot tell\"")
     if "packaged" in detailed:
         print(adaptation_text(detailed["packaged"]))
     if segments:

@@ -68,7 +68,8 @@ def intervals_of(
         ends |= {f"female - male.{name}": each for name, each in apart.items()}
     rng = np.random.default_rng(settings.seed)
     groups = _by_group(scores, thresholds["balanced"])
-    drawn_means = {name: rng.choice(of, (settings.replicates, of.size)).mean(axis=1) for name, of in groups.items()}
+    several = {name: of for name, of in groups.items() if of.size > 1}  # one alone says nothing of others
+    drawn_means = {name: rng.choice(of, (settings.replicates, of.size)).mean(axis=1) for name, of in several.items()}
     ends |= percentiles(drawn_means)
     return {name: {"low": _or_none(low), "high": _or_none(high)} for name, (low, high) in sorted(ends.items())}
 

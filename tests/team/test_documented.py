@@ -62,7 +62,7 @@ def test_ten_commands_lead_from_nothing_to_a_colleagues_first_metrics_diff(origi
     assert set(RAN.findall((home / "bonafide" / "pulled.txt").read_text())) <= {"watch"}
     assert (home / "bonafide" / "pulled.json").read_bytes() == (ann.root / "metrics" / "metrics.json").read_bytes()
     assert {"train", "evaluate"} <= set(RAN.findall(said)) and not {"prepare", "features"} & set(RAN.findall(said))
-    assert re.search(r"metrics/metrics\.json +eer ", said.partition("Path")[2])
+    assert re.search(r"metrics/metrics\.json +cllr ", said.partition("Path")[2])
 
 
 @of("folder", "s3")

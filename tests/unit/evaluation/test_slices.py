@@ -164,6 +164,11 @@ def test_macro_means_lie_in_their_intervals_which_more_generators_narrow(scores)
     assert 0 < many["high"] - many["low"] < few["high"] - few["low"]
 
 
+def test_the_mean_over_one_source_has_no_interval(scores):
+    alone = intervals_of(scores.assign(source=""), {"balanced": THRESHOLD}, SETTINGS)
+    assert "fpr_over_human_sources" not in alone and "fnr_over_generators" in alone
+
+
 def draws_of(scores):
     return Draws(clusters(scores), arrays(scores)[1], replicates=SETTINGS.replicates, seed=SETTINGS.seed)
 
