@@ -1,9 +1,13 @@
-"""Writes that are whole or not there at all, and what a file holds in one number."""
+"""Writes that are whole or not there at all, what a file holds in one number, and where the packaged files lie."""
 
 import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+WEIGHTS = Path(__file__).parent / "weights"
+DETECTOR, NETWORK, HEARD = (WEIGHTS / f"default.{kind}" for kind in ("onnx", "keras", "heard.parquet"))  # packaged
+VAD = WEIGHTS / "vad.onnx"
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:

@@ -64,7 +64,7 @@ def evaluate(
     if measured["answered"]:
         print(f"answers: {measured['answered']:.3f}, of these right: {measured['right_of_answered']:.3f}")
     else:
-        print("answers: none, as every clip lies in the band of \"cannot tell\"")
+        print('answers: none, as every clip lies in the band of "cannot tell"')
     if "packaged" in detailed:
         print(adaptation_text(detailed["packaged"]))
     if segments:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ from annotated_types import Gt, Le
 
 from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
+from bonafide.files import HEARD
 from bonafide.pipeline.params import read_section
 
 SHA_BYTES = 8  # of each SHA-256: enough to tell some 10,000 clips from all others
@@ -58,7 +58,7 @@ def start_heard(params: Path) -> Heard:
     """Return what the network has heard from which `params` start the training; nothing where they start from none."""
     if read_section(params, "start", StartSettings).weights == "none":
         return NOTHING
-    return read_heard(Path(str(files("bonafide") / "weights" / "default.heard.parquet")))
+    return read_heard(HEARD)
 
 
 def heard_table(rows: Rows) -> pa.Table:

@@ -8,12 +8,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from bonafide.detection.registry import located
 from bonafide.errors import UserError
-from bonafide.files import write_text
+from bonafide.files import DETECTOR, write_text
 
 PACKAGED = "packaged"  # instead of a path
 VARIABLE = "BONAFIDE_MODEL"
@@ -105,9 +104,8 @@ def choose_packaged() -> None:
 
 def packaged_model() -> bytes:
     """Return the weights that come with the package."""
-    weights = files("bonafide") / "weights" / "default.onnx"
     try:
-        return weights.read_bytes()
+        return DETECTOR.read_bytes()
     except FileNotFoundError:
         raise UserError("this installation has no packaged weights: name a model, as models/bonafide.onnx") from None
 

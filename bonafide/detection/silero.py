@@ -5,12 +5,12 @@ lays out so that a whole clip takes a few matrix products.
 """
 
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from bonafide.audio.framing import hann
+from bonafide.files import VAD
 from bonafide.scoring.exported import onnx_session
 
 RATE = 16000  # hertz, of all that the network hears
@@ -53,4 +53,4 @@ def speech_probabilities(magnitudes: np.ndarray) -> np.ndarray:
 
 @cache
 def _session() -> Any:  # noqa: ANN401 - ONNX Runtime has no types
-    return onnx_session((files("bonafide") / "weights" / "vad.onnx").read_bytes())
+    return onnx_session(VAD.read_bytes())

@@ -1,6 +1,5 @@
 """An adapted detector beside the packaged one that it started from, on the same clips."""
 
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pandas as pd
 from bonafide.evaluation.bootstrap import Draws
 from bonafide.evaluation.metrics import EvaluateSettings
 from bonafide.evaluation.scored_clips import arrays, clusters, score_clips
+from bonafide.files import DETECTOR
 
 
 def beside_packaged(scores: pd.DataFrame, clips: Path, settings: EvaluateSettings) -> dict[str, float]:
@@ -20,8 +20,7 @@ def beside_packaged(scores: pd.DataFrame, clips: Path, settings: EvaluateSetting
         the packaged one's, from draws of speakers and generators that both share.
     """
     own = scores.drop(columns=["logit", "llr", "p_ai", "pitch_hz", "snr_db"])
-    with as_file(files("bonafide") / "weights" / "default.onnx") as model:
-        packaged = score_clips(model, clips, own)
+    packaged = score_clips(DETECTOR, clips, own)
     llr, human = arrays(scores)
     draws = Draws(clusters(scores), human, replicates=settings.replicates, seed=settings.seed)
     beside, _ = arrays(packaged)

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from bonafide.corpus.heard import StartSettings, heard_table
 from bonafide.corpus.rows import Rows
+from bonafide.files import HEARD
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import FOLDS
 from bonafide.pipeline.tables import write_table
@@ -103,8 +103,7 @@ def _heard(params: Path, rows: Rows) -> pa.Table:
     own = heard_table(rows)
     if read_section(params, "start", StartSettings).weights == "none":
         return own
-    with as_file(files("bonafide") / "weights" / "default.heard.parquet") as before:
-        return pa.concat_tables([own, pq.read_table(before).cast(own.schema)])
+    return pa.concat_tables([own, pq.read_table(HEARD).cast(own.schema)])
 
 
 def _held_out(protocol: Protocol, folds: list[Fold]) -> pd.DataFrame:

@@ -1,19 +1,18 @@
 """The packaged network, where a training starts from it."""
 
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.corpus.heard import StartSettings
 from bonafide.errors import UserError
+from bonafide.files import DETECTOR, NETWORK
 from bonafide.pipeline.params import read_section
 from bonafide.scoring.exported import Scorer
 from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.networks.starts import Start
 from bonafide.training.saving import load_model
 
-WEIGHTS = files("bonafide") / "weights"
 INSTEAD = "set start.weights of params.yaml to none, which trains from scratch"
 
 
@@ -29,14 +28,12 @@ def read_start(params: Path) -> Start | None:
     if settings.weights == "none":
         return None
     train = read_section(params, "train", TrainSettings)
-    with as_file(WEIGHTS / "default.onnx") as detector:
-        facts = Scorer(detector).facts
+    facts = Scorer(DETECTOR).facts
     if getattr(train.own, "architecture", train.model) != facts.card.get("network"):
         raise UserError(
             f"the packaged network is '{facts.card.get('network')}', and train chooses another one: {INSTEAD}"
         )
-    with as_file(WEIGHTS / "default.keras") as path:
-        network = load_model(path)
+    network = load_model(NETWORK)
     frames = facts.spectrogram.frames(train.crop_seconds, facts.audio.rate)
     if read_section(params, "audio", AudioSettings).rate != facts.audio.rate or network.input_shape[1] != frames:
         raise UserError(f"the packaged network hears another audio.rate or train.crop_seconds: {INSTEAD}")
