@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bonafide.demo.build import build
 from bonafide.demo.settings import DemoSettings
@@ -15,6 +16,10 @@ from bonafide.errors import UserError
 from bonafide.pipeline.code_version import code_version
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # as it may be busy
+settings.load_profile("any machine")
 os.environ["BONAFIDE_MODEL"] = "packaged"  # whatever the user who runs the tests has chosen
 SHARED = ROOT.parent / "shared"
 KEPT = ROOT / ".bonafide" / "test-corpus"  # built once, as it takes downloads of some 14 MB

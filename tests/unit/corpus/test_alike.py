@@ -62,7 +62,7 @@ def outcome(rows, beside, given):
 
 
 @patch("bonafide.corpus.splits.MOST_MOVES", 40)  # a short search says as much as a long one
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     catalogs(), st.sampled_from(("source", "speaker", "generator")), st.sampled_from(("drop", "keep")), st.booleans()
 )

@@ -42,7 +42,7 @@ def divided(draw):
     return rows, [row for _ in range(draw(st.integers(0, 12))) for row in clips(family="codec")]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(divided(), st.sampled_from(["drop", "keep"]), st.booleans())
 def test_what_is_counted_apart_never_trains_and_shares_nothing_with_what_does(both, on_overlap, official):
     rows, apart = both

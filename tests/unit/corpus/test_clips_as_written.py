@@ -247,7 +247,7 @@ def test_a_joined_corpus_has_what_a_spreadsheets_table_says(tiny_corpus, tmp_pat
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=6),
     st.sampled_from([",", ";", "\t"]),
@@ -266,7 +266,7 @@ def test_any_table_reads_back_the_same_in_any_dialect(tmp_path_factory, lines, d
     assert stripped == [cells for cells in expected if any(cells)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(["upper", "nfd", "slashes", "dots", "blanks", "title"]), unique=True))
 def test_any_way_to_write_a_path_means_the_file(tmp_path_factory, ways):
     root = tmp_path_factory.mktemp("corpus")

@@ -30,7 +30,7 @@ def lay_out(root, there, named, broken, seed):
     (root / "wild" / "meta.csv").write_text("\n".join(["file,speaker,label", *lines]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(NUMBERS.filter(len), NUMBERS, st.integers(0, 2), st.integers(0, 9))
 def test_no_clip_is_lost_and_none_stands_twice_whatever_the_order(there, named, broken, seed):
     wild, own = ReaderSettings("in-the-wild", "wild"), ReaderSettings("folder", "own")

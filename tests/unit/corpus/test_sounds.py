@@ -100,7 +100,7 @@ def test_an_archive_is_walked_once_for_all_its_clips_and_again_when_it_has_chang
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, N_ROWS - 1), max_size=25), st.integers(1, 5000))
 def test_rows_come_right_in_whatever_order_and_however_little_is_held_at_once(name, rows, size):
     with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patch:
@@ -161,7 +161,7 @@ def test_what_is_not_there_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.tar", *WRITERS])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 20000))
 def test_a_container_cut_anywhere_gives_what_is_whole_and_a_reason_for_the_rest(name, left):
     with tempfile.TemporaryDirectory() as home:

@@ -82,7 +82,7 @@ def counts(rows):
     }
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=corpora(), group=st.sampled_from(RESPECTS), seed=st.integers(0, 3))
 def test_what_is_split_shares_nothing(rows, group, seed):
     try:
@@ -95,7 +95,7 @@ def test_what_is_split_shares_nothing(rows, group, seed):
     assert all(counts(done)[side, label] for side in SIDES for label in ("human", "ai"))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(rows=corpora(), group=st.sampled_from(RESPECTS))
 def test_what_is_kept_is_marked(rows, group):
     try:
@@ -179,7 +179,6 @@ def test_an_unknown_group_goes_by_speaker_then_generator_then_alone():
     assert unknown_groups([*rows, clip(9, "human")], "generator") == 5  # a human clip has none
 
 
-@settings(deadline=None)
 @given(
     facts=st.lists(st.tuples(st.integers(-1, 5), st.integers(-1, 5), st.integers(0, 2)), min_size=1, max_size=25),
 )

@@ -279,7 +279,6 @@ def test_summary_is_sorted_json_of_the_same_measures():
     assert (found["clips_human"], found["clips_ai"]) == (human.sum(), (~human).sum())
 
 
-@settings(deadline=None)
 @given(scored())
 def test_auc_between_classes_is_the_auc(case):
     llr, human = case

@@ -37,7 +37,7 @@ LINES = st.lists(st.lists(WORDS | st.text(max_size=3), max_size=12).map("".join)
 
 
 @pytest.mark.parametrize("name", TABLES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LINES)
 def test_no_line_stops_a_reader_but_one_with_an_unknown_label(name, lines):
     path, first = TABLES[name]

@@ -43,7 +43,7 @@ def clip_row(number, **others):
 
 
 @pytest.mark.parametrize("name", ["hf-parquet", "hf-disk"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(NUMBERS.filter(len), NUMBERS, st.integers(0, 9))
 def test_no_row_of_a_table_is_lost_whatever_their_order(name, there, unlabelled, seed):
     rows = [clip_row(number) for number in sorted(there)]
@@ -60,7 +60,7 @@ def test_no_row_of_a_table_is_lost_whatever_their_order(name, there, unlabelled,
     assert len(read) == len(rows)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(NUMBERS.filter(len), NUMBERS, st.integers(0, 9), st.integers(1, 3))
 def test_no_recording_of_a_shard_is_lost_whatever_their_order(there, named, seed, n_shards):
     members = [(f"a/{number}.wav", b"sound") for number in there]
@@ -82,7 +82,7 @@ def test_no_recording_of_a_shard_is_lost_whatever_their_order(there, named, seed
     assert sorted(rejects) == sorted(lonely)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.binary(max_size=9) | st.sampled_from([b"real", b"[1]", b'{"label": {}}', b"[" * 9999]), max_size=6))
 def test_nothing_beside_a_recording_stops_the_reader_but_an_unknown_label(contents):
     kinds = ("json", "cls", "txt", "label", "speaker", "")
