@@ -61,7 +61,7 @@ class Project:
             "GIT_CONFIG_GLOBAL": os.devnull,
             **{f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
             # So that two projects of the same files have the same commit, which the report names.
-            **{f"GIT_{who}_DATE": "2026-01-01T12:00:00Z" for who in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{who}_DATE": "1767268800 +0000" for who in ("AUTHOR", "COMMITTER")},  # as DVC reads them, too
             "BONAFIDE_MODEL": "packaged",  # whatever the user who runs the tests has chosen
             **environment,
         }

@@ -112,10 +112,10 @@ def test_an_experiment_shows_metrics_and_settings_by_readable_names(reproduced, 
     typed(
         ann, block.text, **{"train.cnn.dropout=0.5": "train.statistics.centres=4", "dvc exp show": "dvc exp show --csv"}
     )
-    rows = list(csv.DictReader(io.StringIO(ann.dvc("exp", "show", "--csv", "--drop", "/").stdout)))
+    rows = list(csv.DictReader(io.StringIO(ann.dvc("exp", "show", "--csv", "--drop", ".*/").stdout)))
     metrics = ("accuracy", "auc", "cllr", "eer", "f1", "fnr", "fpr", "min_dcf", "precision", "recall")
     assert {*metrics, "train.model", "train.statistics.centres", "features.n_fft"} <= rows[0].keys()
     assert not [name for name in rows[0] if "/" in name or ":" in name]
     tried = next(row for row in rows if row["Experiment"] == "more-dropout")
     assert tried["train.statistics.centres"] == "4" != rows[0]["train.statistics.centres"]
-    assert all(float(tried[name]) >= 0 for name in metrics) and tried["eer"] != rows[1]["eer"]
+    assert all(float(tried[name]) >= 0 for name in metrics) and tried["cllr"] != rows[1]["cllr"]
