@@ -66,6 +66,17 @@ def test_method_shows_every_row_of_the_protocol():
     assert all(near(text, row) for (_, text), row in zip(shown, rows[columns].to_numpy(), strict=True))
 
 
+def test_own_detector_shows_what_adapting_gives():
+    table = pd.read_csv(ROOT / "docs" / "adapting.csv").set_index(["own clips", "detector"])
+    shown = re.findall(r"^\| (\d+) \| (.*) \|$", figures("docs/own-detector.md", "adapting"), re.MULTILINE)
+    assert [int(count) for count, _ in shown] == sorted({count for count, _ in table.index} - {0})
+    for count, text in shown:
+        both = [
+            table.loc[(int(count), name), ["EER", "difference", "low", "high"]] for name in ("adapted", "from scratch")
+        ]
+        assert near(text, [table.loc[(0, "packaged"), "EER"], *both[0], *both[1]])
+
+
 def test_limits_shows_what_every_condition_adds():
     table = pd.read_csv(ROOT / "docs" / "robustness.csv").set_index("condition").drop("clean")
     shown = re.findall(r"^\| (.*?) \| (-?\d.*?\)) \|$", figures("docs/limits.md", "robustness"), re.MULTILINE)
