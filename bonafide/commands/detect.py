@@ -4,7 +4,8 @@ import glob
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from bonafide.detection.results import Result
     from bonafide.detection.verdicts import Cut
 
-Judge: TypeAlias = "Callable[[Iterable[Path], int, Line], Iterator[tuple[str, Result]]]"  # of so many paths
+Results: TypeAlias = "Generator[tuple[str, Result], None, None]"
+Judge: TypeAlias = "Callable[[Iterable[Path], int, Line], Results]"  # of so many paths
 CHANNELS = "Where they carry different voices: `each` gives a verdict for each channel, `mix` one for their mean."
 Threshold = Annotated[
     str,
@@ -160,11 +162,12 @@ def _written(
     total = 1 if files == ["-"] else sum(not has_row(str(path)) for path in _paths(files, Counter()))
     paths = (path for path in _paths(files, passed_over) if not has_row(str(path)))
     line = Line(total)
-    for name, result in judge(paths, total, line):
-        line.clear()
-        writer.write(name, result)
-        unread += result.seconds == 0
-        line.count()
+    with closing(judge(paths, total, line)) as results:  # a cluster is let go before the process ends
+        for name, result in results:
+            line.clear()
+            writer.write(name, result)
+            unread += result.seconds == 0
+            line.count()
     line.clear()
     writer.finish()
     if passed_over:
@@ -185,17 +188,13 @@ def _judge(detector: "Detector", files: list[str], jobs: int, asked: "Asked") ->
     return partial(_of_input, detector, asked) if files == ["-"] else partial(_results, detector, asked, jobs)
 
 
-def _of_input(
-    detector: "Detector", asked: "Asked", _paths: Iterable[Path], _total: int, line: "Line"
-) -> Iterator[tuple[str, "Result"]]:
+def _of_input(detector: "Detector", asked: "Asked", _paths: Iterable[Path], _total: int, line: "Line") -> Results:
     """Yield the result of standard input, once."""
     source, heard = sys.stdin.buffer, line.heard
     yield "-", detector.predict(source, threshold=asked.threshold, channels=asked.channels, heard=heard)
 
 
-def _of_cluster(
-    detector: "Detector", asked: "Asked", paths: Iterable[Path], total: int, line: "Line"
-) -> Iterator[tuple[str, "Result"]]:
+def _of_cluster(detector: "Detector", asked: "Asked", paths: Iterable[Path], total: int, line: "Line") -> Results:
     """Yield each of `paths` with its result, as a cluster has judged it."""
     from bonafide.commands.cluster_detection import on_cluster
 
@@ -205,7 +204,7 @@ def _of_cluster(
 
 def _results(
     detector: "Detector", asked: "Asked", jobs: int, paths: Iterable[Path], _total: int, line: "Line"
-) -> Iterator[tuple[str, "Result"]]:
+) -> Results:
     """Yield each of `paths` with its result."""
     from bonafide.detection.many import one_by_one
 

@@ -17,6 +17,7 @@ import soundfile
 
 from bonafide.commands import cluster_detection
 from bonafide.commands.cluster_detection import MOST, Answer, on_cluster
+from bonafide.commands.detect import _written
 from bonafide.detection import many
 from bonafide.detection.many import Asked
 from bonafide.detection.results import Result
@@ -194,6 +195,25 @@ def test_few_batches_are_in_hand_however_many_recordings_there_are(judge):
     sizes.clear()
     assert len(list(judge([Path(f"{number}.wav") for number in range(9)], answer, total=9))) == 9
     assert sizes == [2, 2, 2, 2, 1]  # so that all workers have some
+
+
+def test_a_cluster_is_let_go_before_a_failure_is_told():
+    """Not when the process ends: the threads that close a connection are gone by then."""
+    ended = []
+
+    def judge(paths, total, line):
+        try:
+            yield "a.wav", SILENT
+        finally:
+            ended.append(True)
+
+    class Full:
+        def write(self, name, result):
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left") as failure:  # its traceback holds on to what is under way
+        _written(Full(), [__file__], judge)
+    assert ended, failure
 
 
 def test_processes_of_this_machine_and_a_cluster_are_not_asked_at_once(tmp_path, monkeypatch):
