@@ -30,6 +30,7 @@ EXTRAS = {
     "corpus sample": "pipeline",
     "corpus stats": "pipeline",
     "corpus track": "pipeline",
+    "detect": "pipeline,cluster",  # where BONAFIDE_EXECUTOR names a cluster
     "folds": "pipeline",
     "preset": "pipeline",
     "release": "pipeline",

@@ -4,9 +4,11 @@ import glob
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from bonafide.detection.results import Result
     from bonafide.detection.verdicts import Cut
 
+Results: TypeAlias = "Generator[tuple[str, Result], None, None]"
+Judge: TypeAlias = "Callable[[Iterable[Path], int, Line], Results]"  # of so many paths
 CHANNELS = "Where they carry different voices: `each` gives a verdict for each channel, `mix` one for their mean."
 Threshold = Annotated[
     str,
@@ -67,6 +71,8 @@ def detect(
         raise typer.BadParameter("--live hears one recording, by standard input: `-`")
     if resume and out is None:
         raise typer.BadParameter("--resume needs --out, the table to go on with")
+    if jobs > 1 and out is not None and _cluster():
+        raise typer.BadParameter("--jobs is of this machine, and BONAFIDE_EXECUTOR has a cluster judge: leave one out")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads cost more than such sums gain
     _hush_decoders()
     from bonafide.detection.detector import Detector
@@ -78,7 +84,8 @@ def detect(
     elif out is not None:
         unread = _added(out, detector, files, jobs, asked, resume=resume)
     else:
-        unread = _written(_writer(detector, cut, as_json, as_csv, timeline), detector, files, jobs, asked)
+        writer = _writer(detector, cut, as_json, as_csv, timeline)
+        unread = _written(writer, files, _judge(detector, files, jobs, asked))
     if unread:
         raise typer.Exit(1)
 
@@ -135,15 +142,15 @@ def _added(out: Path, detector: "Detector", files: list[str], jobs: int, asked: 
 
     answered = Answered(detector.name, detector.sha256, str(asked.threshold), asked.channels)
     table = ResultTable(out, answered, resume=resume)
-    return table.unread + _written(table, detector, files, jobs, asked, table.holds)
+    here = files == ["-"] or not _cluster()
+    judge = _judge(detector, files, jobs, asked) if here else partial(_of_cluster, detector, asked)
+    return table.unread + _written(table, files, judge, table.holds)
 
 
 def _written(
     writer: "Writer | ResultTable",
-    detector: "Detector",
     files: list[str],
-    jobs: int,
-    asked: "Asked",
+    judge: Judge,
     has_row: Callable[[str], bool] = lambda name: False,
 ) -> int:
     """Write the results of `files` that have no row yet as they come; return how many of these could not be read."""
@@ -155,12 +162,12 @@ def _written(
     total = 1 if files == ["-"] else sum(not has_row(str(path)) for path in _paths(files, Counter()))
     paths = (path for path in _paths(files, passed_over) if not has_row(str(path)))
     line = Line(total)
-    results = _of_input(detector, asked, line) if files == ["-"] else _results(detector, paths, jobs, asked, line)
-    for name, result in results:
-        line.clear()
-        writer.write(name, result)
-        unread += result.seconds == 0
-        line.count()
+    with closing(judge(paths, total, line)) as results:  # a cluster is let go before the process ends
+        for name, result in results:
+            line.clear()
+            writer.write(name, result)
+            unread += result.seconds == 0
+            line.count()
     line.clear()
     writer.finish()
     if passed_over:
@@ -172,15 +179,32 @@ def _written(
     return unread
 
 
-def _of_input(detector: "Detector", asked: "Asked", line: "Line") -> Iterator[tuple[str, "Result"]]:
+def _cluster() -> str:
+    """Return the cluster that judges what goes to a table; without one it is this machine."""
+    return os.environ.get("BONAFIDE_EXECUTOR", "")
+
+
+def _judge(detector: "Detector", files: list[str], jobs: int, asked: "Asked") -> Judge:
+    return partial(_of_input, detector, asked) if files == ["-"] else partial(_results, detector, asked, jobs)
+
+
+def _of_input(detector: "Detector", asked: "Asked", _paths: Iterable[Path], _total: int, line: "Line") -> Results:
     """Yield the result of standard input, once."""
     source, heard = sys.stdin.buffer, line.heard
     yield "-", detector.predict(source, threshold=asked.threshold, channels=asked.channels, heard=heard)
 
 
+def _of_cluster(detector: "Detector", asked: "Asked", paths: Iterable[Path], total: int, line: "Line") -> Results:
+    """Yield each of `paths` with its result, as a cluster has judged it."""
+    from bonafide.commands.cluster_detection import on_cluster
+
+    for path, result in on_cluster(detector, paths, total, asked, line.clear):
+        yield str(path), result
+
+
 def _results(
-    detector: "Detector", paths: Iterable[Path], jobs: int, asked: "Asked", line: "Line"
-) -> Iterator[tuple[str, "Result"]]:
+    detector: "Detector", asked: "Asked", jobs: int, paths: Iterable[Path], _total: int, line: "Line"
+) -> Results:
     """Yield each of `paths` with its result."""
     from bonafide.detection.many import one_by_one
 

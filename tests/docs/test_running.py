@@ -45,6 +45,10 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "dask worker": (CLUSTER, '"worker", self.place'),
     "BONAFIDE_EXECUTOR=dask://HOST:8786 dvc repro": (CLUSTER, "dask://"),
     "BONAFIDE_EXECUTOR=dask+tls://HOST:8786 dvc repro": (CLUSTER, "dask+tls"),
+    "BONAFIDE_EXECUTOR=dask://HOST:8786 bonafide detect /mnt/recordings --out results.csv --resume": (
+        "tests/service/test_cluster_detection.py",
+        "executor=one.address",
+    ),
     "ffmpeg": ("tests/service/test_live_command.py", "def test_raw_floats_and_wav_from_a_pipe_are_heard_alike"),
     "bonafide serve": ("tests/service/serving.py", '"serve", "--port"'),
     "bonafide corpus stats FOLDER --page c.html": ("tests/unit/audit/test_glance.py", 'page=tmp_path / "page.html"'),
