@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -28,7 +27,6 @@ from bonafide.pipeline.paths import KEPT
 from bonafide.text import printable
 
 MOST = 16  # recordings a batch: half a second of work where they are short, minutes where each is an hour
-LIBRARIES = ("av", "onnxruntime")  # what scores come from, beside what every worker is asked for
 DETECTORS = KEPT / "detectors"  # where workers find them: they see the folder of the project, and no other of a user's
 
 Batch: TypeAlias = list[Path]
@@ -37,7 +35,7 @@ Judged: TypeAlias = tuple[Path, Result]
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a batch, and with which detector and libraries.
+    """What is asked of a batch, and with which detector.
 
     Attributes
     ----------
@@ -45,14 +43,11 @@ class Question:
         The detector's file, which all workers see.
     sha256 : str
         Of its content.
-    versions : tuple of (str, str)
-        By the library's name.
     asked : Asked
     """
 
     model: Path
     sha256: str
-    versions: tuple[tuple[str, str], ...]
     asked: Asked
 
 
@@ -100,7 +95,7 @@ def on_cluster(
 
 def judged(question: Question, paths: Batch) -> Answer:
     """Return what this worker says of `paths`, which are absolute."""
-    detector = _detector(question.model, question.sha256, question.versions)
+    detector = _detector(question.model, question.sha256)
     # For good: sums over several threads round differently. A worker's other tasks have one thread as well.
     threadpool_limits(1)
     results = (next(one_by_one(detector, [path], question.asked))[1] if _is_readable(path) else None for path in paths)
@@ -143,32 +138,15 @@ def _question(detector: Detector, asked: Asked) -> Question:
     content = detector.model if isinstance(detector.model, bytes) else Path(detector.model).read_bytes()
     place = (DETECTORS / f"{detector.sha256}.onnx").absolute()
     write_bytes(place, content)
-    return Question(place, detector.sha256, _versions(), asked)
+    return Question(place, detector.sha256, asked)
 
 
 @lru_cache(maxsize=1)
-def _detector(model: Path, sha256: str, versions: tuple[tuple[str, str], ...]) -> Detector:
-    for (name, here), (_, expected) in zip(_versions(), versions, strict=True):
-        if here != expected:
-            raise UserError(
-                f"the Dask worker on {platform.node()} has {name} {here}, and this machine has {expected}: install the"
-                " same on both, and start the worker again"
-            )
+def _detector(model: Path, sha256: str) -> Detector:
     detector = Detector(model)
     if detector.sha256 != sha256:
         raise UserError(f"the detector was changed while it was read: {printable(model)} is another one; run it again")
     return detector
-
-
-def _versions() -> tuple[tuple[str, str], ...]:
-    return tuple((name, _version(name)) for name in LIBRARIES)
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _is_readable(path: Path) -> bool:

@@ -33,7 +33,19 @@ WATCH_SECONDS = 2.0
 RETRIES = 2  # of a task that failed, on whatever worker; those of one that died are Dask's own
 AHEAD = 4  # tasks a thread that are in hand at a time
 # What the bytes of parts, tables and metrics come from.
-LIBRARIES = ("audiomentations", "librosa", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "soundfile", "soxr")
+LIBRARIES = (
+    "audiomentations",
+    "av",
+    "librosa",
+    "numpy",
+    "onnxruntime",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "soundfile",
+    "soxr",
+)
 SEEN_TRIES, SEEN_SECONDS = 10, 0.5  # for what was just written to be seen over a network
 _ALIKE: set[str] = set()  # what this worker was compared with, and is like
 

@@ -161,18 +161,6 @@ def test_a_file_that_a_worker_cannot_read_is_no_row_but_a_sentence(judge, speech
         list(judge([Path("there.wav")], blind))
 
 
-def test_a_worker_with_another_onnxruntime_is_named(judge, monkeypatch):
-    version = cluster_detection._version
-
-    def answer(function, *arguments):
-        with monkeypatch.context() as patch:
-            patch.setattr(cluster_detection, "_version", lambda name: "0.1" if name == "onnxruntime" else version(name))
-            return function(*arguments)
-
-    with pytest.raises(UserError, match=r"Dask worker on \S+ has onnxruntime 0\.1, and this machine has"):
-        list(judge([Path("a.wav")], answer))
-
-
 def test_few_batches_are_in_hand_however_many_recordings_there_are(judge):
     taken = []
 

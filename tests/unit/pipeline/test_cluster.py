@@ -46,6 +46,10 @@ def kill_when_at_work(one, victim, killed):
 
 
 @pytest.mark.slow
+def test_workers_are_asked_for_all_that_decodes_and_scores():
+    assert {"av", "onnxruntime", "soundfile", "soxr"} <= HERE.versions.keys()
+
+
 def test_with_a_worker_killed_in_the_middle_the_bytes_are_the_same(
     tiny_corpus, tmp_path, audio_settings, monkeypatch, capfd
 ):
