@@ -18,6 +18,7 @@ LOUDEST = 95  # percentile: a click alone does not set the scale
 HANGOVER_SECONDS = 0.3  # on both sides of an active piece: the pauses inside of speech belong to it
 REACH = round(HANGOVER_SECONDS / PIECE_SECONDS)
 LIKELIEST = 0.25  # of the pieces: a word between pauses is speech too
+FIRST = 8  # of so many pieces one is heard first: it may suffice
 MIN_PROBABILITY = 0.2  # mean over the likeliest pieces; chosen with benchmarks/speech.py, to refuse few voices
 TELEPHONE_HZ = 2500.0  # even a telephone carries more
 NARROW_SHARE = 1e-6  # of the power above: less is nothing
@@ -82,15 +83,32 @@ def detect_speech(samples: np.ndarray, rate: int, *, seconds: float) -> Speech:
     inside = power[1:-1, :-1]  # where the sound goes on before and after: an edge of it is wide
     if inside[:, :, telephone:].sum() < NARROW_SHARE * inside.sum():
         return Speech(spoken, NARROW, near)
-    if likelihood(speech_probabilities(magnitudes)) < MIN_PROBABILITY:
+    if not _is_speech(magnitudes):
         return Speech(spoken, NO_SPEECH, near)
     clear = below_top < CLEAR_DB
     return Speech(spoken, BABBLE if _is_babble(voice[clear], level[clear]) else "", near)
 
 
-def likelihood(probabilities: np.ndarray) -> float:
-    """Return how likely a recording holds speech, from the probabilities of its pieces, shape (n,)."""
-    return float(np.sort(probabilities)[-max(1, round(LIKELIEST * probabilities.size)) :].mean())
+def _is_speech(magnitudes: np.ndarray) -> bool:
+    """Tell whether a recording holds speech from the `spectra` of its pieces; most voices show it at once."""
+    some = magnitudes[: len(magnitudes) // FIRST]
+    if len(some) and likelihood(speech_probabilities(some), len(magnitudes)) >= MIN_PROBABILITY:
+        return True
+    return likelihood(speech_probabilities(magnitudes)) >= MIN_PROBABILITY
+
+
+def likelihood(probabilities: np.ndarray, pieces: int | None = None) -> float:
+    """Return how likely a recording holds speech.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray, shape=(n,)
+        Of its pieces, or of the first of them.
+    pieces : int, optional
+        How many it has; what is not among `probabilities` counts as none, so that it is at least as likely.
+    """
+    count = max(1, round(LIKELIEST * (pieces or probabilities.size)))
+    return float(np.sort(probabilities)[-count:].sum()) / count
 
 
 def _is_babble(voice: np.ndarray, level: np.ndarray) -> bool:
