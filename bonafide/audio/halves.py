@@ -1,6 +1,6 @@
-"""Numbers of half precision (float16) from single and back: as numpy casts them, by whole numbers in a third of the time.
+"""Numbers of half precision (float16) from single and back, as numpy casts them, by arithmetic of whole numbers.
 
-numpy casts one at a time, and a spectrogram has some hundred thousand.
+numpy casts one at a time, in some three times as long, and a spectrogram has some hundred thousand.
 """
 
 import numpy as np

@@ -13,7 +13,7 @@ from bonafide.audio.transforms import rfft
 
 DECIBELS = np.float32(10 / np.log(10))  # of a natural logarithm of power
 BLOCK = 16  # bands that are summed up together
-FRAMES = 128  # transformed together: what is between the steps stays in the processor's cache
+TOGETHER = 1 << 15  # samples of frames that are transformed: what is between the steps stays in the processor's cache
 FLOOR = np.float32(1e-8)  # power; the rounding noise of 16 bits lies just above it, digital zeros below
 MOST = np.float32(np.inf)
 
@@ -107,13 +107,14 @@ def _power(frames: np.ndarray) -> np.ndarray:
     """Return the power spectra of `frames`, shape (n, n_fft), through a Hann window; shape (n, 1 + n_fft // 2)."""
     window = hann(frames.shape[1])
     power = np.empty((len(frames), 1 + window.size // 2), np.float32)
-    windowed = np.empty((min(FRAMES, len(frames)), window.size), np.float32)
-    for start in range(0, len(frames), FRAMES):
-        some = frames[start : start + FRAMES]
+    count = max(1, TOGETHER // window.size)
+    windowed = np.empty((min(count, len(frames)), window.size), np.float32)
+    for start in range(0, len(frames), count):
+        some = frames[start : start + count]
         spectra = rfft(np.multiply(some, window, out=windowed[: len(some)]))
         squares = spectra.view(np.float32)  # real and imaginary parts in turn
         np.square(squares, out=squares)
-        np.add(squares[:, ::2], squares[:, 1::2], out=power[start : start + FRAMES])
+        np.add(squares[:, ::2], squares[:, 1::2], out=power[start : start + count])
     return power
 
 

@@ -13,7 +13,7 @@ MODULE = ("fft", "_pocketfft", "pypocketfft")  # of scipy
 
 
 def rfft(frames: np.ndarray) -> np.ndarray:
-    """Return the spectra of `frames`, shape (..., n), float32: what ``scipy.fft.rfft`` does, shape (..., 1 + n // 2)."""
+    """Return the spectra of `frames`, shape (..., n), float32, as ``scipy.fft.rfft`` does: shape (..., 1 + n // 2)."""
     spectra: np.ndarray = _transform()(frames)
     return spectra
 

@@ -113,11 +113,11 @@ def likelihood(probabilities: np.ndarray, pieces: int | None = None) -> float:
 
 def _is_babble(voice: np.ndarray, level: np.ndarray) -> bool:
     """Tell many voices at once from one: their level is as steady as that of noise, but their bands move."""
-    if level.size * PIECE_SECONDS < BABBLE_SECONDS:
+    if level.size * PIECE_SECONDS < BABBLE_SECONDS or level.std() >= BABBLE_LEVEL_SD:
         return False
     edges = np.linspace(0, voice.shape[1], BANDS + 1).astype(int)[:-1]
     bands = np.log(np.add.reduceat(voice, edges, axis=1))
-    return float(level.std()) < BABBLE_LEVEL_SD and float(bands.std(axis=0).mean()) > BABBLE_BAND_SD
+    return float(bands.std(axis=0).mean()) > BABBLE_BAND_SD
 
 
 def _with_pauses(active: np.ndarray) -> np.ndarray:

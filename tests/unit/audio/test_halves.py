@@ -20,7 +20,8 @@ def test_every_number_is_rounded_as_numpy_rounds_it():
     exact = np.sort(FINITE.astype(np.float32))
     between = (exact[1:] + exact[:-1]) / 2  # as near to one half as to the other
     huge = np.array([65519, 65520, 1e30, -1e30], np.float32)
-    values = np.concatenate([exact, between, np.nextafter(between, np.float32(0)), np.nextafter(between, huge[2]), huge])
+    beside = [np.nextafter(between, np.float32(end)) for end in (0, 1e30)]
+    values = np.concatenate([exact, between, *beside, huge])
     with np.errstate(over="ignore"):
         assert np.array_equal(bits(to_half(values)), bits(values.astype(np.float16)))
 
