@@ -14,7 +14,7 @@ from bonafide.detection.silero import BIN_HERTZ, PIECE_SECONDS, RATE, spectra, s
 
 VOICE_BAND = (100.0, 4000.0)  # hertz; where the power of speech is
 ACTIVE_DB = 40.0  # below the loudest pieces: quieter ones are pauses
-LOUDEST = 95  # percentile: a click alone does not set the scale
+LOUDEST = 95.0  # percentile: a click alone does not set the scale
 HANGOVER_SECONDS = 0.3  # on both sides of an active piece: the pauses inside of speech belong to it
 REACH = round(HANGOVER_SECONDS / PIECE_SECONDS)
 LIKELIEST = 0.25  # of the pieces: a word between pauses is speech too
@@ -77,7 +77,7 @@ def detect_speech(samples: np.ndarray, rate: int, *, seconds: float) -> Speech:
     low, telephone, high = (round(hertz / BIN_HERTZ) for hertz in (VOICE_BAND[0], TELEPHONE_HZ, VOICE_BAND[1]))
     voice = power[:, :, low : high + 1].sum(axis=1) + 1e-12
     level = 10 * np.log10(voice.sum(axis=1))
-    below_top = np.percentile(level, LOUDEST) - level
+    below_top = percentile(level, LOUDEST) - level
     near = _with_pauses(below_top < ACTIVE_DB)
     spoken = min(seconds, float(near.sum()) * PIECE_SECONDS)
     inside = power[1:-1, :-1]  # where the sound goes on before and after: an edge of it is wide
@@ -109,6 +109,15 @@ def likelihood(probabilities: np.ndarray, pieces: int | None = None) -> float:
     """
     count = max(1, round(LIKELIEST * (pieces or probabilities.size)))
     return float(np.sort(probabilities)[-count:].sum()) / count
+
+
+def percentile(values: np.ndarray, percent: float) -> float:
+    """Return the percentile of `values`, shape (n,), as numpy's does, which imports numpy.ma for it."""
+    ordered = np.sort(values)
+    place = (ordered.size - 1) * percent / 100
+    below = int(place)
+    low, high = ordered[below], ordered[min(below + 1, ordered.size - 1)]
+    return float(low + (high - low) * (place - below))
 
 
 def _is_babble(voice: np.ndarray, level: np.ndarray) -> bool:

@@ -118,6 +118,13 @@ def test_speech_at_the_beginning_is_enough(voice, monkeypatch):
     assert sizes == [8 * RATE // PIECE // vad.FIRST, 8 * RATE // PIECE]
 
 
+@pytest.mark.parametrize("size", [1, 2, 21, 125])
+@pytest.mark.parametrize("percent", [0.0, 50.0, 95.0, 100.0])
+def test_a_percentile_is_numpys(size, percent):
+    values = RNG.normal(-30, 10, size).astype(np.float32)
+    assert vad.percentile(values, percent) == pytest.approx(np.percentile(values, percent), abs=1e-5)
+
+
 @pytest.mark.parametrize("size", [1, 7, 8, 40, 250])
 def test_the_first_pieces_never_make_a_recording_likelier(size):
     whole = RNG.random(size).astype(np.float32)
