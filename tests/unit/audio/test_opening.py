@@ -146,34 +146,6 @@ def test_chained_ogg_is_heard_to_its_end(tmp_path, voice, subtype):
     assert seconds_of(path) == pytest.approx(14, abs=FRAME)
 
 
-@pytest.mark.parametrize("name", ["clip.wav", "clip.flac", "clip.mp3", "clip.ogg"])
-def test_blocks_are_what_is_read_at_once(tmp_path, voice, name):
-    path = tmp_path / name
-    stereo = np.stack((voice, -0.5 * voice), axis=1)
-    soundfile.write(path, np.tile(stereo, (3, 1)), RATE)
-    sound = opening.open_sound(path)
-    blocks = list(sound.blocks)
-    assert len(blocks) > 1
-    assert all(len(block) >= RATE for block in blocks[:-1])
-    assert max(map(len, blocks)) * 2 <= opening.BLOCK
-    np.testing.assert_allclose(np.concatenate(blocks), soundfile.read(path, dtype="float32")[0], atol=1e-6)
-
-
-@pytest.mark.parametrize("name", ["clip.wav", "clip.flac", "clip.mp3", "clip.ogg"])
-def test_a_file_is_opened_once(tmp_path, voice, monkeypatch, name):
-    soundfile.write(path := tmp_path / name, voice, RATE)
-    opened = []
-
-    class Counted(opening._File):
-        def __init__(self, file):
-            opened.append(file)
-            super().__init__(file)
-
-    monkeypatch.setattr(opening, "_File", Counted)
-    assert seconds_of(path) == pytest.approx(voice.size / RATE, abs=FRAME)
-    assert opened == [path]
-
-
 def test_flacs_one_behind_another_are_heard_all(tmp_path, voice):
     path = tmp_path / "clip.flac"
     path.write_bytes(b"".join(encoded(path, voice[: n * RATE]) for n in (3, 4)))
