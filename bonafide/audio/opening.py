@@ -48,7 +48,7 @@ class _File(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
 
         In FLAC that takes long, and in a file of unknown length it cannot be done.
         """
-        return not self.is_exact and self.frames < UNKNOWN_FRAMES
+        return bool(super().seekable()) and not self.is_exact and self.frames < UNKNOWN_FRAMES
 
 
 @dataclass(frozen=True)
