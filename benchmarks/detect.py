@@ -9,6 +9,7 @@ time of the processors is what holds; the bounds are of it. ``--check`` fails be
 from __future__ import annotations
 
 import argparse
+import compileall
 import multiprocessing
 import os
 import platform
@@ -26,6 +27,7 @@ import numpy as np
 import soundfile
 import soxr
 
+import bonafide
 from bonafide.audio.spectrogram import crops
 from bonafide.detection.choice import packaged_model
 from bonafide.detection.detector import Detector
@@ -77,6 +79,7 @@ def cut(folder: Path, home: Path, count: int) -> list[Path]:
 
 def cold_start(clip: Path) -> bool:
     """Print several starts of each, taken in turn, and return whether they are within the bounds."""
+    compileall.compile_dir(Path(bonafide.__file__).parent, quiet=1)  # as pip does
     own = [str(Path(sys.executable).with_name("bonafide")), "detect", str(clip)]
     times: dict[str, list[float]] = {"bonafide detect one.wav": [], f'python -c "{BARE_START}"': []}
     clock: dict[str, list[float]] = {name: [] for name in times}
