@@ -100,7 +100,7 @@ def cold_start(clip: Path) -> bool:
 
 
 def one_core(clips: list[Path], rounds: int) -> bool:
-    """Print the processor's time of a clip and of its bare work, in turn on one thread; return whether the bound is kept."""
+    """Print the time of a clip beside its bare time, both in turn on one thread; return whether the bound is kept."""
     model = packaged_model()
     detector, ratios, times = Detector(model), [], []
     _start(model)
