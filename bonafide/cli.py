@@ -1,27 +1,18 @@
 """The command `bonafide`."""
 
 import sys
+from importlib import import_module
 
 import typer
 
-from bonafide.commands import corpus, remote
-from bonafide.commands.check import check
-from bonafide.commands.collect import collect
-from bonafide.commands.detect import detect
-from bonafide.commands.explain import explain
-from bonafide.commands.folds import folds
-from bonafide.commands.formats import formats
-from bonafide.commands.generate import generate
-from bonafide.commands.info import info
-from bonafide.commands.join import join
-from bonafide.commands.preset import preset
-from bonafide.commands.release import release
-from bonafide.commands.search import search
-from bonafide.commands.serve import serve
-from bonafide.commands.use import use
 from bonafide.errors import UserError, how_to_install
 from bonafide.text import printable
 
+# Each is a module of bonafide.commands with a function of its name, or with an `app` where it is a group of them.
+COMMANDS = (
+    *("check", "collect", "corpus", "detect", "explain", "folds", "formats", "generate", "info", "join", "preset"),
+    *("release", "remote", "search", "serve", "use"),
+)
 # What pip installs beside the light detector for these commands.
 EXTRAS = {
     "check": "pipeline",
@@ -40,36 +31,28 @@ EXTRAS = {
 }
 INTERRUPTED, GOES_ON = 130, "interrupted; a new run goes on from what is done"
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+def app_of(name: str = "") -> typer.Typer:
+    """Return the command with all that it can do, or with the one of `COMMANDS` that is asked for, which takes less."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(bonafide)
+    for each in [name] if name in COMMANDS else COMMANDS:
+        module = import_module(f"bonafide.commands.{each}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=each)
+        else:
+            app.command()(getattr(module, each))
+    return app
 
 
-@app.callback()
 def bonafide() -> None:
     """Tell human voices from AI-generated ones."""
-
-
-app.command()(check)
-app.command()(collect)
-app.add_typer(corpus.app, name="corpus")
-app.command()(detect)
-app.command()(explain)
-app.command()(folds)
-app.command()(formats)
-app.command()(generate)
-app.command()(info)
-app.command()(join)
-app.command()(preset)
-app.command()(release)
-app.add_typer(remote.app, name="remote")
-app.command()(search)
-app.command()(serve)
-app.command()(use)
 
 
 def main() -> None:
     """Run the command: exit code 1 and one sentence for what the user can mend, 2 for wrong usage."""
     try:
-        app()
+        app_of(*sys.argv[1:2])()
     except UserError as error:
         sys.exit(_say(str(error), 1))
     except ModuleNotFoundError as error:

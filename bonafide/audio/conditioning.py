@@ -61,9 +61,10 @@ def check(samples: np.ndarray) -> None:
 
 def clipped_share(samples: np.ndarray) -> float:
     """Return the share of samples, shape (n,), that lie in runs of three or more at the peak."""
-    railed = np.abs(samples) >= RAIL * np.abs(samples).max()
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], railed.view(np.int8), [0]))))
-    runs = edges[1::2] - edges[::2]
+    size = np.abs(samples)
+    railed = np.flatnonzero(size >= RAIL * size.max())  # few, as a rule
+    ends = np.flatnonzero(np.concatenate(([True], np.diff(railed) != 1, [True])))
+    runs = np.diff(ends)
     return float(runs[runs >= RAIL_RUN].sum() / max(1, samples.size))
 
 
@@ -113,7 +114,8 @@ def _loud(samples: np.ndarray, rate: int, trim_db: float) -> tuple[int, int]:
     """Return where the samples begin and end that `trim` leaves."""
     size = max(1, round(FRAME_SECONDS * rate))
     frames = -(-samples.size // size)
-    padded = np.pad(samples, (0, frames * size - samples.size), mode="edge") if samples.size else samples
+    missing = frames * size - samples.size
+    padded = np.pad(samples, (0, missing), mode="edge") if missing else samples
     power = padded.reshape(frames, size).var(axis=1, dtype=np.float64)
     loud = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (-trim_db / 10))
     return (int(loud[0]) * size, (int(loud[-1]) + 1) * size) if loud.size else (0, 0)

@@ -1,6 +1,7 @@
 """Ogg and FLAC files one behind another, of which libsndfile reads the first alone."""
 
 import mmap
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ HEAD = 27  # bytes of a page, before its table of segments
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 BEGINS = 0x02  # in the flags of a page: a stream begins here
 OPUS_RATE = 48000  # in which Opus counts, whatever it is decoded at
-FLAC = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # its mark, and the head of its first block
+FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")  # its mark, and the head of its first block
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,8 @@ def _is_whole(page: bytes) -> bool:
 
 def flac_links(path: Path) -> list[tuple[int, int]]:
     """Return from where to where in bytes each FLAC file in `path` goes: one, unless they lie one behind another."""
-    starts: list[int] = []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        for mark in FLAC:
-            at = content.find(mark)
-            while at >= 0:
-                starts.append(at)
-                at = content.find(mark, at + 1)
+        starts = [match.start() for match in FLAC.finditer(content)]
         size = len(content)
-    starts.sort()
     starts[:1] = [0]  # a tag may stand before the first
     return list(zip(starts, [*starts[1:], size], strict=True))

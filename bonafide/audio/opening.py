@@ -4,9 +4,9 @@ What a header counts is believed only where it is exact by its format; all that 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,8 @@ from bonafide.text import clock
 
 WAVE_SLACK = 0.05  # seconds: samples have no frames, but sizes are often a header too large
 DAMAGED = "the file is damaged"
+EXACT = ("PCM", "FLOAT", "DOUBLE", "ALAW", "ULAW")  # subtypes that no block of samples depends on another in
+BLOCK = 1 << 17  # samples that are read at a time of such a file
 UNKNOWN_FRAMES = 1 << 60  # from here on a length is what libsndfile puts where there is none
 HEADS: dict[str, bytes | tuple[bytes, ...]] = {
     "WAV": (b"RIFF", b"RF64"),
@@ -33,27 +35,39 @@ HEADS: dict[str, bytes | tuple[bytes, ...]] = {
 }
 
 
+class _File(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
+    """A file that is read from its beginning to its end."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its samples are the same however many are read at a time."""
+        return bool(self.subtype.startswith(EXACT))
+
+    def seekable(self) -> bool:
+        """Tell whether soundfile is to wind it after each block, to where it is.
+
+        In FLAC that takes long, and in a file of unknown length it cannot be done.
+        """
+        return bool(super().seekable()) and not self.is_exact and self.frames < UNKNOWN_FRAMES
+
+
 @dataclass(frozen=True)
 class Part:
     """What one decoder reads of a file: nearly always all of it.
 
     Attributes
     ----------
-    open : callable
+    pieces : list of Piece or None
+        What it reads in place of the file; None where that is the file as it is.
     promised : float or None
         Seconds that it holds, exactly; None where nothing tells.
+    file : _File or None
+        Where it was opened already.
     """
 
-    open: Callable[[], soundfile.SoundFile]
+    pieces: list[Piece] | None
     promised: float | None
-
-
-class _Sequential(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
-    """A file whose length is not known: soundfile would wind it after each block, and cannot at its end."""
-
-    def seekable(self) -> bool:
-        """Tell that it is read from its beginning to its end."""
-        return False
+    file: _File | None = None
 
 
 def open_sound(path: Path, most_seconds: float | None = None) -> Sound:
@@ -68,15 +82,17 @@ def open_sound(path: Path, most_seconds: float | None = None) -> Sound:
         raise UnusableError("the file is empty")
     wave_parts = _wave_parts(path)
     try:
-        file = wave_parts[0].open() if wave_parts else soundfile.SoundFile(path)
+        file = _opened(path, wave_parts[0].pieces if wave_parts else None)
     except soundfile.LibsndfileError:
         return _through_av(path, most_seconds)
     sound = Sound(file.samplerate, file.channels, f"{file.format}/{file.subtype}", iter(()), [])
     parts = wave_parts or _parts(path, file, sound)
-    if not parts:
+    if wave_parts or (parts and parts[0].pieces is None):
+        parts[0] = replace(parts[0], file=file)
+    else:
         file.close()
+    if not parts:
         return _through_av(path, most_seconds)
-    file.close()
     sound.blocks = _all_blocks(path, parts, sound)
     return sound
 
@@ -88,28 +104,28 @@ def _wave_parts(path: Path) -> list[Part]:
         if math.isinf(wave.promised):
             raise UnusableError("the file is cut short before its sound begins")
         refuse_cut(wave.heard, wave.promised, WAVE_SLACK)
-        parts.append(Part(_opener(path, wave.pieces), None))
+        parts.append(Part(wave.pieces, None))
     return parts
 
 
-def _parts(path: Path, file: soundfile.SoundFile, sound: Sound) -> list[Part]:
+def _parts(path: Path, file: _File, sound: Sound) -> list[Part]:
     """Return the parts of another file that libsndfile has opened; none where PyAV is to read it."""
-    whole = Part(_opener(path, None), file.frames / file.samplerate)
+    whole = Part(None, file.frames / file.samplerate)
     if file.frames >= UNKNOWN_FRAMES:
-        return [Part(lambda: _Sequential(path), None)]
+        return [Part(None, None)]
     if file.format == "OGG":
         pages = walk(path)
         if pages.damaged is not None:
             sound.notes.append(damage_at(pages.damaged / (OPUS_RATE if file.subtype == "OPUS" else file.samplerate)))
-        return [Part(_opener(path, [link]), None) for link in pages.links] if len(pages.links) > 1 else [whole]
+        return [Part([link], None) for link in pages.links] if len(pages.links) > 1 else [whole]
     if file.format == "FLAC" and len(ends := flac_links(path)) > 1:
-        return [Part(_opener(path, [link]), None) for link in ends]
+        return [Part([link], None) for link in ends]
     if file.format == "MP3":
         return _mp3_parts(path, file, sound)
     return [whole]
 
 
-def _mp3_parts(path: Path, file: soundfile.SoundFile, sound: Sound) -> list[Part]:
+def _mp3_parts(path: Path, file: _File, sound: Sound) -> list[Part]:
     frames = mpeg.walk(path)
     if frames.damaged:
         sound.notes.append(damage_at(frames.damaged[0]))
@@ -119,19 +135,19 @@ def _mp3_parts(path: Path, file: soundfile.SoundFile, sound: Sound) -> list[Part
     told = file.frames / file.samplerate
     if not frames.stretches or (len(frames.stretches) == 1 and not frames.damaged and frames.seconds - told <= SLACK):
         # What counts no frames has a length that libsndfile guesses, and often too high.
-        return [Part(_opener(path, None), min(told, frames.seconds) if frames.stretches else None)]
-    return [Part(_opener(path, mpeg.readable(stretch)), stretch.seconds) for stretch in frames.stretches]
+        return [Part(None, min(told, frames.seconds) if frames.stretches else None)]
+    return [Part(mpeg.readable(stretch), stretch.seconds) for stretch in frames.stretches]
 
 
-def _opener(path: Path, pieces: list[Piece] | None) -> Callable[[], soundfile.SoundFile]:
-    return lambda: soundfile.SoundFile(path if pieces is None else Pieces(path, pieces))
+def _opened(path: Path, pieces: list[Piece] | None) -> _File:
+    return _File(path if pieces is None else Pieces(path, pieces))
 
 
 def _all_blocks(path: Path, parts: list[Part], sound: Sound) -> Iterator[np.ndarray]:
     heard = 0
     for part in parts:
         try:
-            file = part.open()
+            file = _opened(path, part.pieces) if part.file is None else part.file
         except soundfile.LibsndfileError:
             note = damage_at(heard / sound.rate)
             sound.notes += [note] if note not in sound.notes else []  # its checksums may have told
@@ -143,13 +159,12 @@ def _all_blocks(path: Path, parts: list[Part], sound: Sound) -> Iterator[np.ndar
                 yield of_channels(block, sound.channels)
 
 
-def _sndfile_blocks(
-    path: Path, file: soundfile.SoundFile, part: Part, sound: Sound, *, alone: bool
-) -> Iterator[np.ndarray]:
+def _sndfile_blocks(path: Path, file: _File, part: Part, sound: Sound, *, alone: bool) -> Iterator[np.ndarray]:
     taken, failed = 0, False
+    size = max(file.samplerate, BLOCK // file.channels) if file.is_exact else file.samplerate
     while True:
         try:
-            block = file.read(file.samplerate, dtype="float32", always_2d=True)
+            block = file.read(size, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError:
             failed = True
             break

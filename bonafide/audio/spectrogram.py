@@ -8,11 +8,14 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from bonafide.audio.framing import frames_of, hann
+from bonafide.audio.halves import to_half
+from bonafide.audio.transforms import rfft
 
 DECIBELS = np.float32(10 / np.log(10))  # of a natural logarithm of power
 BLOCK = 16  # bands that are summed up together
-FRAMES = 128  # transformed together: what is between the steps stays in the processor's cache
+TOGETHER = 1 << 15  # samples of frames that are transformed: what is between the steps stays in the processor's cache
 FLOOR = np.float32(1e-8)  # power; the rounding noise of 16 bits lies just above it, digital zeros below
+MOST = np.float32(np.inf)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def log_spectrograms(samples: np.ndarray, rate: int, settings: SpectrogramSettin
     list of np.ndarray, each of shape (1 + n // hop_length, ...), float16
     """
     each = [settings, linear_of(settings, rate)] if settings.linear_bins else [settings]
-    return [_decibels(samples, rate, one).astype(np.float16) for one in each]
+    return [to_half(_decibels(samples, rate, one)) for one in each]
 
 
 def linear_of(settings: SpectrogramSettings, rate: int) -> SpectrogramSettings:
@@ -85,28 +88,33 @@ def linear_of(settings: SpectrogramSettings, rate: int) -> SpectrogramSettings:
 
 
 def _decibels(samples: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.ndarray:
-    half = settings.n_fft // 2
-    padded = np.pad(samples.astype(np.float32, copy=False), half, mode="reflect" if samples.size > half else "wrap")
+    padded = _mirrored(samples.astype(np.float32, copy=False), settings.n_fft // 2)
     bands = _bands(_power(frames_of(padded, settings.n_fft, settings.hop_length)), rate, settings)
-    np.maximum(bands, FLOOR, out=bands)
+    np.clip(bands, FLOOR, MOST, out=bands)  # a maximum with a number is not vectorised
     decibels: np.ndarray = np.log(bands, out=bands)  # numpy has no vectorised log10
     decibels *= DECIBELS
     return decibels
 
 
+def _mirrored(samples: np.ndarray, edge: int) -> np.ndarray:
+    """Return `samples`, shape (n,), with `edge` more on both sides: mirrored, or repeated where they are too few."""
+    if samples.size <= edge:
+        return np.pad(samples, edge, mode="wrap")
+    return np.concatenate((samples[edge:0:-1], samples, samples[-2 : -edge - 2 : -1]))
+
+
 def _power(frames: np.ndarray) -> np.ndarray:
     """Return the power spectra of `frames`, shape (n, n_fft), through a Hann window; shape (n, 1 + n_fft // 2)."""
-    from scipy.fft import rfft  # several times as quick as numpy's, and not needed by what only reads facts
-
     window = hann(frames.shape[1])
     power = np.empty((len(frames), 1 + window.size // 2), np.float32)
-    windowed = np.empty((min(FRAMES, len(frames)), window.size), np.float32)
-    for start in range(0, len(frames), FRAMES):
-        some = frames[start : start + FRAMES]
-        spectra = rfft(np.multiply(some, window, out=windowed[: len(some)]), overwrite_x=True)
+    count = max(1, TOGETHER // window.size)
+    windowed = np.empty((min(count, len(frames)), window.size), np.float32)
+    for start in range(0, len(frames), count):
+        some = frames[start : start + count]
+        spectra = rfft(np.multiply(some, window, out=windowed[: len(some)]))
         squares = spectra.view(np.float32)  # real and imaginary parts in turn
         np.square(squares, out=squares)
-        np.add(squares[:, ::2], squares[:, 1::2], out=power[start : start + FRAMES])
+        np.add(squares[:, ::2], squares[:, 1::2], out=power[start : start + count])
     return power
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bonafide.audio.framing import hann
+from bonafide.audio.transforms import rfft
 from bonafide.files import VAD
 from bonafide.scoring.exported import onnx_session
 
@@ -41,7 +42,8 @@ def spectra(samples: np.ndarray) -> np.ndarray:
     heard = pieces(samples)
     heard = np.concatenate((heard, heard[:, -2 : -2 - MIRRORED : -1]), axis=1)
     frames = np.lib.stride_tricks.sliding_window_view(heard, WINDOW, axis=1)[:, ::HOP]
-    return np.abs(np.fft.rfft(frames * hann(WINDOW)))
+    magnitudes: np.ndarray = np.abs(rfft(frames * hann(WINDOW)))
+    return magnitudes
 
 
 def speech_probabilities(magnitudes: np.ndarray) -> np.ndarray:

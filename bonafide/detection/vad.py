@@ -14,10 +14,11 @@ from bonafide.detection.silero import BIN_HERTZ, PIECE_SECONDS, RATE, spectra, s
 
 VOICE_BAND = (100.0, 4000.0)  # hertz; where the power of speech is
 ACTIVE_DB = 40.0  # below the loudest pieces: quieter ones are pauses
-LOUDEST = 95  # percentile: a click alone does not set the scale
+LOUDEST = 95.0  # percentile: a click alone does not set the scale
 HANGOVER_SECONDS = 0.3  # on both sides of an active piece: the pauses inside of speech belong to it
 REACH = round(HANGOVER_SECONDS / PIECE_SECONDS)
 LIKELIEST = 0.25  # of the pieces: a word between pauses is speech too
+FIRST = 8  # of so many pieces one is heard first: it may suffice
 MIN_PROBABILITY = 0.2  # mean over the likeliest pieces; chosen with benchmarks/speech.py, to refuse few voices
 TELEPHONE_HZ = 2500.0  # even a telephone carries more
 NARROW_SHARE = 1e-6  # of the power above: less is nothing
@@ -76,30 +77,56 @@ def detect_speech(samples: np.ndarray, rate: int, *, seconds: float) -> Speech:
     low, telephone, high = (round(hertz / BIN_HERTZ) for hertz in (VOICE_BAND[0], TELEPHONE_HZ, VOICE_BAND[1]))
     voice = power[:, :, low : high + 1].sum(axis=1) + 1e-12
     level = 10 * np.log10(voice.sum(axis=1))
-    below_top = np.percentile(level, LOUDEST) - level
+    below_top = percentile(level, LOUDEST) - level
     near = _with_pauses(below_top < ACTIVE_DB)
     spoken = min(seconds, float(near.sum()) * PIECE_SECONDS)
     inside = power[1:-1, :-1]  # where the sound goes on before and after: an edge of it is wide
     if inside[:, :, telephone:].sum() < NARROW_SHARE * inside.sum():
         return Speech(spoken, NARROW, near)
-    if likelihood(speech_probabilities(magnitudes)) < MIN_PROBABILITY:
+    if not _is_speech(magnitudes):
         return Speech(spoken, NO_SPEECH, near)
     clear = below_top < CLEAR_DB
     return Speech(spoken, BABBLE if _is_babble(voice[clear], level[clear]) else "", near)
 
 
-def likelihood(probabilities: np.ndarray) -> float:
-    """Return how likely a recording holds speech, from the probabilities of its pieces, shape (n,)."""
-    return float(np.sort(probabilities)[-max(1, round(LIKELIEST * probabilities.size)) :].mean())
+def _is_speech(magnitudes: np.ndarray) -> bool:
+    """Tell whether a recording holds speech from the `spectra` of its pieces; most voices show it at once."""
+    some = magnitudes[: len(magnitudes) // FIRST]
+    if len(some) and likelihood(speech_probabilities(some), len(magnitudes)) >= MIN_PROBABILITY:
+        return True
+    return likelihood(speech_probabilities(magnitudes)) >= MIN_PROBABILITY
+
+
+def likelihood(probabilities: np.ndarray, pieces: int | None = None) -> float:
+    """Return how likely a recording holds speech.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray, shape=(n,)
+        Of its pieces, or of the first of them.
+    pieces : int, optional
+        How many it has; what is not among `probabilities` counts as none, so that it is at least as likely.
+    """
+    count = max(1, round(LIKELIEST * (pieces or probabilities.size)))
+    return float(np.sort(probabilities)[-count:].sum()) / count
+
+
+def percentile(values: np.ndarray, percent: float) -> float:
+    """Return the percentile of `values`, shape (n,), as numpy's does, which imports numpy.ma for it."""
+    ordered = np.sort(values)
+    place = (ordered.size - 1) * percent / 100
+    below = int(place)
+    low, high = ordered[below], ordered[min(below + 1, ordered.size - 1)]
+    return float(low + (high - low) * (place - below))
 
 
 def _is_babble(voice: np.ndarray, level: np.ndarray) -> bool:
     """Tell many voices at once from one: their level is as steady as that of noise, but their bands move."""
-    if level.size * PIECE_SECONDS < BABBLE_SECONDS:
+    if level.size * PIECE_SECONDS < BABBLE_SECONDS or level.std() >= BABBLE_LEVEL_SD:
         return False
     edges = np.linspace(0, voice.shape[1], BANDS + 1).astype(int)[:-1]
     bands = np.log(np.add.reduceat(voice, edges, axis=1))
-    return float(level.std()) < BABBLE_LEVEL_SD and float(bands.std(axis=0).mean()) > BABBLE_BAND_SD
+    return float(bands.std(axis=0).mean()) > BABBLE_BAND_SD
 
 
 def _with_pauses(active: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bonafide.audio.conditioning import AudioSettings, condition
+from bonafide.audio.halves import to_single
 from bonafide.audio.recording import Recording
 from bonafide.audio.spectrogram import SpectrogramSettings, crops, log_spectrogram
 from bonafide.errors import UserError
@@ -71,7 +72,8 @@ class Scorer:
 
     def logits(self, batch: np.ndarray) -> np.ndarray:
         """Return the network's logit of each crop in `batch`, shape (n, frames, n_bands); shape (n,)."""
-        logits: np.ndarray = self._session.run(None, {self._input: batch.astype(np.float32)})[0]
+        heard = to_single(batch) if batch.dtype == np.float16 else batch.astype(np.float32, copy=False)
+        logits: np.ndarray = self._session.run(None, {self._input: heard})[0]
         return logits.reshape(len(batch))
 
     def score(self, recording: Recording) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import pytest
 import typer
 from dvc.cli.parser import DvcParserError, get_main_parser
 
-from bonafide.cli import app
+from bonafide.cli import app_of
 
 from .blocks import PAGES, ROOT, name_of, sh_blocks, simple_commands, spans_of
 
@@ -18,7 +18,7 @@ PROGRAMS = ("bonafide", "dvc", "make", "python", "tools", "pip")
 
 def wrong_bonafide(words):
     """Return what `bonafide` would say of a command line, or nothing; arguments may be missing or not there."""
-    command, name = typer.main.get_command(app), "bonafide"
+    command, name = typer.main.get_command(app_of()), "bonafide"
     while words and hasattr(command, "commands"):
         if words[0] not in command.commands:
             return None if words[0] == "--help" else f"no command {words[0]}"

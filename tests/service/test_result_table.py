@@ -145,8 +145,8 @@ def test_options_that_do_not_go_together_are_refused(arguments, tmp_path):
 def test_memory_does_not_grow_with_the_number_of_names(folder):
     """Of 20,000 recordings, nearly all of which have their row."""
     code = (
-        "import resource, sys; from bonafide.cli import app; sys.argv[0] = 'bonafide'\n"
-        "try: app()\n"
+        "import resource, sys; from bonafide.cli import app_of; sys.argv[0] = 'bonafide'\n"
+        "try: app_of('detect')()\n"
         "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
     )
     peaks = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from bonafide.cli import EXTRAS, app
+from bonafide.cli import COMMANDS, EXTRAS, app_of
 from bonafide.commands import corpus
 from bonafide.errors import how_to_install
 
@@ -92,6 +92,7 @@ def test_the_extras_exist_and_every_command_is_tried_here():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = set(project["optional-dependencies"])
     assert {extra for names in EXTRAS.values() for extra in names.split(",")} <= extras
+    app = app_of()
     commands = {command.callback.__name__ for command in app.registered_commands}
     commands |= {f"corpus {command.callback.__name__}" for command in corpus.app.registered_commands}
     commands |= {group.name for group in app.registered_groups} - {"corpus"}
@@ -106,3 +107,16 @@ def test_the_extras_exist_and_every_command_is_tried_here():
         "join",
         "use",
     }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_is_asked_for_comes_alone(name):
+    app = app_of(name)
+    commands = [command.callback.__name__ for command in app.registered_commands]
+    assert [*commands, *(group.name for group in app.registered_groups)] == [name]
+
+
+def test_a_command_that_is_not_there_is_told_from_those_that_are():
+    done = subprocess.run([sys.executable, "-c", LIGHT, "detct", "x.wav"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "detect" in done.stderr

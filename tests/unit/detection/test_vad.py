@@ -9,6 +9,7 @@ import pytest
 from bonafide.audio.conditioning import level, resample
 from bonafide.clips.codecs import through_telephone
 from bonafide.clips.effects import pink_noise, room_tail
+from bonafide.detection import vad
 from bonafide.detection.silero import PIECE, spectra, speech_probabilities
 from bonafide.detection.vad import BABBLE, NARROW, NO_SPEECH, detect_speech, likelihood
 
@@ -99,6 +100,36 @@ def test_every_piece_has_a_probability_that_only_the_past_decides(voice):
     first = speech_probabilities(spectra(voice[: 40 * PIECE]))
     np.testing.assert_allclose(whole[:40], first, atol=1e-4)
     assert likelihood(whole) >= whole.mean()
+
+
+def test_speech_at_the_beginning_is_enough(voice, monkeypatch):
+    sizes = []
+
+    def counted(magnitudes):
+        sizes.append(len(magnitudes))
+        return speech_probabilities(magnitudes)
+
+    monkeypatch.setattr(vad, "speech_probabilities", counted)
+    assert heard(voice[: 8 * RATE]).reason == ""
+    assert sizes == [8 * RATE // PIECE // vad.FIRST]
+    sizes.clear()
+    late = np.concatenate((1e-3 * RNG.standard_normal(2 * RATE), voice[: 6 * RATE]))  # none in its first pieces
+    assert heard(late).reason == ""
+    assert sizes == [8 * RATE // PIECE // vad.FIRST, 8 * RATE // PIECE]
+
+
+@pytest.mark.parametrize("size", [1, 2, 21, 125])
+@pytest.mark.parametrize("percent", [0.0, 50.0, 95.0, 100.0])
+def test_a_percentile_is_numpys(size, percent):
+    values = RNG.normal(-30, 10, size).astype(np.float32)
+    assert vad.percentile(values, percent) == pytest.approx(np.percentile(values, percent), abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 40, 250])
+def test_the_first_pieces_never_make_a_recording_likelier(size):
+    whole = RNG.random(size).astype(np.float32)
+    for first in range(1, size):
+        assert likelihood(whole[:first], size) <= likelihood(whole) + 1e-6
 
 
 def test_the_file_says_whose_network_it_is():
