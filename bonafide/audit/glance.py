@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from bonafide.audit.findings import probes_of
+from bonafide.audit.asking import probes_of
 from bonafide.audit.listening import Heard
 from bonafide.audit.shortcuts import Sides, cross_validated
 from bonafide.corpus.groups import group_numbers

@@ -1,17 +1,17 @@
-"""Learns to tell the classes apart from facts that hold no voice: a probe that succeeds has found a shortcut."""
+"""Learns to tell the classes apart from facts that hold no voice: a probe that succeeds has found a shortcut.
+
+scikit-learn and the measures are imported where they are used: they take longer than all else of an audit of a corpus
+in which little has changed, and each process of a pool would import them again.
+"""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from bonafide.evaluation.bootstrap import Draws
-from bonafide.scoring.measures import auc
+if TYPE_CHECKING:
+    from bonafide.evaluation.bootstrap import Draws
 
 FOLDS = 5
 TREES, LEAVES, LEAST_LEAF = 40, 6, 10  # small: a probe that learns clips by heart finds nothing in others
@@ -80,8 +80,10 @@ class Outcome:
     train_auc: float | None
 
 
-def ask(probe: Probe, sides: Sides, draws: Draws, seed: int) -> Outcome:
+def ask(probe: Probe, sides: Sides, draws: "Draws", seed: int) -> Outcome:
     """Return how well `probe` tells the classes apart, with an interval from `draws` of the test side's clips."""
+    from bonafide.scoring.measures import auc
+
     with threadpool_limits(1):  # sums over several threads round differently
         score = predict(probe, sides.human, sides.train, sides.test, seed)
         inside = cross_validated(probe, sides, seed)
@@ -99,6 +101,10 @@ def cross_validated(probe: Probe, sides: Sides, seed: int) -> float | None:
     All folds are ranked together, as a group may hold one class alone. What is left out tilts the balance of the
     rest, so that a probe without any information comes out somewhat below 0.5.
     """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    from bonafide.scoring.measures import auc
+
     inside = np.flatnonzero(sides.train)
     human, groups = sides.human[inside], sides.groups[inside]
     folds = min(FOLDS, np.unique(groups[human]).size, np.unique(groups[~human]).size)
@@ -120,12 +126,18 @@ def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarra
         log_odds: np.ndarray = _from_counts(probe.values, human, learn)[score]
         return log_odds
     if probe.neighbours:
+        from sklearn.neighbors import KNeighborsClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         near = min(probe.neighbours, int(learn.sum()))
         model = make_pipeline(StandardScaler(), KNeighborsClassifier(near, weights="uniform"))
         model.fit(probe.values[learn], human[learn])
         share, prior = model.predict_proba(probe.values[score])[:, 1], human[learn].mean()
         log_odds = _log_odds((share * near + 2 * prior) / (near + 2)) - _log_odds(prior)
         return log_odds
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     trees = HistGradientBoostingClassifier(
         max_iter=TREES,
         max_leaf_nodes=LEAVES,

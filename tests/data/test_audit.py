@@ -17,8 +17,9 @@ import soxr
 import yaml
 
 from bonafide.audio.conditioning import AudioSettings
+from bonafide.audit.asking import NEIGHBOURS, ask_all
 from bonafide.audit.duplicates import duplicates
-from bonafide.audit.findings import NEIGHBOURS, AuditSettings, ask_all, refuse, report_of, sentences
+from bonafide.audit.findings import AuditSettings, refuse, report_of, sentences
 from bonafide.audit.probes import measure_part
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.table import CATALOG, SPLIT, as_table
