@@ -223,7 +223,10 @@ def with_duplicates(recordings, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(with_duplicates):
+def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(
+    with_duplicates, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("BONAFIDE_STORE", str(tmp_path / "store"))
     rows, _, clips, train = with_duplicates
     found = duplicates(rows, clips, RATE, same_above=0.9)
     (heard,) = (each for each in found if "codec-of-train.wav" in each.paths)
