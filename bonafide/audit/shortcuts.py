@@ -4,6 +4,8 @@ scikit-learn and the measures are imported where they are used: they take longer
 in which little has changed, and each process of a pool would import them again.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,7 +86,7 @@ def ask(probe: Probe, sides: Sides, draws: "Draws", seed: int) -> Outcome:
     """Return how well `probe` tells the classes apart, with an interval from `draws` of the test side's clips."""
     from bonafide.scoring.measures import auc
 
-    with threadpool_limits(1):  # sums over several threads round differently
+    with one_thread():
         score = predict(probe, sides.human, sides.train, sides.test, seed)
         inside = cross_validated(probe, sides, seed)
     human = sides.human[sides.test]
@@ -93,6 +95,15 @@ def ask(probe: Probe, sides: Sides, draws: "Draws", seed: int) -> Outcome:
     right = np.where(score == 0, 0.5, (score > 0) == human)
     accuracy = (right[human].mean() + right[~human].mean()) / 2
     return Outcome(probe.view, probe.name, auc(score, human), low, high, float(accuracy), inside)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let probes compute on one thread: sums over several round differently."""
+    import sklearn.ensemble  # noqa: F401 - before, as the limit holds for the libraries that are loaded
+
+    with threadpool_limits(1):
+        yield
 
 
 def cross_validated(probe: Probe, sides: Sides, seed: int) -> float | None:

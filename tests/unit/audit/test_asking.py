@@ -1,5 +1,9 @@
 """Probes are asked of a bounded sample, and again only where it changed."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +21,19 @@ def few(monkeypatch):
     """A sample of 20 clips of a class and side, and of the probes of each view two."""
     monkeypatch.setattr(asking, "MOST", 20)
     monkeypatch.setattr(asking, "FAMILIES", {"DC offset": FAMILIES["DC offset"]})
+
+
+def test_probes_compute_on_one_thread_though_their_library_is_loaded_late():
+    code = (
+        "from threadpoolctl import threadpool_info\n"
+        "from bonafide.audit.shortcuts import one_thread\n"
+        "with one_thread():\n"
+        "    import sklearn.ensemble\n"
+        "    print({pool['num_threads'] for pool in threadpool_info()})\n"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "{1}"
 
 
 def table(n, seed=1):
