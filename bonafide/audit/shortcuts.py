@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bonafide.evaluation.bootstrap import Draws
 
 FOLDS = 5
+BINS = 255  # of a fact's values, at most: the trees' own
 TREES, LEAVES, LEAST_LEAF = 40, 6, 10  # small: a probe that learns clips by heart finds nothing in others
 
 
@@ -157,8 +158,30 @@ def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarra
         early_stopping=False,
         random_state=seed,
     )
-    log_odds = trees.fit(probe.values[learn], human[learn]).decision_function(probe.values[score])
+    learned, asked = _binned(probe.values[learn], human[learn], probe.values[score])
+    log_odds = trees.fit(learned, human[learn]).decision_function(asked)
     return log_odds
+
+
+def _binned(learned: np.ndarray, human: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both tables, shape (n, k) and (m, k), with the numbers of bins in place of values where these are many.
+
+    The bins are those that the trees make of their values themselves: quantiles, each class weighing one half. They
+    take ten times as long for them, as they sort all values anew for each of 254 quantiles.
+    """
+    learned, asked = learned.copy(), asked.copy()
+    weights = human.size / (2 * np.where(human, human.sum(), (~human).sum()))
+    for own, other in zip(learned.T, asked.T, strict=True):
+        if np.unique(own).size > BINS:
+            order = np.argsort(own)
+            values, below = own[order], np.cumsum(weights[order])
+            ranks = np.linspace(0, 100, BINS + 1)[1:-1] / 100 * below[-1]
+            at = np.minimum(np.searchsorted(below, ranks), values.size - 1)
+            over = below[at] - ranks > np.finfo(float).eps
+            upper = values[np.minimum(at + ~over, values.size - 1)]
+            edges = np.unique((values[at] + upper) / 2)  # between two values where a quantile falls between them
+            own[:], other[:] = np.searchsorted(edges, own), np.searchsorted(edges, other)
+    return learned, asked
 
 
 def _from_counts(values: np.ndarray, human: np.ndarray, learn: np.ndarray) -> np.ndarray:
