@@ -1,8 +1,8 @@
 """Stage catalog: one row a clip; every file that cannot be used is listed with its reason."""
 
+import csv
+import io
 from pathlib import Path
-
-import pandas as pd
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.corpus.catalog import CorpusSettings, examine_all, settle
@@ -27,7 +27,11 @@ def catalog(params: Path, out: Path, rejects: Path) -> None:
     examined = examine_all(root, rows, read_section(params, "audio", AudioSettings), MEMO)
     clips, bad = settle(track(examined, total=len(rows), what="looking into files"))
     write_facts(clips, CATALOG, out)
-    write_text(rejects, pd.DataFrame(bad, columns=["path", "used", "reason"]).to_csv(index=False))
+    text = io.StringIO()
+    lines = csv.DictWriter(text, ["path", "used", "reason"], extrasaction="ignore", lineterminator="\n")
+    lines.writeheader()
+    lines.writerows(bad)
+    write_text(rejects, text.getvalue())
     print(f"{len(clips)} clips can be used, {sum(row['used'] == 'no' for row in bad)} files cannot: see {rejects}")
 
 

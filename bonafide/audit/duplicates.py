@@ -1,22 +1,17 @@
 """The same sound in two splits, or under both labels: errors of the corpus that no metric shows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from bonafide.audio.conditioning import from_flac
 from bonafide.audit import fingerprints
+from bonafide.audit.comparing import compared
 from bonafide.corpus.rows import LABELS
-from bonafide.pipeline.executors import run_all
-from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import rows_of
-from bonafide.progress import track
 
 PARTLY = "ai in part"
-PAIRS_PER_TASK = 1000  # compared by one worker at a time: some 100 MB of waveforms
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,8 @@ def duplicates(rows: pd.DataFrame, clips: Path, rate: int, *, same_above: float)
     Parameters
     ----------
     rows : pd.DataFrame
-        Of the split table, with ``hashes`` as `bonafide.audit.probes.measure` returns them, numbered from 0.
+        Of the split table, with ``hashes`` and ``audio_sha256`` as `bonafide.audit.probes.measure` returns them,
+        numbered from 0.
     clips : Path
         Folder of the parts that hold the conditioned audio.
     rate : int
@@ -65,14 +61,8 @@ def duplicates(rows: pd.DataFrame, clips: Path, rate: int, *, same_above: float)
         Likeness of the waveforms from which on two clips are the same sound.
     """
     prints = [np.frombuffer(each, "<u4") for each in rows["hashes"]]
-    alike = fingerprints.candidates(prints, partial(_forbidden, rows))
-    names = rows["clip"].to_numpy()
-    pairs = list(zip(names[alike.first], names[alike.second], alike.offset.tolist(), strict=True))
-    tasks = [pairs[start : start + PAIRS_PER_TASK] for start in range(0, len(pairs), PAIRS_PER_TASK)]
-    compare = partial(_compare, str(clips), rate)
-    likeness: dict[tuple[str, str], float] = {}
-    for part in track(run_all(compare, tasks) if tasks else [], total=len(tasks), what="comparing waveforms"):
-        likeness |= part
+    alike = fingerprints.candidates(prints, _forbidden(rows))
+    likeness = compared(rows["clip"].tolist(), rows["audio_sha256"].tolist(), alike, clips, rate)
     by_clip = rows.set_index("clip")
     same = [_duplicate(by_clip, pair, value) for pair, value in likeness.items() if value >= same_above]
     return sorted(same, key=lambda each: each.paths)
@@ -83,30 +73,23 @@ def _held_out(side: str) -> str:
     return "test" if side == "apart" else side
 
 
-def _forbidden(rows: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Which pairs of positions must not hold the same sound."""
-    split, label, pair = (rows[name].to_numpy().astype(str) for name in ("split", "label", "pair"))
-    counted = (split[first] != "apart") & (split[second] != "apart")  # a person through a codec is that person's sound
-    split = np.where(split == "apart", _held_out("apart"), split)
-    used = (split[first] != "dropped") & (split[second] != "dropped")
-    declared = (pair[first] == pair[second]) & (pair[first] != "")
-    partly = (rows["segments"].map(len) > 0).to_numpy()
-    contrary = (label[first] != label[second]) & ~declared & counted & ~partly[first] & ~partly[second]
-    forbidden: np.ndarray = ((split[first] != split[second]) & used) | contrary
+def _forbidden(rows: pd.DataFrame) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return which pairs of positions must not hold the same sound, as a function of two arrays of positions."""
+    split = rows["split"].to_numpy()
+    apart, dropped = split == "apart", split == "dropped"
+    side = pd.factorize(np.array([_held_out(each) for each in split], object))[0]
+    label, pair = pd.factorize(rows["label"])[0], pd.factorize(rows["pair"])[0]
+    paired, partly = (rows["pair"] != "").to_numpy(), (rows["segments"].map(len) > 0).to_numpy()
+
+    def forbidden(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        counted = ~(apart[first] | apart[second])  # a person through a codec is that person's sound
+        used = ~(dropped[first] | dropped[second])
+        declared = (pair[first] == pair[second]) & paired[first]
+        contrary = (label[first] != label[second]) & ~declared & counted & ~(partly[first] | partly[second])
+        both: np.ndarray = ((side[first] != side[second]) & used) | contrary
+        return both
+
     return forbidden
-
-
-def _compare(clips: str, rate: int, pairs: list[tuple[str, str, int]]) -> dict[tuple[str, str], float]:
-    """Return the likeness of each of `pairs`: two clips and the hops between them."""
-    names = {name for first, second, _ in pairs for name in (first, second)}
-    waves = {
-        row["clip"]: fingerprints.narrow(from_flac(row["audio"]["bytes"]), rate)
-        for row in rows_of(part_files(Path(clips)).values(), names, ["audio"])
-    }
-    return {
-        (first, second): fingerprints.likeness(waves[first], waves[second], hops * fingerprints.HOP)
-        for first, second, hops in pairs
-    }
 
 
 def _duplicate(by_clip: pd.DataFrame, pair: tuple[str, str], likeness: float) -> Duplicate:

@@ -4,23 +4,18 @@ Each probe is asked of the files as they were found and, where conditioning can 
 the network gets them. The first says what to mend in the corpus, the second what the network can still see.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import pandas as pd
 from annotated_types import Ge, Gt, Le, Lt
 
 from bonafide.audit.duplicates import Duplicate
-from bonafide.audit.probes import FAMILIES, SIX, VIEWS
-from bonafide.audit.shortcuts import Outcome, Probe, Sides, ask
-from bonafide.corpus.groups import group_numbers
+from bonafide.audit.probes import VIEWS
+from bonafide.audit.shortcuts import Outcome
 from bonafide.errors import UserError
-from bonafide.evaluation.bootstrap import Draws
-from bonafide.progress import track
 
-NEIGHBOURS = "six channel statistics"
 WHERE = {"files": "in the files", "clips": "after conditioning"}
 LISTED = 1000  # duplicates in the report; nobody reads more
 NAMED = 3  # paths in an error message
@@ -38,47 +33,6 @@ class AuditSettings:
     k: Annotated[int, Gt(0)]
     replicates: Annotated[int, Gt(0)]
     seed: Annotated[int, Ge(0)]
-
-
-def ask_all(
-    rows: pd.DataFrame, group: Literal["source", "speaker", "generator"], settings: AuditSettings
-) -> list[Outcome]:
-    """Return what each probe finds among `rows`, the split table joined with what `bonafide.audit.probes` measured.
-
-    Parameters
-    ----------
-    rows : pd.DataFrame
-        Numbered from 0.
-    group : str
-        What the split moves as one: `split.group`.
-    settings : AuditSettings
-    """
-    human = (rows["label"] == "human").to_numpy()
-    test = (rows["split"] == "test").to_numpy()
-    sides = Sides(
-        train=(rows["split"] == "train").to_numpy(),
-        test=test,
-        human=human,
-        groups=group_numbers(rows[["clip", "source", "speaker", "generator", "pair"]].to_dict("records"), group),
-    )
-    # What stands and falls together: speakers of human clips, generators of ai clips.
-    clusters = np.where(human, rows["speaker"], rows["generator"]).astype(str)
-    draws = Draws(clusters[test], human[test], replicates=settings.replicates, seed=settings.seed)
-    probes = list(probes_of(rows, settings.k))
-    asked = (ask(probe, sides, draws, settings.seed) for probe in probes)
-    return sorted(track(asked, total=len(probes), what="asking probes"), key=lambda each: (each.view, each.name))
-
-
-def probes_of(rows: pd.DataFrame, k: int) -> Iterator[Probe]:
-    """Yield every probe over `rows`; what is known of a file beside its sound counts among the files."""
-    for view in VIEWS:
-        for name, facts in FAMILIES.items():
-            yield Probe(view, name, rows[[f"{view}.{fact}" for fact in facts]].to_numpy(float))
-        yield Probe(view, NEIGHBOURS, rows[[f"{view}.{fact}" for fact in SIX]].to_numpy(float), neighbours=k)
-    yield Probe("files", "native rate", rows["native_rate"].astype(str).to_numpy(str))
-    yield Probe("files", "container and coding", rows["native_format"].to_numpy(str))
-    yield Probe("files", "clips per speaker", _crowds(rows["speaker"]))
-    yield Probe("clips", "language", rows["language"].to_numpy(str))  # no conditioning hides it
 
 
 def report_of(outcomes: list[Outcome], same: list[Duplicate], settings: AuditSettings) -> dict[str, Any]:
@@ -177,13 +131,6 @@ def _named(these: list[Duplicate]) -> str:
 
 def _ends(each: Duplicate) -> Iterable[tuple[str, str, str]]:
     return zip(each.paths, each.splits, each.labels, strict=True)
-
-
-def _crowds(speakers: pd.Series) -> np.ndarray:
-    """How many clips a clip's speaker has, as a power of two; unknown where the speaker is."""
-    counts = speakers.map(speakers.value_counts())
-    powers = np.floor(np.log2(counts)).astype(int).astype(str)
-    return np.where(speakers == "", "", powers).astype(str)
 
 
 def _rounded(value: float | None) -> float | None:

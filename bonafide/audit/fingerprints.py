@@ -104,8 +104,14 @@ def candidates(
     time = np.concatenate([np.arange(size) for size in sizes] or [np.zeros(0, np.intp)])
     order = np.argsort(np.concatenate(clips or [np.zeros(0, np.uint32)]), kind="stable")
     values, owner, time = np.concatenate(clips or [np.zeros(0, np.uint32)])[order], owner[order], time[order]
-    hits = [_hits(values, owner, time, step, relevant) for step in range(1, NEIGHBOURS + 1)]
-    return _voted(np.concatenate(hits))
+    latest = max(sizes, default=0)
+    hits, here = [], np.arange(values.size)
+    for step in range(1, NEIGHBOURS + 1):
+        here = here[here < values.size - step]
+        here = here[values[here] == values[here + step]]  # sorted: none is equal further on that was not before
+        first, second, offset = _hits(owner, time, here, step, relevant)
+        hits.append((first * len(clips) + second) * _span(latest) + latest + offset)
+    return _voted(np.concatenate(hits), len(clips), latest)
 
 
 def likeness(first: np.ndarray, second: np.ndarray, offset: int) -> float:
@@ -138,33 +144,41 @@ def _overlap(first: np.ndarray, second: np.ndarray, lags: np.ndarray) -> np.ndar
 
 
 def _hits(
-    values: np.ndarray,
     owner: np.ndarray,
     time: np.ndarray,
+    here: np.ndarray,
     step: int,
     relevant: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> np.ndarray:
-    """Rows of (first, second, offset) where a sorted hash equals the one `step` further on, shape (k, 3)."""
-    here = np.flatnonzero(values[:-step] == values[step:])
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """First, second and offset of the wanted pairs of the sorted hashes at `here` and those `step` further on."""
     swap = owner[here] > owner[here + step]
     first, second = np.where(swap, here + step, here), np.where(swap, here, here + step)
     wanted = (owner[first] != owner[second]) & relevant(owner[first], owner[second])
     first, second = first[wanted], second[wanted]
-    return np.stack([owner[first], owner[second], time[first] - time[second]], axis=1)
+    return owner[first], owner[second], time[first] - time[second]
 
 
-def _voted(hits: np.ndarray) -> Candidates:
-    """Pairs with enough hits at one offset or the next, each at its best offset."""
-    rows, votes = np.unique(hits, axis=0, return_counts=True)
+def _span(latest: int) -> int:
+    """Numbers that the offsets of a pair take, from -`latest` to `latest`, and one that none takes."""
+    return 2 * latest + 2
+
+
+def _voted(hits: np.ndarray, n_clips: int, latest: int) -> Candidates:
+    """Pairs with enough hits at one offset or the next, each at its best offset.
+
+    A hit is one number, as `candidates` makes it of first, second and offset: numbers are sorted faster than rows.
+    """
+    hits, votes = np.unique(hits, return_counts=True)
     # Half a hop between two clips spreads the votes over two neighbouring offsets.
-    next_to = (np.diff(rows, axis=0, append=rows[-1:]) == [0, 0, 1]).all(axis=1)
+    next_to = np.diff(hits, append=-1) == 1
     votes = votes + np.where(next_to, np.append(votes[1:], 0), 0)
-    best = np.lexsort((-votes, rows[:, 1], rows[:, 0]))
-    rows, votes = rows[best], votes[best]
-    new = np.ones(len(rows), bool)
-    new[1:] = (np.diff(rows[:, :2], axis=0) != 0).any(axis=1)
-    rows = rows[new & (votes >= VOTES)]
-    return Candidates(rows[:, 0], rows[:, 1], rows[:, 2])
+    pairs = hits // _span(latest)
+    best = np.lexsort((-votes, pairs))
+    new = np.diff(pairs[best], prepend=-1) != 0
+    kept = best[new & (votes[best] >= VOTES)]
+    return Candidates(
+        pairs[kept] // max(1, n_clips), pairs[kept] % max(1, n_clips), hits[kept] % _span(latest) - latest
+    )
 
 
 _EDGES = np.round(np.geomspace(LOWEST, HIGHEST, BANDS + 1) * WINDOW / RATE).astype(int)

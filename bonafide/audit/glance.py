@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from bonafide.audit.findings import probes_of
+from bonafide.audit.asking import probes_of
 from bonafide.audit.listening import Heard
-from bonafide.audit.shortcuts import Sides, cross_validated
+from bonafide.audit.shortcuts import Sides, cross_validated, one_thread
 from bonafide.corpus.groups import group_numbers
 from bonafide.corpus.rows import LABELS
 from bonafide.scoring.measures import auc
@@ -85,7 +84,7 @@ def probe_aucs(table: pd.DataFrame) -> dict[str, dict[str, float]]:
     human = (table["label"] == "human").to_numpy()
     sides = Sides(everyone, everyone, human, group_numbers(columns, "source"))
     told: dict[str, dict[str, float]] = {"files": {}, "clips": {}}
-    with threadpool_limits(1):  # sums over several threads round differently
+    with one_thread():
         for probe in probes_of(table, NEIGHBOURS):
             if (share := cross_validated(probe, sides, SEED)) is not None:
                 told[probe.view][probe.name] = share

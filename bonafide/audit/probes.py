@@ -1,5 +1,6 @@
 """What can be told of a recording without hearing the voice: the measures that the audit's probes learn from."""
 
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ SIX = ("rms", "crest", "floor", "zeros", "dc_size", "rolloff_99")  # of the near
 FACTS = tuple(dict.fromkeys(name for names in FAMILIES.values() for name in names))
 
 MEASURED = pa.schema(
-    [("clip", pa.string()), ("hashes", pa.binary())]
+    [("clip", pa.string()), ("hashes", pa.binary()), ("audio_sha256", pa.string())]
     + [(f"{view}.{name}", pa.float64()) for view in VIEWS for name in FACTS]
 )
 
@@ -109,11 +110,12 @@ def facts(samples: np.ndarray, rate: int) -> dict[str, float]:
 
 def _measured(root: Path, row: dict[str, Any], settings: AudioSettings) -> dict[str, Any]:
     recording = read_listed(root, row["path"], row["sha256"], settings.read_seconds)
-    samples = from_flac(row["audio"]["bytes"])
+    flac = row["audio"]["bytes"]
+    samples, digest = from_flac(flac), hashlib.sha256(flac).hexdigest()
     views = {"files": facts(recording.samples, recording.rate), "clips": facts(samples, settings.rate)}
     flat = {f"{view}.{name}": value for view, measures in views.items() for name, value in measures.items()}
     prints = hashes(narrow(samples, settings.rate))
-    return {"clip": row["clip"], "hashes": prints.astype("<u4").tobytes(), **flat}
+    return {"clip": row["clip"], "hashes": prints.astype("<u4").tobytes(), "audio_sha256": digest, **flat}
 
 
 def _quiet_facts(samples: np.ndarray, rate: int) -> dict[str, float]:

@@ -1,19 +1,22 @@
-"""Learns to tell the classes apart from facts that hold no voice: a probe that succeeds has found a shortcut."""
+"""Learns to tell the classes apart from facts that hold no voice: a probe that succeeds has found a shortcut.
 
+scikit-learn and the measures are imported where they are used: they take longer than all else of an audit of a corpus
+in which little has changed, and each process of a pool would import them again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from bonafide.evaluation.bootstrap import Draws
-from bonafide.scoring.measures import auc
+if TYPE_CHECKING:
+    from bonafide.evaluation.bootstrap import Draws
 
 FOLDS = 5
+BINS = 255  # of a fact's values, at most: the trees' own
 TREES, LEAVES, LEAST_LEAF = 40, 6, 10  # small: a probe that learns clips by heart finds nothing in others
 
 
@@ -80,9 +83,11 @@ class Outcome:
     train_auc: float | None
 
 
-def ask(probe: Probe, sides: Sides, draws: Draws, seed: int) -> Outcome:
+def ask(probe: Probe, sides: Sides, draws: "Draws", seed: int) -> Outcome:
     """Return how well `probe` tells the classes apart, with an interval from `draws` of the test side's clips."""
-    with threadpool_limits(1):  # sums over several threads round differently
+    from bonafide.scoring.measures import auc
+
+    with one_thread():
         score = predict(probe, sides.human, sides.train, sides.test, seed)
         inside = cross_validated(probe, sides, seed)
     human = sides.human[sides.test]
@@ -93,12 +98,25 @@ def ask(probe: Probe, sides: Sides, draws: Draws, seed: int) -> Outcome:
     return Outcome(probe.view, probe.name, auc(score, human), low, high, float(accuracy), inside)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let probes compute on one thread: sums over several round differently."""
+    import sklearn.ensemble  # noqa: F401 - before, as the limit holds for the libraries that are loaded
+
+    with threadpool_limits(1):
+        yield
+
+
 def cross_validated(probe: Probe, sides: Sides, seed: int) -> float | None:
     """Return the AUC inside train, each clip scored by a probe that saw no clip of its group.
 
     All folds are ranked together, as a group may hold one class alone. What is left out tilts the balance of the
     rest, so that a probe without any information comes out somewhat below 0.5.
     """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    from bonafide.scoring.measures import auc
+
     inside = np.flatnonzero(sides.train)
     human, groups = sides.human[inside], sides.groups[inside]
     folds = min(FOLDS, np.unique(groups[human]).size, np.unique(groups[~human]).size)
@@ -120,12 +138,18 @@ def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarra
         log_odds: np.ndarray = _from_counts(probe.values, human, learn)[score]
         return log_odds
     if probe.neighbours:
+        from sklearn.neighbors import KNeighborsClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         near = min(probe.neighbours, int(learn.sum()))
         model = make_pipeline(StandardScaler(), KNeighborsClassifier(near, weights="uniform"))
         model.fit(probe.values[learn], human[learn])
         share, prior = model.predict_proba(probe.values[score])[:, 1], human[learn].mean()
         log_odds = _log_odds((share * near + 2 * prior) / (near + 2)) - _log_odds(prior)
         return log_odds
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     trees = HistGradientBoostingClassifier(
         max_iter=TREES,
         max_leaf_nodes=LEAVES,
@@ -134,8 +158,30 @@ def predict(probe: Probe, human: np.ndarray, learn: np.ndarray, score: np.ndarra
         early_stopping=False,
         random_state=seed,
     )
-    log_odds = trees.fit(probe.values[learn], human[learn]).decision_function(probe.values[score])
+    learned, asked = _binned(probe.values[learn], human[learn], probe.values[score])
+    log_odds = trees.fit(learned, human[learn]).decision_function(asked)
     return log_odds
+
+
+def _binned(learned: np.ndarray, human: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both tables, shape (n, k) and (m, k), with the numbers of bins in place of values where these are many.
+
+    The bins are those that the trees make of their values themselves: quantiles, each class weighing one half. They
+    take ten times as long for them, as they sort all values anew for each of 254 quantiles.
+    """
+    learned, asked = learned.copy(), asked.copy()
+    weights = human.size / (2 * np.where(human, human.sum(), (~human).sum()))
+    for own, other in zip(learned.T, asked.T, strict=True):
+        if np.unique(own).size > BINS:
+            order = np.argsort(own)
+            values, below = own[order], np.cumsum(weights[order])
+            ranks = np.linspace(0, 100, BINS + 1)[1:-1] / 100 * below[-1]
+            at = np.minimum(np.searchsorted(below, ranks), values.size - 1)
+            over = below[at] - ranks > np.finfo(float).eps
+            upper = values[np.minimum(at + ~over, values.size - 1)]
+            edges = np.unique((values[at] + upper) / 2)  # between two values where a quantile falls between them
+            own[:], other[:] = np.searchsorted(edges, own), np.searchsorted(edges, other)
+    return learned, asked
 
 
 def _from_counts(values: np.ndarray, human: np.ndarray, learn: np.ndarray) -> np.ndarray:

@@ -4,8 +4,10 @@ Whole groups (sources, speakers or generators) go to one side, a recording and i
 a side still shares with a more protected one (dev with test, train with both) is dropped, or kept and marked.
 """
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -59,6 +61,16 @@ class Atoms:
     label: np.ndarray
     count: np.ndarray
     respects: np.ndarray
+
+    @cached_property
+    def values(self) -> tuple[np.ndarray, int]:
+        """What `_distinct` makes of `respects`."""
+        return _distinct(self.respects)
+
+    @cached_property
+    def totals(self) -> np.ndarray:
+        """Clips of each label, shape=(2,)."""
+        return np.bincount(self.label, weights=self.count, minlength=2)
 
 
 def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset(), effort: float = 1.0) -> Rows:
@@ -124,17 +136,23 @@ def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
         Values in each respect; -1 is unknown and shared with nobody.
     sides : np.ndarray, shape=(n,), int
     """
-    sizes = respects.max(axis=0, initial=-1) + 2  # the last one is for -1
-    for side in (DEV, TRAIN):
-        protected = sides == TEST if side == DEV else (sides == TEST) | (sides == DEV)
-        shared = np.zeros(len(sides), bool)
-        for values, size in zip(respects.T, sizes, strict=True):
-            taken = np.zeros(size, bool)
-            taken[values[protected]] = True
-            taken[-1] = False
-            shared |= taken[values]
-        sides = np.where((sides == side) & shared, DROPPED, sides)
-    return sides
+    return _overlap_dropped(*_distinct(respects), sides)
+
+
+def _distinct(respects: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return `respects` as numbers that no two respects share, shape (k, n), and the highest: that of the unknown."""
+    sizes = respects.max(axis=0, initial=-1) + 1
+    unknown = int(sizes.sum())
+    return np.where(respects < 0, unknown, respects + np.cumsum(sizes) - sizes).T, unknown
+
+
+def _overlap_dropped(values: np.ndarray, unknown: int, sides: np.ndarray) -> np.ndarray:
+    left, taken = sides.copy(), np.zeros(unknown + 1, bool)
+    for protected, side in ((TEST, DEV), (DEV, TRAIN)):  # what is left of dev protects itself, beside test
+        taken[values[:, left == protected]] = True
+        taken[unknown] = False
+        left[(left == side) & taken[values].any(axis=0)] = DROPPED
+    return left
 
 
 def unknown_groups(rows: Rows, group: str) -> int:
@@ -167,11 +185,14 @@ def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray, effort: f
             _spread(atoms, sides, n_sides, tested)
         sides[tested] = TEST
         cost = _cost(atoms, sides, settings)
+        costs = dict[bytes, float]()  # of all that was looked at: few groups can be divided in few ways
         for move in range(moves):
             moved = sides.copy()
             moved[rng.integers(len(sides), size=rng.integers(1, 3))] = rng.integers(n_sides)
             moved[tested] = TEST
-            new = _cost(atoms, moved, settings)
+            key = hashlib.blake2b(moved, digest_size=16).digest()
+            if (new := costs.get(key)) is None:
+                new = costs[key] = _cost(atoms, moved, settings)
             if new <= cost - HEAT * (1 - move / moves) ** 2 * np.log(rng.random()):
                 sides, cost = moved, new
             if cost < least:
@@ -203,25 +224,20 @@ def _cost(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> f
     wanted = np.array([[1 - settings.dev - settings.test], [settings.dev], [settings.test]])
     speakers, generators = (_variety(atoms.respects[:, column], sides) for column in (0, 2))
     alone = sum(1 / count for side in (TRAIN, DEV, TEST) for count in (speakers[side], generators[side]))
-    return float(-(wanted * np.log(kept / _totals(atoms) / wanted)).sum() + ALONE * alone)
+    return float(-(wanted * np.log(kept / atoms.totals / wanted)).sum() + ALONE * alone)
 
 
 def _variety(values: np.ndarray, sides: np.ndarray) -> np.ndarray:
     """Return how many different known `values` each of train, dev and test has, shape (3,), 1 at least."""
-    n_sides = len(SIDES)
-    counts = np.bincount((values + 1) * n_sides + sides, minlength=(values.max() + 2) * n_sides)
-    kinds = np.count_nonzero(counts.reshape(-1, n_sides)[1:, :3], axis=0)  # the first row is for -1
-    variety: np.ndarray = np.maximum(kinds, 1)
+    there = np.zeros((values.max() + 2, len(SIDES)), bool)
+    there[values, sides] = True  # the last row is for -1
+    variety: np.ndarray = np.maximum(there[:-1, :3].sum(axis=0), 1)
     return variety
-
-
-def _totals(atoms: Atoms) -> np.ndarray:
-    return np.bincount(atoms.label, weights=atoms.count, minlength=2)
 
 
 def _sides(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> np.ndarray:
     sides = side_of_group[atoms.group]
-    return overlap_dropped(atoms.respects, sides) if settings.on_overlap == "drop" else sides
+    return _overlap_dropped(*atoms.values, sides) if settings.on_overlap == "drop" else sides
 
 
 def marked(rows: Rows) -> Rows:

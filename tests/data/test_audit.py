@@ -17,8 +17,9 @@ import soxr
 import yaml
 
 from bonafide.audio.conditioning import AudioSettings
+from bonafide.audit.asking import NEIGHBOURS, ask_all
 from bonafide.audit.duplicates import duplicates
-from bonafide.audit.findings import NEIGHBOURS, AuditSettings, ask_all, refuse, report_of, sentences
+from bonafide.audit.findings import AuditSettings, refuse, report_of, sentences
 from bonafide.audit.probes import measure_part
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.table import CATALOG, SPLIT, as_table
@@ -222,7 +223,10 @@ def with_duplicates(recordings, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(with_duplicates):
+def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(
+    with_duplicates, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("BONAFIDE_STORE", str(tmp_path / "store"))
     rows, _, clips, train = with_duplicates
     found = duplicates(rows, clips, RATE, same_above=0.9)
     (heard,) = (each for each in found if "codec-of-train.wav" in each.paths)
