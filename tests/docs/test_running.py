@@ -25,7 +25,7 @@ from .blocks import PAGES, ROOT, blocks_of, sh_blocks
 
 RUN_HERE = ("bonafide", "curl", "git", "sed")
 FOLDS, REPRO = "tests/pipeline/test_folds.py", "tests/pipeline/test_repro.py"
-CLUSTER, CLUSTER_FILES = "tests/unit/pipeline/dask_cluster.py", "tests/unit/pipeline/test_cluster_files.py"
+CLUSTER, CLUSTER_FILES = "tests/dask_cluster.py", "tests/unit/pipeline/test_cluster_files.py"
 ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "make demo": (REPRO, "def test_the_first_run_runs_every_stage"),
     "make test": (".ci/run", "make test"),

@@ -24,7 +24,7 @@ from bonafide.detection.results import Result
 from bonafide.errors import UserError
 from bonafide.pipeline.cluster import Cluster
 
-from ..unit.pipeline.dask_cluster import DaskCluster
+from ..dask_cluster import DaskCluster
 from ..unit.pipeline.test_cluster import kill_when_at_work
 
 COMMAND = [sys.executable, "-c", "from bonafide.cli import main; main()", "detect"]

@@ -17,7 +17,7 @@ from bonafide.pipeline import cluster
 from bonafide.pipeline.code_version import PACKAGE
 from bonafide.pipeline.executors import executor, run_all
 
-from .dask_cluster import DaskCluster, free_port
+from ...dask_cluster import DaskCluster, free_port
 from .test_executors import clips_and_copies
 
 HERE = cluster.Expected(cluster.versions(), (), "secret")

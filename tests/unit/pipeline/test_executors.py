@@ -16,7 +16,7 @@ from bonafide.errors import UserError
 from bonafide.pipeline.executors import _on_one_thread, executor, run_all, workers
 from bonafide.pipeline.parts import build
 
-from .dask_cluster import DaskCluster, free_port
+from ...dask_cluster import DaskCluster, free_port
 
 CHAIN = ({"AddGaussianSNR": {"min_snr_db": 5.0, "max_snr_db": 30.0, "p": 1.0}}, {"SevenBandParametricEQ": {"p": 1.0}})
 NOISE = AugmentSettings(copies=3, seed=1, chains=(CHAIN,))
