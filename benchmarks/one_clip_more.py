@@ -65,7 +65,8 @@ def measured(folder: Path, corpus: Path, parts: int) -> tuple[Run, Run]:
             "".join(line for line in lines if not line.startswith(f"{name.as_posix()},")), encoding="utf-8"
         )
     params = first / "params.yaml"
-    texts = {"prepare.parts": str(parts), "audit.on_duplicates": "warn"}  # any corpus will do
+    # Any corpus will do: copies of one sound, and what the packaged network has heard.
+    texts = {"prepare.parts": str(parts), "audit.on_duplicates": "warn", "start.weights": "none"}
     write_text(params, with_texts(params.read_text(), texts, str(params)))
     call(first, "bonafide", "corpus", "track", CORPUS, "--use")
     cold = timed(first)
