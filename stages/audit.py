@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audit.asking import ask_changed
+from bonafide.audit.asking import ask_all
 from bonafide.audit.duplicates import duplicates
 from bonafide.audit.findings import AuditSettings, refuse, report_of, table_of
 from bonafide.audit.probes import measure
@@ -26,7 +26,7 @@ def audit(params: Path, split: Path, clips: Path, report: Path, table: Path, pas
     audio = read_section(params, "audio", AudioSettings)
     root = Path(read_section(params, "corpus", CorpusSettings).root)
     rows = pq.read_table(split).to_pandas().merge(measure(root, clips, audio), on="clip", validate="one_to_one")
-    outcomes = ask_changed(rows, read_section(params, "split", SplitSettings).group, settings)
+    outcomes = ask_all(rows, read_section(params, "split", SplitSettings).group, settings)
     same = duplicates(rows, clips, audio.rate, same_above=settings.same_above)
     found = report_of(outcomes, same, settings)
     write_text(report, json.dumps(found, indent=2, sort_keys=True) + "\n")

@@ -1,7 +1,7 @@
 """Asks a corpus every probe: of so many of its clips that more would tell no more, and only where these changed.
 
 How surely a probe tells the classes apart depends on how many speakers and generators there are; clips beyond `MOST`
-of a class and side narrow an AUC by less than 0.02. Which clips these are depends on each clip alone: one that comes
+of a class and side add little. Which clips these are depends on each clip alone: one that comes
 or goes changes at most itself and one other among them, and as a rule nothing.
 """
 
@@ -69,22 +69,12 @@ class Questions:
         return state.hexdigest()
 
 
-def ask_changed(
-    rows: pd.DataFrame, group: Literal["source", "speaker", "generator"], settings: AuditSettings
-) -> list[Outcome]:
-    """Return what `ask_all` returns, from the part store where the same was asked before."""
-    questions = questions_of(rows, group, settings)
-    tasks = [Task(number, each.digest(), each) for number, each in enumerate(questions)]
-    with tempfile.TemporaryDirectory() as folder:
-        build(ask_view, Draw(settings.replicates, settings.seed), tasks, Path(folder), what="asking probes")
-        tables = [pq.read_table(path) for path in part_files(Path(folder)).values()]
-    return _ordered(Outcome(**row) for row in pa.concat_tables(tables).to_pylist())
-
-
 def ask_all(
     rows: pd.DataFrame, group: Literal["source", "speaker", "generator"], settings: AuditSettings
 ) -> list[Outcome]:
     """Return what each probe finds among `rows`, the split table joined with what `bonafide.audit.probes` measured.
+
+    What was asked before is in the part store.
 
     Parameters
     ----------
@@ -94,9 +84,13 @@ def ask_all(
         What the split moves as one: `split.group`.
     settings : AuditSettings
     """
-    draw = Draw(settings.replicates, settings.seed)
-    tables = [ask_view(each, draw) for each in questions_of(rows, group, settings)]
-    return _ordered(Outcome(**row) for table in tables for row in table.to_pylist())
+    questions = questions_of(rows, group, settings)
+    tasks = [Task(number, each.digest(), each) for number, each in enumerate(questions)]
+    with tempfile.TemporaryDirectory() as folder:
+        build(ask_view, Draw(settings.replicates, settings.seed), tasks, Path(folder), what="asking probes")
+        tables = [pq.read_table(path) for path in part_files(Path(folder)).values()]
+    outcomes = (Outcome(**row) for row in pa.concat_tables(tables).to_pylist())
+    return sorted(outcomes, key=lambda each: (each.view, each.name))
 
 
 def ask_view(questions: Questions, draw: Draw) -> pa.Table:
@@ -158,10 +152,6 @@ def _least(clips: np.ndarray, seed: int) -> np.ndarray:
     """Return the places of the `MOST` among `clips`, ids, that have the least hashes."""
     hashes = [hashlib.blake2b(f"{seed} {clip}".encode(), digest_size=8).digest() for clip in clips]
     return np.argsort(np.frombuffer(b"".join(hashes), ">u8"), kind="stable")[:MOST]
-
-
-def _ordered(outcomes: Iterator[Outcome]) -> list[Outcome]:
-    return sorted(outcomes, key=lambda each: (each.view, each.name))
 
 
 def _crowds(speakers: pd.Series) -> np.ndarray:

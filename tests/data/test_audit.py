@@ -118,6 +118,12 @@ def measured(root, rows, clips):
     return as_table(rows, SPLIT).to_pandas().merge(facts, on="clip", validate="one_to_one")
 
 
+@pytest.fixture(autouse=True)
+def store(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("BONAFIDE_STORE", str(tmp_path_factory.getbasetemp() / "store"))
+    monkeypatch.setenv("BONAFIDE_WORKERS", "1")
+
+
 def audited(rows):
     return {(each.view, each.name): each for each in ask_all(rows, "source", SETTINGS)}
 
@@ -223,10 +229,7 @@ def with_duplicates(recordings, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(
-    with_duplicates, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("BONAFIDE_STORE", str(tmp_path / "store"))
+def test_duplicates_are_found_with_their_paths_and_vocoded_or_spliced_copies_are_none(with_duplicates):
     rows, _, clips, train = with_duplicates
     found = duplicates(rows, clips, RATE, same_above=0.9)
     (heard,) = (each for each in found if "codec-of-train.wav" in each.paths)
