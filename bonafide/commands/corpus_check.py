@@ -135,9 +135,9 @@ def _tell_split(name: str, rows: "Rows", params: Path, *, whole: bool) -> None:
     from bonafide.corpus.checking import preview
 
     settings = split_settings(params)
-    shown = preview(rows, settings, companion_settings(params), start(params), whole=whole)
+    shown = preview(rows, settings, companion_settings(params), start(params))
     if shown.refusal:
         raise UserError(f"{name} cannot be used as it is: {shown.refusal}")
     how = "the corpus's own sides" if settings.official else f"{settings.group}, seed {settings.seed}"
-    about = "" if whole or settings.official else ", about, after a short search"
+    about = "" if whole or settings.official else ", about, as no file was read to its end"
     print(f"\nThe split by {how}{about}:\n{shown.sides}")

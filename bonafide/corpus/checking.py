@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +26,6 @@ OTHER_SOUND = (
     ".aac", ".aif", ".aiff", ".amr", ".ape", ".au", ".caf", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".mp4", ".mpga",
     ".sph", ".voc", ".w64", ".webm", ".wma", ".wv",
 )  # fmt: skip
-QUICK = 0.05  # of the split's search: about a second
 FEWEST = 3  # of a group: train, dev and test need one each
 LINE = re.compile(r"\S+, line \d+ names")  # the part of a reason that is each line's own
 SAME = re.compile(r"(the same content (as|is labelled both human and ai)).+")
@@ -83,14 +81,8 @@ def remarks_on(rows: Rows, entries: Entries) -> list[str]:
     return [*_copies(rows, entries), *_passed_over(rows, entries), *_thin(rows)]
 
 
-def preview(
-    rows: Rows, settings: SplitSettings, companions: CompanionSettings, heard: Heard = NOTHING, *, whole: bool
-) -> Preview:
-    """Return what the stage split would make of `rows`, which need no ``clip`` yet.
-
-    Unless `whole`, its search is cut short: the sides are then about those that the stage finds, and a refusal, which
-    comes from the whole search, is its own.
-    """
+def preview(rows: Rows, settings: SplitSettings, companions: CompanionSettings, heard: Heard = NOTHING) -> Preview:
+    """Return what the stage split would make of `rows`, which need no ``clip`` yet."""
     for label in LABELS:
         if not any(row["label"] == label for row in rows):
             return Preview(
@@ -98,16 +90,9 @@ def preview(
             )
     named = [{**row, "clip": row.get("clip", row["path"])} for row in rows]
     try:
-        return Preview(sides=describe(_divided(named, settings, companions, heard, whole)))
+        return Preview(sides=describe(divided(named, settings, companions, heard)))
     except UserError as error:
         return Preview(refusal=str(error))
-
-
-def _divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, heard: Heard, whole: bool) -> Rows:
-    if not whole:
-        with suppress(UserError):
-            return divided(rows, settings, companions, QUICK, heard)
-    return divided(rows, settings, companions, heard=heard)
 
 
 def official_sides(rows: Rows) -> str:

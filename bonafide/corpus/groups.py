@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bonafide.corpus.rows import LABELS, Rows
+from bonafide.corpus.rows import LABELS, Row, Rows
 from bonafide.errors import UserError
 
 
@@ -23,12 +23,25 @@ def group_numbers(rows: Rows, group: str) -> np.ndarray:
             key = parent[key]
         return key
 
-    keys = [next((name, row[name]) for name in (group, "speaker", "generator", "clip") if row[name]) for row in rows]
+    keys = [_key(row, group) for row in rows]
     for row, key in zip(rows, keys, strict=True):
         home = root(key)
         if row["pair"]:
             parent[root(("pair", row["pair"]))] = home
     return numbers([root(key) for key in keys])
+
+
+def group_names(rows: Rows, groups: np.ndarray, group: str) -> list[str]:
+    """Return a name for each of the `groups` that `group_numbers` made, whatever other rows and groups there are."""
+    names: dict[int, str] = {}
+    for row, number in zip(rows, groups.tolist(), strict=True):
+        name = " ".join(_key(row, group))
+        names[number] = min(name, names.get(number, name))
+    return [names[number] for number in range(len(names))]
+
+
+def _key(row: Row, group: str) -> tuple[str, str]:
+    return next((name, row[name]) for name in (group, "speaker", "generator", "clip") if row[name])
 
 
 def fold_groups(rows: Rows, group: str, n_folds: int) -> list[frozenset[int]]:

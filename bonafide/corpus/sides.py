@@ -9,18 +9,10 @@ from bonafide.corpus.rows import Rows
 from bonafide.corpus.splits import SplitSettings, marked, split, with_companions
 
 
-def divided(
-    rows: Rows,
-    settings: SplitSettings,
-    companions: CompanionSettings,
-    effort: float = 1.0,
-    heard: Heard = NOTHING,
-) -> Rows:
-    """Return `rows` with the ``split`` that `settings` give them; `effort` is that of `bonafide.corpus.splits.split`.
+def divided(rows: Rows, settings: SplitSettings, companions: CompanionSettings, heard: Heard = NOTHING) -> Rows:
+    """Return `rows` with the ``split`` that `settings` give them.
 
-    What was `heard` goes as `companions` go.
-
-    What `settings.gender` leaves out is dropped.
+    What was `heard` goes as `companions` go. What `settings.gender` leaves out is dropped.
 
     Raises
     ------
@@ -30,7 +22,7 @@ def divided(
     wanted, left_out = of_gender(rows, settings.gender)
     counted, apart = set_apart(wanted, settings.apart)
     own, beside = parted(counted, companions, heard)
-    sides = official_split(own, settings) if settings.official else split(own, settings, effort=effort)
+    sides = official_split(own, settings) if settings.official else split(own, settings)
     done = with_apart(with_companions(sides, beside, settings), apart, settings)
     if not left_out:
         return done

@@ -4,28 +4,21 @@ Whole groups (sources, speakers or generators) go to one side, a recording and i
 a side still shares with a more protected one (dev with test, train with both) is dropped, or kept and marked.
 """
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
+from bonafide.corpus.divisions import DEV, TEST, TRAIN, Atoms, Wanted, best_division, overlap_dropped
 from bonafide.corpus.genders import Gender
-from bonafide.corpus.groups import group_numbers, numbers
+from bonafide.corpus.groups import group_names, group_numbers, numbers
 from bonafide.corpus.rows import LABELS, Family, Rows, clips_of
 from bonafide.errors import UserError
 
-TRAIN, DEV, TEST, DROPPED = range(4)
 SIDES = ("train", "dev", "test", "dropped", "apart")  # the last one: see `bonafide.corpus.apart`
 RESPECTS = ("speaker", "source", "generator")
-WORK = 4e7  # rows looked at in search of a split: some seconds
-MOST_MOVES, FEWEST_MOVES, RESTARTS = 16000, 400, 4
-MISSING = 1e6  # the cost of a side without a class: more than any shortfall adds up to
-HEAT = 0.05  # by how much a step of the search may make things worse at its start
-ALONE = 0.3  # the cost of a side with but one speaker, or one generator
 
 
 @dataclass(frozen=True)
@@ -42,45 +35,13 @@ class SplitSettings:
     gender: Gender = "any"
 
 
-@dataclass(frozen=True)
-class Atoms:
-    """Clips that every split treats alike, counted.
-
-    Attributes
-    ----------
-    group : np.ndarray, shape=(n,), int
-        The group that moves as one.
-    label : np.ndarray, shape=(n,), int
-        Index into `LABELS`.
-    count : np.ndarray, shape=(n,), int
-    respects : np.ndarray, shape=(n, 3), int
-        Speaker, source and generator as numbers; -1 where unknown.
-    """
-
-    group: np.ndarray
-    label: np.ndarray
-    count: np.ndarray
-    respects: np.ndarray
-
-    @cached_property
-    def values(self) -> tuple[np.ndarray, int]:
-        """What `_distinct` makes of `respects`."""
-        return _distinct(self.respects)
-
-    @cached_property
-    def totals(self) -> np.ndarray:
-        """Clips of each label, shape=(2,)."""
-        return np.bincount(self.label, weights=self.count, minlength=2)
-
-
-def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset(), effort: float = 1.0) -> Rows:
+def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozenset()) -> Rows:
     """Return `rows` of the catalog, each with its `split` and its seen marks.
 
     Where `tested` names groups (numbers of `group_numbers`), they are the test side, and only train and dev are chosen.
-    With less `effort`, a share of the search's steps, it is quicker and what it finds is worse.
-
     Of many seeded assignments of groups to sides it takes the one that, after dropping what overlaps, leaves the most
-    of the wanted shares of each class: so one voice that occurs in many sources ends on one side.
+    of the wanted shares of each class: so one voice that occurs in many sources ends on one side, and a corpus that
+    grows keeps most of its sides.
 
     Raises
     ------
@@ -91,7 +52,9 @@ def split(rows: Rows, settings: SplitSettings, tested: frozenset[int] = frozense
     if not tested and (reason := _too_few_groups(rows, groups, settings)):
         raise UserError(reason)
     atoms, atom_of = _atoms(rows, groups)
-    best = _search(atoms, settings, np.array(sorted(tested), int), effort)
+    shares = (1 - settings.dev - settings.test, settings.dev, settings.test)
+    wanted = Wanted(shares, settings.on_overlap == "drop")
+    best = best_division(atoms, group_names(rows, groups, settings.group), wanted, settings.seed, sorted(tested))
     if best is None:
         raise UserError(_why_impossible(rows, groups, settings))
     sides = _sides(atoms, best, settings)[atom_of]
@@ -127,34 +90,6 @@ def with_companions(rows: Rows, companions: Rows, settings: SplitSettings) -> Ro
     return marked(sorted([*rows, *added], key=lambda row: row["clip"]))
 
 
-def overlap_dropped(respects: np.ndarray, sides: np.ndarray) -> np.ndarray:
-    """Return `sides` with dev dropped where it shares a value with test, and train where it does with either.
-
-    Parameters
-    ----------
-    respects : np.ndarray, shape=(n, k), int
-        Values in each respect; -1 is unknown and shared with nobody.
-    sides : np.ndarray, shape=(n,), int
-    """
-    return _overlap_dropped(*_distinct(respects), sides)
-
-
-def _distinct(respects: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return `respects` as numbers that no two respects share, shape (k, n), and the highest: that of the unknown."""
-    sizes = respects.max(axis=0, initial=-1) + 1
-    unknown = int(sizes.sum())
-    return np.where(respects < 0, unknown, respects + np.cumsum(sizes) - sizes).T, unknown
-
-
-def _overlap_dropped(values: np.ndarray, unknown: int, sides: np.ndarray) -> np.ndarray:
-    left, taken = sides.copy(), np.zeros(unknown + 1, bool)
-    for protected, side in ((TEST, DEV), (DEV, TRAIN)):  # what is left of dev protects itself, beside test
-        taken[values[:, left == protected]] = True
-        taken[unknown] = False
-        left[(left == side) & taken[values].any(axis=0)] = DROPPED
-    return left
-
-
 def unknown_groups(rows: Rows, group: str) -> int:
     """Return how many clips name no `group` and so were grouped by something weaker."""
     return clips_of([row for row in rows if not row[group] and (group != "generator" or row["label"] == "ai")])
@@ -169,75 +104,9 @@ def _atoms(rows: Rows, groups: np.ndarray) -> tuple[Atoms, np.ndarray]:
     return Atoms(unique[:, 0], unique[:, 1], count, unique[:, 2:]), atom_of
 
 
-def _search(atoms: Atoms, settings: SplitSettings, tested: np.ndarray, effort: float) -> np.ndarray | None:
-    """Return the best side for each group found by seeded annealing; None when no assignment is possible."""
-    rng = np.random.default_rng(settings.seed)
-    shares = [1 - settings.dev - settings.test, settings.dev, settings.test]
-    most, work = MOST_MOVES * effort, WORK * effort
-    moves = int(np.clip(work / len(atoms.count), min(FEWEST_MOVES, most), most)) // RESTARTS
-    best, least = None, np.inf
-    n_sides = 2 if tested.size else 3  # train and dev alone, where the test side is given
-    for start in range(RESTARTS + 1):
-        if start == RESTARTS and least < MISSING:
-            break
-        sides = rng.choice(n_sides, size=atoms.group.max() + 1, p=np.array(shares[:n_sides]) / sum(shares[:n_sides]))
-        if start == RESTARTS:  # chance may miss the few groups of one class among the many of the other
-            _spread(atoms, sides, n_sides, tested)
-        sides[tested] = TEST
-        cost = _cost(atoms, sides, settings)
-        costs = dict[bytes, float]()  # of all that was looked at: few groups can be divided in few ways
-        for move in range(moves):
-            moved = sides.copy()
-            moved[rng.integers(len(sides), size=rng.integers(1, 3))] = rng.integers(n_sides)
-            moved[tested] = TEST
-            key = hashlib.blake2b(moved, digest_size=16).digest()
-            if (new := costs.get(key)) is None:
-                new = costs[key] = _cost(atoms, moved, settings)
-            if new <= cost - HEAT * (1 - move / moves) ** 2 * np.log(rng.random()):
-                sides, cost = moved, new
-            if cost < least:
-                best, least = sides, cost
-    return best if least < MISSING else None
-
-
-def _spread(atoms: Atoms, sides: np.ndarray, n_sides: int, tested: np.ndarray) -> None:
-    """Put the largest groups of each class on different `sides`, in place; the class with fewer groups goes last."""
-    inside = [atoms.count * (atoms.label == label) for label in range(len(LABELS))]
-    sizes = [np.bincount(atoms.group, weights=count, minlength=len(sides)) for count in inside]
-    for size in sorted(sizes, key=np.count_nonzero, reverse=True):
-        size[tested] = 0
-        largest = np.argsort(-size, kind="stable")[:n_sides]
-        sides[largest] = np.arange(len(largest))
-
-
-def _cost(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> float:
-    """How little of what was wanted is left on the sides, after what is dropped.
-
-    The logarithm of each side's kept share of each class, weighted by the share that was wanted: to lose half of a
-    side costs the same whether it is large or small, and no side is emptied to fill another. A side whose clips come
-    from one speaker or generator is worth less: thresholds that one generator chose hold for that one.
-    """
-    sides = _sides(atoms, side_of_group, settings)
-    kept = np.bincount(sides * 2 + atoms.label, weights=atoms.count, minlength=8).reshape(4, 2)[:3]
-    if not kept.all():
-        return MISSING * float((kept == 0).sum())
-    wanted = np.array([[1 - settings.dev - settings.test], [settings.dev], [settings.test]])
-    speakers, generators = (_variety(atoms.respects[:, column], sides) for column in (0, 2))
-    alone = sum(1 / count for side in (TRAIN, DEV, TEST) for count in (speakers[side], generators[side]))
-    return float(-(wanted * np.log(kept / atoms.totals / wanted)).sum() + ALONE * alone)
-
-
-def _variety(values: np.ndarray, sides: np.ndarray) -> np.ndarray:
-    """Return how many different known `values` each of train, dev and test has, shape (3,), 1 at least."""
-    there = np.zeros((values.max() + 2, len(SIDES)), bool)
-    there[values, sides] = True  # the last row is for -1
-    variety: np.ndarray = np.maximum(there[:-1, :3].sum(axis=0), 1)
-    return variety
-
-
 def _sides(atoms: Atoms, side_of_group: np.ndarray, settings: SplitSettings) -> np.ndarray:
     sides = side_of_group[atoms.group]
-    return _overlap_dropped(*atoms.values, sides) if settings.on_overlap == "drop" else sides
+    return overlap_dropped(atoms.respects, sides) if settings.on_overlap == "drop" else sides
 
 
 def marked(rows: Rows) -> Rows:

@@ -1,7 +1,6 @@
 """Clips that a split treats alike get the same sides as one row as they do each for itself."""
 
 from dataclasses import replace
-from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -61,7 +60,6 @@ def outcome(rows, beside, given):
         return str(error)
 
 
-@patch("bonafide.corpus.splits.MOST_MOVES", 40)  # a short search says as much as a long one
 @settings(max_examples=20)
 @given(
     catalogs(), st.sampled_from(("source", "speaker", "generator")), st.sampled_from(("drop", "keep")), st.booleans()

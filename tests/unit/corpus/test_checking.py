@@ -11,7 +11,7 @@ import soundfile
 import yaml
 
 from bonafide.commands.corpus_check import check
-from bonafide.corpus import catalog, checking, splits
+from bonafide.corpus import catalog, checking
 from bonafide.corpus.catalog import CorpusSettings, ReaderSettings
 from bonafide.corpus.entries import entries_of
 from bonafide.corpus.opening import place_of, read
@@ -110,7 +110,6 @@ def test_sound_that_a_published_layout_passes_over_is_named(tmp_path, corpus, ca
 
 def test_all_of_it_decoded_shows_what_no_header_tells(corpus, capsys, monkeypatch):
     monkeypatch.setattr(catalog, "run_all", lambda function, tasks, rescue: map(function, tasks))  # in this process
-    monkeypatch.setattr(splits, "MOST_MOVES", 400)
     shutil.copy(corpus / "ai" / "ai-0" / "clip1.wav", corpus / "human" / "same.wav")
     assert "labelled both human and ai:" not in said(capsys, corpus)
     text = said(capsys, corpus, everything=True)

@@ -21,7 +21,6 @@ from bonafide.errors import UserError
 from bonafide.pipeline.tables import write_table
 
 ROOT = Path(__file__).parents[3]
-QUICK = 0.02  # of the effort of a search for sides: there are enough groups for any
 GENDERS = ("female", "male", "")
 
 
@@ -53,7 +52,7 @@ def rows():
 
 @pytest.mark.parametrize("gender", ["female", "male"])
 def test_no_side_has_another_voice_and_no_clip_is_lost(rows, gender):
-    done = divided(rows, settings(gender), CompanionSettings(()), QUICK)
+    done = divided(rows, settings(gender), CompanionSettings(()))
     assert sorted(row["clip"] for row in done) == sorted(row["clip"] for row in rows)
     for side in ("train", "dev", "test"):
         inside = [row for row in done if row["split"] == side]
@@ -64,7 +63,7 @@ def test_no_side_has_another_voice_and_no_clip_is_lost(rows, gender):
 
 def test_any_voice_is_divided_as_without_the_setting(rows):
     assert of_gender(rows, "any") == (rows, [])
-    done = divided(rows, settings("any"), CompanionSettings(()), QUICK)
+    done = divided(rows, settings("any"), CompanionSettings(()))
     assert "dropped" not in {row["split"] for row in done}
 
 

@@ -5,32 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bonafide.corpus import splits
+from bonafide.corpus.divisions import DEV, DROPPED, TEST, TRAIN, overlap_dropped
 from bonafide.corpus.groups import fold_groups, group_numbers
-from bonafide.corpus.splits import (
-    DEV,
-    DROPPED,
-    RESPECTS,
-    TEST,
-    TRAIN,
-    SplitSettings,
-    describe,
-    overlap_dropped,
-    split,
-    unknown_groups,
-)
+from bonafide.corpus.splits import RESPECTS, SplitSettings, describe, split, unknown_groups
 from bonafide.errors import UserError
 
 SIDES = ("train", "dev", "test")
 BY_SOURCE = SplitSettings(group="source", dev=0.2, test=0.2, on_overlap="drop", seed=1)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def short_search():
-    """What must hold of every split must hold of one that was hardly searched for."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(splits, "MOST_MOVES", 400)
-        yield
 
 
 def clip(number, label, **known):
@@ -156,6 +137,49 @@ def test_the_same_rows_and_seed_give_the_same_split_and_another_seed_another():
     assert first == again
     others = [split(corpus(), SplitSettings("source", 0.2, 0.2, "drop", seed)) for seed in range(2, 6)]
     assert any(other != first for other in others)
+
+
+def collections(rng):
+    """Sources as corpora have them: of many sizes, some voices in several of them, engines that speak with them."""
+    rows = []
+    for source in range(24):
+        for _ in range(rng.integers(5, 60)):
+            voice = f"v{source}-{rng.integers(6)}" if rng.random() < 0.9 else f"v{rng.integers(40)}"
+            engine = f"g{source // 2}" if source % 2 else ""
+            about = {"source": f"s{source}", "speaker": voice, "generator": engine}
+            rows.append(clip(len(rows), "ai" if source % 2 else "human", **about))
+    return rows
+
+
+def changed(rows, what, rng):
+    """`rows` with or without one more."""
+    place = int(rng.integers(len(rows)))
+    if what == "one less":
+        return rows[:place] + rows[place + 1 :]
+    new = {"one more": {}, "a new speaker": {"speaker": "new"}, "a new source": {"speaker": "new", "source": "new"}}
+    return [*rows, rows[place] | {"clip": "new"} | new[what]]
+
+
+@pytest.mark.parametrize("what", ["one less", "one more", "a new speaker", "a new source"])
+def test_what_a_corpus_gains_or_loses_leaves_the_others_where_they_were(what):
+    moved = []
+    for number in range(20):
+        rng = np.random.default_rng(number)
+        rows = collections(rng)
+        before = {row["clip"]: row["split"] for row in split(rows, BY_SOURCE)}
+        after = split(changed(rows, what, rng), BY_SOURCE)
+        moved.append(np.mean([row["split"] != before.get(row["clip"], row["split"]) for row in after]))
+    assert np.mean(np.array(moved) == 0) > 0.6, "most changes move nothing"
+    assert np.mean(moved) < 0.15, "a search that wanders moves four of ten"
+
+
+def test_a_division_is_as_wanted_whatever_voices_cross():
+    for number in range(10):
+        of = counts(split(collections(np.random.default_rng(number)), BY_SOURCE))
+        for label in ("human", "ai"):
+            there = sum(of[side, label] for side in (*SIDES, "dropped") if (side, label) in of)
+            for side, share in (("train", 0.6), ("dev", 0.2), ("test", 0.2)):
+                assert share * 0.6 < of[side, label] / there < share * 1.6
 
 
 @given(rows=corpora(), group=st.sampled_from(RESPECTS), order=st.randoms(use_true_random=False))
