@@ -10,6 +10,7 @@ from bonafide.corpus.corpora import misspelt_columns, read_corpora
 from bonafide.corpus.families import with_families
 from bonafide.corpus.table import CATALOG
 from bonafide.files import write_text
+from bonafide.pipeline.checked_parts import store_folder
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.paths import MEMO
 from bonafide.pipeline.stage import run
@@ -24,7 +25,7 @@ def catalog(params: Path, out: Path, rejects: Path) -> None:
     rows = with_families(read_corpora(root, corpus.readers), corpus.families)
     for table, columns in misspelt_columns(root, corpus.readers):
         print(f"columns of {table} that mean nothing here: {', '.join(columns)}. Is one misspelt?")
-    examined = examine_all(root, rows, read_section(params, "audio", AudioSettings), MEMO)
+    examined = examine_all(root, rows, read_section(params, "audio", AudioSettings), MEMO, store_folder())
     clips, bad = settle(track(examined, total=len(rows), what="looking into files"))
     write_facts(clips, CATALOG, out)
     text = io.StringIO()

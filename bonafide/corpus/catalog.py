@@ -9,8 +9,9 @@ from typing import Literal
 
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.audio.recording import UnusableError
+from bonafide.corpus import contents
 from bonafide.corpus.measuring import Facts, Outcome, measured, stamp
-from bonafide.corpus.memo import Memo
+from bonafide.corpus.memo import Memo, version_of
 from bonafide.corpus.rows import LABELS, Family, Row, Rows
 from bonafide.corpus.segments import Segments, moved, within_file
 from bonafide.corpus.tree import printable
@@ -68,12 +69,14 @@ class CorpusSettings:
     families: dict[Family, str] = field(default_factory=dict)
 
 
-def examine_all(root: Path, rows: Rows, settings: AudioSettings, memo: Path | None = None) -> Iterator[Row]:
+def examine_all(
+    root: Path, rows: Rows, settings: AudioSettings, memo: Path | None = None, store: Path | None = None
+) -> Iterator[Row]:
     """Yield, in no set order, what `examine` makes of each of `rows`, which a corpus reader gave.
 
     The rows are completed in place. Files are read in parallel. What the file `memo` knows of those that have not
-    changed since is taken from there, and what is new goes into it. A file whose decoding kills its process is of no
-    use, and stops no other.
+    changed since is taken from there, or what the parts in `store` know of their content, and what is new goes into
+    both. A file whose decoding kills its process is of no use, and stops no other.
     """
     known = Memo(memo, root, settings) if memo else None
     unread: Rows = []
@@ -84,13 +87,23 @@ def examine_all(root: Path, rows: Rows, settings: AudioSettings, memo: Path | No
             yield _completed(row, facts, settings)
         else:
             unread.append(row)
+    if store and unread:
+        shared = contents.recall(root, [row["path"] for row in unread], store, version_of(settings))
+        if known:
+            known.put((path, at, facts) for path, (at, facts) in shared.items())
+        yield from (_completed(row, shared[row["path"]][1], settings) for row in unread if row["path"] in shared)
+        unread = [row for row in unread if row["path"] not in shared]
+    new: dict[str, Facts] = {}
     tasks = ((start, _paths(unread, start)) for start in range(0, len(unread), FILES_PER_TASK))
     measure = partial(_measure_batch, root, settings)
     for start, outcomes in run_all(measure, tasks, rescue=partial(_measure_alone, root, settings)):
         batch = unread[start : start + FILES_PER_TASK]
         if known:
             known.put((row["path"], stamp, facts) for row, (stamp, facts) in zip(batch, outcomes, strict=True) if stamp)
+        new |= {facts.sha256: facts for _, facts in outcomes if facts.sha256}
         yield from (_completed(row, facts, settings) for row, (_, facts) in zip(batch, outcomes, strict=True))
+    if store:
+        contents.keep(new, store, version_of(settings))
     if known:
         known.close({row["path"] for row in rows})
     _refuse_vanished(root)

@@ -35,7 +35,7 @@ class Memo:
     """The facts of the files of the corpus `root` under `settings`, in the file `path`."""
 
     def __init__(self, path: Path, root: Path, settings: AudioSettings) -> None:
-        self._path, self._name = path, _version(root, settings)
+        self._path, self._name = path, f"{version_of(settings)} {root.resolve()}"
         self._base: sqlite3.Connection | None = None
         try:
             self._open()
@@ -112,9 +112,8 @@ class Memo:
             self._base = None
 
 
-def _version(root: Path, settings: AudioSettings) -> str:
-    """Return the name of all facts that the same code measures with the same settings and libraries below `root`."""
+def version_of(settings: AudioSettings) -> str:
+    """Return the name of all facts that the same code measures with the same settings and libraries."""
     installed = [metadata.version(name) if find_spec(name) else "" for name in LIBRARIES]
-    code = code_version(Path(measuring.__file__))
-    text = json.dumps([str(root.resolve()), asdict(settings), code, installed], sort_keys=True)
+    text = json.dumps([asdict(settings), code_version(Path(measuring.__file__)), installed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,7 +5,10 @@ import shutil
 import sqlite3
 from dataclasses import replace
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
+import soundfile
 
 from bonafide.corpus import catalog, measuring, memo
 from bonafide.corpus.catalog import examine_all, settle
@@ -30,9 +33,9 @@ def measure(tiny_corpus, audio_settings, tmp_path, monkeypatch):
     for path in tiny_corpus.rglob("*.wav"):
         os.utime(path, (1, 1))
 
-    def make(file=tmp_path / "memo", settings=audio_settings, root=tiny_corpus):
+    def make(file=tmp_path / "memo", settings=audio_settings, root=tiny_corpus, store=None):
         read.clear()
-        rows = settle(examine_all(root, read_folder(root), settings, file))
+        rows = settle(examine_all(root, read_folder(root), settings, file, store))
         return rows, sorted(read)
 
     return make
@@ -63,6 +66,40 @@ def test_other_settings_and_another_folder_are_remembered_apart(measure, audio_s
     shutil.copytree(tiny_corpus, far)
     assert len(measure()[1]) == len(measure(settings=other)[1]) == len(measure(root=far)[1]) == 9
     assert measure()[1] == measure(settings=other)[1] == measure(root=far)[1] == []
+
+
+def test_a_clone_that_has_the_parts_measures_only_what_nobody_has(measure, audio_settings, tiny_corpus, tmp_path):
+    store, far = tmp_path / "parts", tmp_path / "clone"
+    clips, _ = measure(store=store)
+    shutil.copytree(tiny_corpus, far)
+    there = {"file": tmp_path / "memo of the clone", "root": far, "store": store}
+    assert measure(**there) == (clips, ["human/notes.wav"])  # of what cannot be used nothing is shared
+    assert measure(**there)[1] == []
+    shutil.copy(tiny_corpus / "ai/clip1.wav", far / "ai/new.wav")
+    soundfile.write(far / "ai/newer.wav", np.tile(np.sin(np.arange(160.0)), 200), 16000)
+    added = measure(**there)
+    assert added[1] == ["ai/newer.wav"]
+    assert measure(**there | {"file": tmp_path / "another memo"}) == (added[0], ["human/notes.wav"])
+    other = replace(audio_settings, min_seconds=0.5)
+    assert len(measure(**there, settings=other)[1]) == 11
+
+
+@pytest.mark.parametrize("damage", ["no table", "rows"])
+def test_damaged_facts_of_contents_are_measured_anew(damage, measure, tmp_path):
+    store = tmp_path / "parts"
+    clips, _ = measure(store=store)
+    (part,) = store.glob("*.parquet")
+    if damage == "rows":
+        table = pq.read_table(part)
+        texts = [
+            text.replace(".", "1", 1) if number < 3 else text for number, text in enumerate(table["facts"].to_pylist())
+        ]
+        pq.write_table(table.set_column(0, "facts", [texts]), part)
+    else:
+        part.write_bytes(part.read_bytes()[:-8] + b"no table")
+    again, read = measure(file=None, store=store)
+    assert again == clips
+    assert len(read) == (4 if damage == "rows" else 9)
 
 
 @pytest.mark.parametrize("damage", ["no database", "half", "rows"])
