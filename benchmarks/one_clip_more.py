@@ -3,7 +3,7 @@
 Runs the stages before training by `dvc repro` in an empty clone of the last commit, on the folder CORPUS (human/, ai/
 and perhaps clips.csv) less one clip, and shares what they made through a remote. A fresh clone, which has computed
 nothing, pulls it, gets the clip and runs them again. Prints the seconds of both, by stage, and how much was done; PARTS
-is prepare.parts, 16 by default. Give it a machine of its own: BONAFIDE_WORKERS sets how many processes work at a time.
+is prepare.parts, else that of params.yaml. Give it a machine of its own: BONAFIDE_WORKERS sets how many processes work at a time.
 """
 
 import os
@@ -37,7 +37,7 @@ class Run(NamedTuple):
     done: dict[str, int]
 
 
-def main(corpus: Path, parts: int) -> None:
+def main(corpus: Path, parts: str) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
         cold, warm = measured(Path(folder), corpus, parts)
@@ -50,7 +50,7 @@ def main(corpus: Path, parts: int) -> None:
         print(f"| {what} | {cold.done[what]} | {warm.done.get(what, 0)} | |")
 
 
-def measured(folder: Path, corpus: Path, parts: int) -> tuple[Run, Run]:
+def measured(folder: Path, corpus: Path, parts: str) -> tuple[Run, Run]:
     """Return what the cold run and that of one clip more took, in clones in the empty `folder`."""
     first, second = folder / "first", folder / "second"
     call(folder, "git", "clone", "--quiet", ROOT, first)
@@ -66,7 +66,7 @@ def measured(folder: Path, corpus: Path, parts: int) -> tuple[Run, Run]:
         )
     params = first / "params.yaml"
     # Any corpus will do: copies of one sound, and what the packaged network has heard.
-    texts = {"prepare.parts": str(parts), "audit.on_duplicates": "warn", "start.weights": "none"}
+    texts = {"audit.on_duplicates": "warn", "start.weights": "none"} | ({"prepare.parts": parts} if parts else {})
     write_text(params, with_texts(params.read_text(), texts, str(params)))
     call(first, "bonafide", "corpus", "track", CORPUS, "--use")
     cold = timed(first)
@@ -136,4 +136,4 @@ def row(name: str, cold: float, warm: float) -> str:
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) == 3 else 16)
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) == 3 else "")
