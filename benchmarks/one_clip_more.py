@@ -3,7 +3,8 @@
 Runs the stages before training by `dvc repro` in an empty clone of the last commit, on the folder CORPUS (human/, ai/
 and perhaps clips.csv) less one clip, and shares what they made through a remote. A fresh clone, which has computed
 nothing, pulls it, gets the clip and runs them again. Prints the seconds of both, by stage, and how much was done; PARTS
-is prepare.parts, else that of params.yaml. Give it a machine of its own: BONAFIDE_WORKERS sets how many processes work at a time.
+is prepare.parts, else that of params.yaml. Give it a machine of its own: BONAFIDE_WORKERS sets how many processes work
+at a time.
 """
 
 import os

@@ -87,23 +87,10 @@ def examine_all(
             yield _completed(row, facts, settings)
         else:
             unread.append(row)
-    if store and unread:
-        shared = contents.recall(root, [row["path"] for row in unread], store, version_of(settings))
+    for batch in _looked_into(root, unread, settings, store):
         if known:
-            known.put((path, at, facts) for path, (at, facts) in shared.items())
-        yield from (_completed(row, shared[row["path"]][1], settings) for row in unread if row["path"] in shared)
-        unread = [row for row in unread if row["path"] not in shared]
-    new: dict[str, Facts] = {}
-    tasks = ((start, _paths(unread, start)) for start in range(0, len(unread), FILES_PER_TASK))
-    measure = partial(_measure_batch, root, settings)
-    for start, outcomes in run_all(measure, tasks, rescue=partial(_measure_alone, root, settings)):
-        batch = unread[start : start + FILES_PER_TASK]
-        if known:
-            known.put((row["path"], stamp, facts) for row, (stamp, facts) in zip(batch, outcomes, strict=True) if stamp)
-        new |= {facts.sha256: facts for _, facts in outcomes if facts.sha256}
-        yield from (_completed(row, facts, settings) for row, (_, facts) in zip(batch, outcomes, strict=True))
-    if store:
-        contents.keep(new, store, version_of(settings))
+            known.put((row["path"], at, facts) for row, (at, facts) in batch if at)
+        yield from (_completed(row, facts, settings) for row, (_, facts) in batch)
     if known:
         known.close({row["path"] for row in rows})
     _refuse_vanished(root)
@@ -168,6 +155,28 @@ def _recalled(known: Memo, root: Path, path: str) -> Facts | None:
         return known.get(path, stamp(root, path))
     except OSError:
         return None
+
+
+def _looked_into(
+    root: Path, rows: Rows, settings: AudioSettings, store: Path | None
+) -> Iterator[list[tuple[Row, Outcome]]]:
+    """Yield each of `rows` with what the parts in `store` know of it, or else what is measured, some at a time."""
+    version = version_of(settings)
+    shared = contents.shared_facts(store, version) if store else {}
+    unmeasured: Rows = []
+    for start in range(0, len(rows), FILES_PER_TASK):
+        batch = rows[start : start + FILES_PER_TASK]
+        recalled = list(zip(batch, contents.recall(root, _paths(rows, start), shared), strict=True))
+        unmeasured += [row for row, outcome in recalled if outcome is None]
+        yield [(row, outcome) for row, outcome in recalled if outcome is not None]
+    new: dict[str, Facts] = {}
+    tasks = ((start, _paths(unmeasured, start)) for start in range(0, len(unmeasured), FILES_PER_TASK))
+    measure = partial(_measure_batch, root, settings)
+    for start, outcomes in run_all(measure, tasks, rescue=partial(_measure_alone, root, settings)):
+        new |= {facts.sha256: facts for _, facts in outcomes if facts.sha256}
+        yield list(zip(unmeasured[start : start + FILES_PER_TASK], outcomes, strict=True))
+    if store:
+        contents.keep(new, store, version)
 
 
 def _paths(rows: Rows, start: int) -> list[str]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bonafide.audio.recording import UnusableError
-from bonafide.corpus.measuring import Facts, Stamp, stamp
+from bonafide.corpus.measuring import Facts, Outcome, Stamp, stamp
 from bonafide.corpus.sounds import sound_file
 from bonafide.files import sha256
 from bonafide.pipeline.tables import write_table
@@ -26,17 +26,21 @@ SCHEMA = pa.schema([("facts", pa.string()), ("sum", pa.int64())])
 VERSION = b"bonafide.facts"  # key of the metadata of such parts
 
 
-def recall(root: Path, paths: list[str], store: Path, version: str) -> dict[str, tuple[Stamp, Facts]]:
-    """Return what the parts in `store` know of the files at `paths` of the corpus `root`, and their stamps, by path.
+def shared_facts(store: Path, version: str) -> dict[str, Facts]:
+    """Return what the parts in `store` know, by SHA-256; `version` names settings and code."""
+    return {facts.sha256: facts for path in _parts(store, version) for facts in _rows(path)}
 
-    The files are read, to know their content, but not decoded. `version` names settings and code.
+
+def recall(root: Path, paths: list[str], shared: Mapping[str, Facts]) -> list[Outcome | None]:
+    """Return what `shared` has of each of the files at `paths` of the corpus `root`, None where it has nothing.
+
+    The files are read, to know their content, but not decoded; not even that where nothing is shared.
     """
-    known = {facts.sha256: facts for path in _parts(store, version) for facts in _rows(path)}
-    if not known:
-        return {}
+    if not shared:
+        return [None] * len(paths)
     with ThreadPoolExecutor() as pool:
-        contents = zip(paths, pool.map(partial(_content, root), paths), strict=True)
-        return {path: (at, known[digest]) for path, (at, digest) in contents if digest in known and at}
+        contents = list(pool.map(partial(_content, root), paths))
+    return [(at, shared[digest]) if at and digest in shared else None for at, digest in contents]
 
 
 def keep(facts: Mapping[str, Facts], store: Path, version: str) -> None:
