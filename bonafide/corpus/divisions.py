@@ -237,8 +237,8 @@ def _losses_at_once(atoms: Atoms, divisions: np.ndarray, wanted: Wanted) -> np.n
         for label in range(2):
             inside = atoms.label == label
             kept = np.einsum("n,nk->k", atoms.count[inside], bits[inside])
-            there = np.log(np.maximum(kept, 1) / atoms.totals[label] / share)
-            losses += np.where(kept > 0, -share * there, MISSING)
+            kept_share = np.maximum(kept, 1) / max(1, atoms.totals[label])
+            losses += np.where(kept > 0, -share * np.log(kept_share / share), MISSING)
         held = atoms.ties.held(plane)
         for respect in (0, 2):  # speakers and generators
             values = np.unpackbits(held[atoms.ties.respect == respect], axis=1, count=number)

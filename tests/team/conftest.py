@@ -33,7 +33,7 @@ def ann(first, server, tmp_path):
     own = first.copy(tmp_path / "ann", **server.environment)
     assert "is new" in own.run("bonafide", "remote", "set", server.url, *server.options).stdout
     own.commit("a remote")
-    assert own.run("bonafide", "remote", "push").stdout.endswith("3 parts newly shared\n")
+    assert own.run("bonafide", "remote", "push").stdout.endswith("4 parts newly shared\n")
     return own
 
 

@@ -17,7 +17,7 @@ def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(ann
     config = (ann.root / ".dvc" / "config").read_text()
     assert not any(value in config for value in server.environment.values()) and "keyfile" not in config
 
-    assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
+    assert ben.run("bonafide", "remote", "pull").stdout.endswith("4 parts newly known\n")
     assert ben.repro("prepare") == []
     assert ben.git("status", "--porcelain", "--", "dvc.lock", "my-corpus.dvc").stdout == ""
     assert (ben.root / "data" / "clips" / "part-0000.parquet").read_bytes() == (
@@ -36,7 +36,7 @@ def test_a_clone_pulls_and_has_nothing_to_run_and_one_clip_is_one_part_there(ann
 def test_a_web_server_over_the_folder_is_enough_to_read(ben, server):
     with http(server.folder) as web:
         ben.run("bonafide", "remote", "set", web.url, "--name", "web")
-        assert ben.run("bonafide", "remote", "pull").stdout.endswith("3 parts newly known\n")
+        assert ben.run("bonafide", "remote", "pull").stdout.endswith("4 parts newly known\n")
         assert ben.repro("prepare") == []
 
 
@@ -53,7 +53,7 @@ def test_what_is_not_pushed_is_shown_and_what_changed_alone_is_pushed(ann, first
     ann.run("bonafide", "corpus", "track", "my-corpus")
     ann.repro("prepare")
     said = ann.run("bonafide", "remote", "status").stdout
-    assert new.name in said and "1 part not shared" in said
+    assert new.name in said and "2 parts not shared" in said  # the clips, and what is known of the new file
     ann.run("bonafide", "remote", "push")
     part = max(path.stat().st_size for path in (ann.root / "data" / "clips").iterdir())
     assert size_of(server.folder) - whole < part + new.stat().st_size + 100_000 < whole
