@@ -224,6 +224,12 @@ def test_too_few_groups_are_refused_with_the_way_out():
         split(corpus(n_sources=2), BY_SOURCE)
 
 
+def test_a_class_that_is_nowhere_is_refused_beside_a_test_side_too():
+    rows = [row for row in corpus() if row["label"] == "human"]
+    with pytest.raises(UserError, match=r"labelled 'ai' form 0 group\(s\)"):
+        split(rows, BY_SOURCE, tested=frozenset({0}))
+
+
 def test_a_voice_that_ties_everything_together_is_named():
     rows = [row | {"speaker": "LJ"} for row in corpus()]
     with pytest.raises(UserError, match=r"speaker 'LJ' in 72 clips.*on_overlap to keep"):
