@@ -162,7 +162,7 @@ def _looked_into(
 ) -> Iterator[list[tuple[Row, Outcome]]]:
     """Yield each of `rows` with what the parts in `store` know of it, or else what is measured, some at a time."""
     version = version_of(settings)
-    shared = contents.shared_facts(store, version) if store else {}
+    shared = contents.shared_facts(store, version) if store and rows else {}
     unmeasured: Rows = []
     for start in range(0, len(rows), FILES_PER_TASK):
         batch = rows[start : start + FILES_PER_TASK]
