@@ -23,8 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from bonafide.audio.conditioning import AudioSettings, resample
 from bonafide.audio.framing import frames_of
-from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
+from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks, read_features
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine
 from bonafide.corpus.readers.folder import read_folder
@@ -47,7 +46,7 @@ def main() -> int:
     parser.add_argument("--many", type=int, default=640, help="clips for one and two processes")
     options = parser.parse_args()
     audio = read_section(PARAMS, "audio", AudioSettings)
-    settings = FeatureSettings(read_section(PARAMS, "features", SpectrogramSettings), audio.rate)
+    settings = read_features(PARAMS)
     many = catalogued(options.corpus, options.many, audio)
     few = many[:: max(1, len(many) // options.clips)]
     print(f"{machine()}; {len(few)} clips of {np.mean([row['seconds'] for row in few]):.2f} s in the mean\n")
@@ -91,7 +90,7 @@ def bare(path: Path, settings: FeatureSettings) -> list[np.ndarray]:
     """Read, decode and resample a file, and return its spectra, as each transform has them."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono = resample(np.ascontiguousarray(samples[:, 0]), rate, settings.rate)
-    sizes = filter(None, (settings.spectrogram.n_fft, settings.spectrogram.linear_n_fft))
+    sizes = {settings.spectrogram.n_fft, *settings.spectrogram.linear_n_ffts}
     return [scipy.fft.rfft(frames_of(mono, size, settings.spectrogram.hop_length)) for size in sizes]
 
 

@@ -11,7 +11,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -29,7 +28,7 @@ from bonafide.audio.conditioning import AudioSettings, condition, to_flac
 from bonafide.audio.decoding import decode
 from bonafide.audio.framing import frames_of
 from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrogram
-from bonafide.clips.features import FeatureSettings, feature_part
+from bonafide.clips.features import FeatureSettings, feature_part, read_features
 from bonafide.corpus.table import AUDIO, as_table
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.tables import write_table
@@ -40,7 +39,7 @@ BELOW_DB = 60  # at 60 dB, float16 holds steps of 0.03 dB
 KALDI_BANDS = 80  # it refuses bands that hold none of the transform's bins
 PICTURES = 8  # clips of which pictures are made: each takes its time
 OURS, LIBROSA, BARE = "log_spectrogram, mel", "librosa", "bare rfft"
-OURS_TWO, BARE_TWO = "log_spectrogram, both", "bare rffts of both"
+OURS_TWO, BARE_TWO = "log_spectrogram, all", "bare rffts of all"
 
 
 def main() -> int:
@@ -58,9 +57,9 @@ def main() -> int:
         seconds = sum(clip.size for clip in clips) / audio.rate
         print(f"{machine()}; {len(clips)} clips, {seconds / len(clips):.2f} s in the mean\n")
         kept = [
-            values(clips, audio.rate, replace(both, linear_n_fft=0)),
+            values(clips, audio.rate, both.bands),
             *transforms(clips, audio.rate, both, options.rounds),
-            stage(paths, clips, FeatureSettings(both, audio.rate), options.rounds),
+            stage(paths, clips, read_features(PARAMS), options.rounds),
         ]
     return int(not all(kept))
 
@@ -70,7 +69,7 @@ def values(clips: list[np.ndarray], rate: int, settings: SpectrogramSettings) ->
 
     Single precision leaves noise far below what is loud in a frame; only what is above that must agree.
     """
-    ours = np.concatenate([spectrogram._decibels(clip, rate, settings) for clip in clips])
+    ours = np.concatenate([log_bands(clip, rate, settings) for clip in clips])
     theirs = np.concatenate([by_librosa(clip, rate, settings) for clip in clips])
     off = np.abs(ours - theirs)
     audible = theirs > theirs.max(axis=1, keepdims=True) - BELOW_DB
@@ -83,9 +82,15 @@ def values(clips: list[np.ndarray], rate: int, settings: SpectrogramSettings) ->
     return most <= MOST_DB
 
 
+def log_bands(clip: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.ndarray:
+    """Return what `log_spectrogram` does before it is rounded to float16."""
+    power = spectrogram._power(clip, settings.n_fft, settings.hop_length)
+    return spectrogram._decibels(power, rate, settings)
+
+
 def transforms(clips: list[np.ndarray], rate: int, both: SpectrogramSettings, rounds: int) -> list[bool]:
     """Print what each way takes beside ours and beside the bare transform, and return which bounds were kept."""
-    mel, linear = replace(both, linear_n_fft=0), spectrogram.linear_of(both, rate)
+    mel, *linear = spectrogram.each_of(both, rate)
     ways: dict[str, Callable[[np.ndarray], object]] = {
         OURS: lambda clip: log_spectrogram(clip, rate, mel),
         LIBROSA: lambda clip: by_librosa(clip, rate, mel),
@@ -97,7 +102,7 @@ def transforms(clips: list[np.ndarray], rate: int, both: SpectrogramSettings, ro
         for name, way in ways.items()
     }
     calls[BARE] = lambda: [bare(clip, mel) for clip in clips]
-    calls[BARE_TWO] = lambda: [(bare(clip, mel), bare(clip, linear)) for clip in clips]
+    calls[BARE_TWO] = lambda: [[bare(clip, one) for one in (mel, *linear)] for clip in clips]
     times = in_turn(calls, rounds)
     print(f"\n{'way':32} {'ms a clip':>9}  {'beside ' + OURS:>26}  {'beside the ' + BARE:>24}")
     for name, seconds in times.items():
@@ -107,7 +112,7 @@ def transforms(clips: list[np.ndarray], rate: int, both: SpectrogramSettings, ro
     return [
         verdict("librosa beside ours", ratio(times[LIBROSA], times[OURS]).median, LEAST_BESIDE_LIBROSA, least=True),
         verdict("ours beside the bare rfft", ratio(times[OURS], times[BARE]).median, MOST_BESIDE_BARE),
-        verdict("both beside their bare rffts", ratio(times[OURS_TWO], times[BARE_TWO]).median, MOST_BESIDE_BARE),
+        verdict("all beside their bare rffts", ratio(times[OURS_TWO], times[BARE_TWO]).median, MOST_BESIDE_BARE),
     ]
 
 
@@ -206,7 +211,7 @@ def stage(paths: list[Path], clips: list[np.ndarray], settings: FeatureSettings,
     )
     features = [seconds / len(clips) for seconds in times["features"]]
     pictures = [seconds / len(some) for seconds in times["pictures"]]
-    print(f"\n{'the stage features, a clip':32} {1000 * median(features):9.2f} ms, part to part, both spectrograms")
+    print(f"\n{'the stage features, a clip':32} {1000 * median(features):9.2f} ms, part to part, with statistics")
     print(f"{'a mel picture by matplotlib':32} {1000 * median(pictures):9.2f} ms, file to PNG, one spectrogram")
     print(f"ratio {ratio(pictures, features)}; {pq.read_metadata(out).num_rows} clips, {len(some)} pictures")
     return verdict("a picture beside the stage", ratio(pictures, features).median, LEAST_BESIDE_PICTURES, least=True)

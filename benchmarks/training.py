@@ -22,8 +22,7 @@ from data_stages import catalogued
 from side_by_side import in_turn, machine, ratio, verdict
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks
+from bonafide.clips.features import feature_part, feature_tasks, read_features
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.corpus.rows import Rows
@@ -61,15 +60,15 @@ def main() -> int:
 def trained(corpus: Path, rows: Rows, home: Path, audio: AudioSettings) -> Clips:
     """Return `rows` as training clips with their features below `home`."""
     os.environ["BONAFIDE_STORE"] = str(home / "store")
-    spectrogram = read_section(PARAMS, "features", SpectrogramSettings)
+    of_features = read_features(PARAMS)
     build(prepare_part, audio, prepare_tasks(rows, corpus, PARTS), home / "clips", what="preparing")
     tasks = feature_tasks(home / "clips", home / "none")
-    build(
-        feature_part, FeatureSettings(spectrogram, audio.rate), tasks, home / "features", what="computing features of"
-    )
+    build(feature_part, of_features, tasks, home / "features", what="computing features of")
     settings = read_section(PARAMS, "train", TrainSettings)
     sides = [{**row, "split": "train"} for row in rows]
-    return training_clips(sides, home / "features", settings, spectrogram, audio.rate, CompanionSettings(()))
+    return training_clips(
+        sides, home / "features", settings, of_features.spectrogram, audio.rate, CompanionSettings(())
+    )
 
 
 def compared(clips: Clips, steps: int, rounds: int) -> bool:

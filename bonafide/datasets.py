@@ -137,7 +137,7 @@ def load_features(
     labels = _labels(split, table)
 
     def examples() -> Iterator[tuple[np.ndarray, int]]:
-        for batch in _batches(paths, ["clip", "frames", "mel", "linear"]):
+        for batch in _batches(paths, ["clip", "frames", "mel"]):
             some = _only(batch, labels)
             if some.num_rows:
                 clips = some.column("clip").to_pylist()
@@ -162,9 +162,8 @@ def _only(batch: pa.RecordBatch, wanted: Any) -> pa.RecordBatch:  # noqa: ANN401
 
 
 def _width(path: Path) -> int:
-    """Return how many values a frame has in the features of `path`; their settings are in its metadata."""
-    facts = _schema(path).metadata
-    return int(facts[b"n_bands"]) + max(0, int(facts[b"linear_n_fft"]) // 2 - 1)
+    """Return how many bands a frame has in the features of `path`; their settings are in its metadata."""
+    return int(_schema(path).metadata[b"n_bands"])
 
 
 def _schema(path: Path) -> pa.Schema:

@@ -19,6 +19,13 @@ def frames_of(samples: np.ndarray, size: int, hop: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
 
 
+def mirrored(samples: np.ndarray, edge: int) -> np.ndarray:
+    """Return `samples`, shape (n,), with `edge` more on both sides: mirrored, or repeated where they are too few."""
+    if samples.size <= edge:
+        return np.pad(samples, edge, mode="wrap")
+    return np.concatenate((samples[edge:0:-1], samples, samples[-2 : -edge - 2 : -1]))
+
+
 @lru_cache(maxsize=8)
 def hann(size: int) -> np.ndarray:
     """Return the periodic Hann window, shape (size,), float32."""

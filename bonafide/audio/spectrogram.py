@@ -1,14 +1,15 @@
 """Log-mel and log-linear spectrograms: one implementation for the pipeline and the detector, in numpy alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt
 
-from bonafide.audio.framing import frames_of, hann
+from bonafide.audio.framing import frames_of, hann, mirrored
 from bonafide.audio.halves import to_half
+from bonafide.audio.phase import VALUES, phase_bands, phase_centres
 from bonafide.audio.transforms import rfft
 
 DECIBELS = np.float32(10 / np.log(10))  # of a natural logarithm of power
@@ -22,8 +23,9 @@ MOST = np.float32(np.inf)
 class SpectrogramSettings:
     """How a spectrogram is made; section `features` of params.yaml.
 
-    With `linear_n_fft`, the bins of a second transform of so many samples, from 0 Hz to half the rate, stand behind the
-    bands in every frame: a shorter window hears what a longer one blurs.
+    Behind the bands stand, in every frame, the bins of a transform of each of `linear_n_ffts` samples, from 0 Hz to
+    half the rate: a shorter window hears what a longer one blurs, and bins what bands do. Behind these stands how the
+    phase bends in windows of `phase_n_fft` samples; see `bonafide.audio.phase`.
     """
 
     n_fft: Annotated[int, Gt(0)]
@@ -32,17 +34,24 @@ class SpectrogramSettings:
     f_min: Annotated[float, Ge(0)]
     f_max: Annotated[float, Gt(0)]
     scale: Literal["mel", "linear"] = "mel"
-    linear_n_fft: Annotated[int, Ge(0)] = 0
+    linear_n_ffts: tuple[Annotated[int, Ge(4)], ...] = ()
+    phase_n_fft: Annotated[int, Ge(0)] = 0
 
     @property
-    def linear_bins(self) -> int:
-        """How many bins stand behind the bands."""
-        return max(0, self.linear_n_fft // 2 - 1)
+    def widths(self) -> tuple[int, ...]:
+        """How many values a frame has of each part: bands, bins, and bends of phase."""
+        phase = (VALUES,) if self.phase_n_fft else ()
+        return self.n_bands, *(n_fft // 2 - 1 for n_fft in self.linear_n_ffts), *phase
 
     @property
     def width(self) -> int:
         """How many values a frame has."""
-        return self.n_bands + self.linear_bins
+        return sum(self.widths)
+
+    @property
+    def bands(self) -> "SpectrogramSettings":
+        """The settings of the bands alone."""
+        return replace(self, linear_n_ffts=(), phase_n_fft=0)
 
     def frames(self, seconds: float, rate: int) -> int:
         """Return how many frames the spectrogram of `seconds` of audio at `rate` hertz has."""
@@ -65,47 +74,42 @@ def log_spectrogram(samples: np.ndarray, rate: int, settings: SpectrogramSetting
 
 
 def log_spectrograms(samples: np.ndarray, rate: int, settings: SpectrogramSettings) -> list[np.ndarray]:
-    """Return what `log_spectrogram` has side by side: the bands, and the bins of the second transform if there is one.
+    """Return what `log_spectrogram` has side by side: bands, the bins of each further transform, and bends of phase.
 
     Returns
     -------
     list of np.ndarray, each of shape (1 + n // hop_length, ...), float16
     """
-    each = [settings, linear_of(settings, rate)] if settings.linear_bins else [settings]
-    return [to_half(_decibels(samples, rate, one)) for one in each]
+    samples = samples.astype(np.float32, copy=False)
+    each = each_of(settings, rate)
+    powers = {n_fft: _power(samples, n_fft, settings.hop_length) for n_fft in {one.n_fft for one in each}}
+    parts = [_decibels(powers[one.n_fft], rate, one) for one in each]
+    phase = [phase_bands(samples, settings.phase_n_fft, settings.hop_length)] if settings.phase_n_fft else []
+    return [to_half(part) for part in (*parts, *phase)]
 
 
-def linear_of(settings: SpectrogramSettings, rate: int) -> SpectrogramSettings:
-    """Return the settings of the linear spectrogram alone that stands behind the bands of `settings`."""
-    return SpectrogramSettings(
-        n_fft=settings.linear_n_fft,
-        hop_length=settings.hop_length,
-        n_bands=settings.linear_bins,
-        f_min=0.0,
-        f_max=rate / 2,
-        scale="linear",
-    )
+def each_of(settings: SpectrogramSettings, rate: int) -> list[SpectrogramSettings]:
+    """Return the settings of each of the log spectrograms that stand side by side: of the bands, and of the bins."""
+    linear = {"hop_length": settings.hop_length, "f_min": 0.0, "f_max": rate / 2, "scale": "linear"}
+    bins = [
+        SpectrogramSettings(n_fft=n_fft, n_bands=width, **linear)  # type: ignore[arg-type]  # of a mixed mapping
+        for n_fft, width in zip(settings.linear_n_ffts, settings.widths[1:], strict=False)
+    ]
+    return [settings.bands, *bins]
 
 
-def _decibels(samples: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.ndarray:
-    padded = _mirrored(samples.astype(np.float32, copy=False), settings.n_fft // 2)
-    bands = _bands(_power(frames_of(padded, settings.n_fft, settings.hop_length)), rate, settings)
+def _decibels(power: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.ndarray:
+    bands = _bands(power, rate, settings)
     np.clip(bands, FLOOR, MOST, out=bands)  # a maximum with a number is not vectorised
     decibels: np.ndarray = np.log(bands, out=bands)  # numpy has no vectorised log10
     decibels *= DECIBELS
     return decibels
 
 
-def _mirrored(samples: np.ndarray, edge: int) -> np.ndarray:
-    """Return `samples`, shape (n,), with `edge` more on both sides: mirrored, or repeated where they are too few."""
-    if samples.size <= edge:
-        return np.pad(samples, edge, mode="wrap")
-    return np.concatenate((samples[edge:0:-1], samples, samples[-2 : -edge - 2 : -1]))
-
-
-def _power(frames: np.ndarray) -> np.ndarray:
-    """Return the power spectra of `frames`, shape (n, n_fft), through a Hann window; shape (n, 1 + n_fft // 2)."""
-    window = hann(frames.shape[1])
+def _power(samples: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
+    """Return the power spectra of the frames of `samples` through a Hann window; shape (frames, 1 + n_fft // 2)."""
+    frames = frames_of(mirrored(samples, n_fft // 2), n_fft, hop_length)
+    window = hann(n_fft)
     power = np.empty((len(frames), 1 + window.size // 2), np.float32)
     count = max(1, TOGETHER // window.size)
     windowed = np.empty((min(count, len(frames)), window.size), np.float32)
@@ -120,10 +124,8 @@ def _power(frames: np.ndarray) -> np.ndarray:
 
 def band_centres(settings: SpectrogramSettings, rate: int) -> np.ndarray:
     """Return the frequency that each value of a frame at `rate` hertz hears best, in hertz, shape (width,)."""
-    centres = _edges(settings, rate)[1:-1]
-    if settings.linear_bins:
-        centres = np.concatenate([centres, _edges(linear_of(settings, rate), rate)[1:-1]])
-    return centres
+    phase = [phase_centres(settings.phase_n_fft, rate)] if settings.phase_n_fft else []
+    return np.concatenate([*(_edges(one, rate)[1:-1] for one in each_of(settings, rate)), *phase])
 
 
 def crops(mel: np.ndarray, frames: int) -> np.ndarray:
@@ -136,9 +138,13 @@ def crops(mel: np.ndarray, frames: int) -> np.ndarray:
     np.ndarray, shape=(crops, frames, bands)
     """
     mel = repeat_to(mel, frames)
-    count = 1 + -(-2 * (len(mel) - frames) // frames)
-    starts = np.rint(np.linspace(0, len(mel) - frames, count)).astype(int)
+    starts = np.rint(np.linspace(0, len(mel) - frames, crop_count(len(mel), frames))).astype(int)
     return np.stack([mel[start : start + frames] for start in starts])
+
+
+def crop_count(length: int, frames: int) -> int:
+    """Return how many crops of `frames` a spectrogram of `length` frames is cut into by `crops`."""
+    return 1 + -(-2 * max(0, length - frames) // frames)
 
 
 def repeat_to(mel: np.ndarray, frames: int) -> np.ndarray:

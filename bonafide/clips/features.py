@@ -1,28 +1,44 @@
-"""Stage features' work on one part: spectrograms of its clips and their copies."""
+"""Stage features' work on one part: spectrograms and statistics of its clips and their copies."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
+from annotated_types import Gt
 
-from bonafide.audio.conditioning import from_flac
-from bonafide.audio.spectrogram import SpectrogramSettings, log_spectrograms
+from bonafide.audio.conditioning import AudioSettings, from_flac
+from bonafide.audio.halves import to_single
+from bonafide.audio.spectrogram import SpectrogramSettings, crop_count, crops, log_spectrograms
+from bonafide.audio.statistics import frame_values, moments_of
 from bonafide.corpus.segments import Segment
+from bonafide.pipeline.params import read_key, read_section
 from bonafide.pipeline.parts import Task, tasks_from_parts
 from bonafide.pipeline.tables import ROWS_PER_GROUP, read_rows
 
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """All that a part of features depends on beside its clips."""
+    """All that a part of features depends on beside its clips.
+
+    `crop_frames` is the length of the crops that statistics are taken of, 0 where none are.
+    """
 
     spectrogram: SpectrogramSettings
     rate: int
+    crop_frames: int = 0
+
+
+def read_features(params: Path) -> FeatureSettings:
+    """Return the settings in the file `params`; the crops are those of the training."""
+    rate = read_section(params, "audio", AudioSettings).rate
+    spectrogram = read_section(params, "features", SpectrogramSettings)
+    seconds = read_key(params, "train", "crop_seconds", Annotated[float, Gt(0)])
+    return FeatureSettings(spectrogram, rate, spectrogram.frames(seconds, rate) if spectrogram.linear_n_ffts else 0)
 
 
 def feature_tasks(clips: Path, augmented: Path) -> list[Task]:
@@ -38,8 +54,9 @@ def feature_tasks(clips: Path, augmented: Path) -> list[Task]:
 def feature_schema() -> pa.Schema:
     """Return the schema of a part of features: one row a clip or copy.
 
-    ``mel`` holds its spectrogram, float16, the bands of a frame one behind the other, and ``linear`` likewise the bins
-    of the second spectrogram, where there is one: as bytes, since lists of numbers are read twenty times as slowly.
+    ``mel`` holds the bands of its spectrogram, float16, those of a frame one behind the other. ``crop_statistics``
+    holds what the function of that name returns, float32, where the network hears more than bands: the spectra
+    themselves would take several times the room. Both are bytes, as lists of numbers are read twenty times as slowly.
     ``ai_frames`` are the stretches of frames that are synthetic, where the others are human; else it is empty.
     """
     stretches = pa.list_(pa.struct([("start", pa.int32()), ("stop", pa.int32())]))
@@ -49,7 +66,7 @@ def feature_schema() -> pa.Schema:
             ("copy", pa.int32()),
             ("frames", pa.int32()),
             ("mel", pa.binary()),
-            ("linear", pa.binary()),
+            ("crop_statistics", pa.binary()),
             ("ai_frames", stretches),
         ]
     )
@@ -65,14 +82,35 @@ def feature_part(payload: list[str], settings: FeatureSettings) -> pa.RecordBatc
     return pa.RecordBatchReader.from_batches(schema, (_spectrograms(group, settings, schema) for group in groups))
 
 
-def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
-    """Return the spectrograms, each of shape (frames, bands), float16, in a batch of feature rows.
+def crop_statistics(parts: list[np.ndarray], frames: int, *, phase: bool) -> np.ndarray:
+    """Return the statistics of each crop of a clip, shape (crops, statistics), float32.
 
-    The bins of the second one stand behind the bands, where the batch has the column ``linear`` and that holds any.
+    Parameters
+    ----------
+    parts : list of np.ndarray, float16
+        Of the clip, as `bonafide.audio.spectrogram.log_spectrograms` returns them.
+    frames : int
+        Of a crop.
+    phase : bool
+        Whether the last part is of phase.
     """
-    columns = [batch.column(name) for name in ("mel", "linear") if name in batch.schema.names]
+    values = frame_values([to_single(part[None]) for part in parts], phase=phase)
+    taken: np.ndarray = moments_of([[crops(each[0], frames) for each in part] for part in values], phase=phase)
+    return taken
+
+
+def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
+    """Return the spectrograms, each of shape (frames, bands), float16, in a batch of feature rows."""
     frames = batch.column("frames").to_pylist()
-    return [_side_by_side(cells, count) for count, *cells in zip(frames, *columns, strict=True)]
+    cells = (cell.as_buffer() for cell in batch.column("mel"))
+    return [np.frombuffer(cell, np.float16).reshape(count, -1) for cell, count in zip(cells, frames, strict=True)]
+
+
+def statistics_of(batch: pa.RecordBatch, frames: int) -> list[np.ndarray]:
+    """Return the statistics, each of shape (crops, statistics), float32, in a batch of rows with crops of `frames`."""
+    counts = (crop_count(length, frames) for length in batch.column("frames").to_pylist())
+    cells = (cell.as_buffer() for cell in batch.column("crop_statistics"))
+    return [np.frombuffer(cell, np.float32).reshape(count, -1) for cell, count in zip(cells, counts, strict=True)]
 
 
 def ai_frames(segments: Iterable[Segment] | None, frames: int, seconds_per_frame: float) -> list[dict[str, int]]:
@@ -84,28 +122,26 @@ def ai_frames(segments: Iterable[Segment] | None, frames: int, seconds_per_frame
     return [{"start": start, "stop": min(stop, frames)} for start, stop in ends if start < min(stop, frames)]
 
 
-def _side_by_side(cells: list[pa.BinaryScalar], frames: int) -> np.ndarray:
-    parts = [np.frombuffer(cell.as_buffer(), np.float16).reshape(frames, -1) for cell in cells if cell.is_valid]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-
 def _spectrograms(rows: list[dict[str, Any]], settings: FeatureSettings, schema: pa.Schema) -> pa.RecordBatch:
-    spectrogram, step = settings.spectrogram, settings.spectrogram.hop_length / settings.rate
-    cells = [
-        [each.tobytes() for each in log_spectrograms(samples, settings.rate, spectrogram)]
-        for samples in map(_sound, rows)
-    ]
-    frames = [len(mel) // (2 * spectrogram.n_bands) for mel, *_ in cells]
+    step = settings.spectrogram.hop_length / settings.rate
+    cells = [_cells(from_flac(row["audio"]["bytes"]), settings) for row in rows]
+    frames = [count for count, _, _ in cells]
     columns = {
         "clip": [row["clip"] for row in rows],
         "copy": [row["copy"] for row in rows],
         "frames": frames,
-        "mel": [mel for mel, *_ in cells],
-        "linear": [linear[0] if linear else None for _, *linear in cells],
+        "mel": [mel for _, mel, _ in cells],
+        "crop_statistics": [statistics for _, _, statistics in cells],
         "ai_frames": [ai_frames(row["segments"], count, step) for row, count in zip(rows, frames, strict=True)],
     }
     return pa.RecordBatch.from_pydict(columns, schema=schema)
 
 
-def _sound(row: dict[str, Any]) -> np.ndarray:
-    return from_flac(row["audio"]["bytes"])
+def _cells(samples: np.ndarray, settings: FeatureSettings) -> tuple[int, bytes, bytes | None]:
+    """Return how many frames a clip has, its bands and, where they are taken, its statistics."""
+    spectrograms = log_spectrograms(samples, settings.rate, settings.spectrogram)
+    taken = None
+    if settings.crop_frames:
+        phase = settings.spectrogram.phase_n_fft > 0
+        taken = crop_statistics(spectrograms, settings.crop_frames, phase=phase).tobytes()
+    return len(spectrograms[0]), spectrograms[0].tobytes(), taken

@@ -19,7 +19,7 @@ from bonafide.audio.channels import Levels, mono
 from bonafide.audio.conditioning import level, quantize, resample
 from bonafide.audio.opening import open_sound
 from bonafide.audio.recording import Recording, UnusableError
-from bonafide.audio.spectrogram import band_centres, crops, log_spectrogram
+from bonafide.audio.spectrogram import SpectrogramSettings, band_centres, crops, log_spectrogram
 from bonafide.detection.detector import Detector
 from bonafide.detection.results import Result
 from bonafide.detection.streaming import refuse_unreadable
@@ -116,7 +116,7 @@ def explain(detector: Detector, path: Path, *, threshold: str | float = "balance
     spectrogram = log_spectrogram(samples, facts.audio.rate, facts.spectrogram)
     llr, evidence, base = None, None, None
     if result.llr is not None:
-        both = _logits(detector.scorer, np.stack([spectrogram, _bare(spectrogram)]))
+        both = _logits(detector.scorer, np.stack([spectrogram, _bare(spectrogram, facts.spectrogram)]))
         llr, base = (float(each) for each in calibrate(both, facts.calibration))
         evidence = evidence_map(detector.scorer, spectrogram)
     cut = cut_of(facts.thresholds, facts.cannot_tell, threshold)
@@ -130,8 +130,8 @@ def evidence_map(scorer: Scorer, spectrogram: np.ndarray) -> np.ndarray:
 
     Patches of `PATCH_SECONDS` and `PATCH_SHARE` of the bands are covered, one after another, with steady noise of the
     same average spectrum. A patch's part is by how much that raises the llr, spread evenly over it. The map is the
-    mean over two grids, of which the second lies half a patch aside and is covered in the opposite order. Where bins of
-    a second spectrogram stand behind the bands, those of the same frequencies are covered with them.
+    mean over two grids, of which the second lies half a patch aside and is covered in the opposite order. Of what
+    stands behind the bands, the same frequencies are covered with them.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def _contributions(scorer: Scorer, spectrogram: np.ndarray, patches: list[tuple[
     """Return by how much covering each of `patches`, after those before it, lowers the logit, spread over it."""
     settings = scorer.facts.spectrogram
     change, hertz = np.zeros((len(spectrogram), settings.n_bands)), band_centres(settings, scorer.facts.audio.rate)
-    bare, covered = _bare(spectrogram), spectrogram.copy()
+    bare, covered = _bare(spectrogram, settings), spectrogram.copy()
     before = float(_logits(scorer, spectrogram[None])[0])
     for start in range(0, len(patches), CROPS_AT_A_TIME):
         some, steps = patches[start : start + CROPS_AT_A_TIME], []
@@ -180,15 +180,16 @@ def _columns(hertz: np.ndarray, band: slice, n_bands: int) -> np.ndarray:
     return columns
 
 
-def _bare(spectrogram: np.ndarray) -> np.ndarray:
+def _bare(spectrogram: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
     """Return steady noise with the average spectrum of a spectrogram, the same whenever it is asked for.
 
-    Noise, as a band that stands still is what no recording has, and speaks for AI more than any voice.
+    Noise, as a band that stands still is what no recording has, and speaks for AI more than any voice; phase is kept.
     """
     power = np.random.default_rng(SEED).exponential(size=spectrogram.shape)  # of Gaussian noise, in a bin
     noise = 10 * np.log10(np.maximum(power, 1e-3))
-    bare: np.ndarray = spectrogram.mean(axis=0, dtype=np.float64) + noise - noise.mean()
-    return np.asarray(bare.astype(spectrogram.dtype))
+    spectra = settings.width - (settings.widths[-1] if settings.phase_n_fft else 0)
+    noise[:, spectra:] = noise.mean()
+    return np.asarray((spectrogram.mean(axis=0, dtype=np.float64) + noise - noise.mean()).astype(spectrogram.dtype))
 
 
 def side_of(explanation: Explanation) -> int:

@@ -5,6 +5,7 @@ stage leaves the modules of the others, and so their results, alone.
 """
 
 import json
+from dataclasses import make_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,10 +26,20 @@ def read_section(path: Path, section: str, kind: type[Settings]) -> Settings:
         When the file or the section is missing, or when a key is unknown, missing or of the wrong type or
         range. The message names every such key.
     """
+    return parse(_section(path, section), f"{path}: {section}", kind)
+
+
+def read_key(path: Path, section: str, key: str, kind: Any) -> Any:  # noqa: ANN401 - a type and a value of it
+    """Return the value of `key` in section `section`, which belongs to another stage, as the type `kind`."""
+    own = {name: value for name, value in (_section(path, section) or {}).items() if name == key}
+    return getattr(parse(own, f"{path}: {section}", make_dataclass(section, [(key, kind)])), key)
+
+
+def _section(path: Path, section: str) -> Any:  # noqa: ANN401 - whatever YAML holds
     sections = _load(path)
     if section not in sections:
         raise UserError(f"{path} has no section '{section}': copy it from the project's own params.yaml")
-    return parse(sections[section], f"{path}: {section}", kind)
+    return sections[section]
 
 
 def parse(values: Any, where: str, kind: type[Settings]) -> Settings:  # noqa: ANN401 - whatever YAML holds

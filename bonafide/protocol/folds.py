@@ -84,7 +84,7 @@ def _train_with_dev(protocol: Protocol, fold: Fold) -> None:
     write_table(as_table(protocol.sides_with_dev(fold), SPLIT), fold.sides)
     history = fold.folder / "history.csv"
     run_stage("train", fold.params, fold.sides, protocol.features, fold.keras, history)
-    run_stage("export", fold.params, fold.sides, protocol.features, fold.keras, fold.onnx)
+    run_stage("export", fold.params, fold.sides, CLIPS, fold.keras, fold.onnx)
 
 
 def _cross_fit(protocol: Protocol, fold: Fold, examples: Any) -> Any:  # noqa: ANN401 - each network has its own

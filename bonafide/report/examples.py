@@ -1,6 +1,6 @@
 """Right and wrong verdicts, to look at and to listen to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def spectra(run: Run, clips: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 
     In decibels, shape (3, n) by class, over at most `SPECTRA` test clips of each.
     """
-    rate, settings = run.facts.audio.rate, replace(run.facts.spectrogram, linear_n_fft=0)
+    rate, settings = run.facts.audio.rate, run.facts.spectrogram.bands
     bands = {}
     for label in LABELS:
         chosen = run.scores.loc[run.scores["label"] == label, "clip"].sort_values().head(SPECTRA)  # ids are hashes
@@ -102,8 +102,7 @@ def _example(row: dict[str, Any], flac: bytes, facts: Facts, settings: ReportSet
     """Picture and sound of a clip, each as far as the settings and what is `left` of the page's size let it in."""
     picture, sound = "", ""
     if settings.spectrograms:
-        bands = replace(facts.spectrogram, linear_n_fft=0)  # a second spectrogram above it would be taken for sound
-        mel = log_spectrogram(from_flac(flac), facts.audio.rate, bands)
+        mel = log_spectrogram(from_flac(flac), facts.audio.rate, facts.spectrogram.bands)
         picture = _within(data_url("image/png", spectrogram_png(mel)), left)
     if settings.players:
         sound = _within(data_url("audio/flac", flac), left - len(picture))

@@ -19,7 +19,7 @@ from bonafide.scoring.calibration import Calibration, calibrate, p_ai
 from bonafide.scoring.operating_points import band_between
 from bonafide.text import printable
 
-FORMAT = 2  # of the metadata; older ones are read, newer ones refused
+FORMAT = 3  # of the metadata; older ones are read, newer ones refused
 MOST_FRAMES = 1 << 16  # of a crop
 MOST_SAID = 200  # characters of what another library says of a file
 
@@ -107,9 +107,9 @@ def _facts(texts: Mapping[str, str]) -> Facts:
     if not isinstance(number, int) or not 1 <= number <= FORMAT:
         said = metadata.quoted(number)
         raise ValueError(f"its format is {said}, and this version of Bonafide reads up to {FORMAT}")
-    old = _renamed(metadata.section(document, "mel")) if number == 1 else metadata.section(document, "spectrogram")
+    described = _renamed(metadata.section(document, "mel" if number == 1 else "spectrogram"), number)
     audio = metadata.settings(AudioSettings, metadata.section(document, "audio"), "audio")
-    spectrogram = metadata.settings(SpectrogramSettings, old, "spectrogram")
+    spectrogram = metadata.settings(SpectrogramSettings, described, "spectrogram")
     calibration = metadata.settings(Calibration, metadata.section(document, "calibration"), "calibration")
     if calibration.scale <= 0:
         raise ValueError("calibration.scale: it must be above 0, or human and ai change places")
@@ -137,9 +137,15 @@ def _input_of(session: Any, width: int) -> tuple[str, int]:  # noqa: ANN401 - ON
     return str(inputs[0].name), shape[1]
 
 
-def _renamed(mel: dict[str, Any]) -> dict[str, Any]:
-    """Return format 1's settings of the spectrogram under their names of today; the network knows its crop itself."""
-    return {{"n_mels": "n_bands"}.get(name, name): value for name, value in mel.items() if name != "crop_seconds"}
+def _renamed(spectrogram: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return an older format's settings of the spectrogram as they are called today."""
+    if number == 1:  # the network knows its crop itself
+        known = {name: value for name, value in spectrogram.items() if name != "crop_seconds"}
+        spectrogram = {{"n_mels": "n_bands"}.get(name, name): value for name, value in known.items()}
+    if number <= 2 and "linear_n_fft" in spectrogram:
+        one = spectrogram.pop("linear_n_fft")
+        spectrogram["linear_n_ffts"] = [one] if one else []
+    return spectrogram
 
 
 def _read(model: Path) -> bytes:

@@ -18,12 +18,14 @@ from bonafide.text import printable
 
 MOST_CHARACTERS = 1 << 20  # of the whole; the packaged detector's has some 10,000
 MOST_QUOTED = 40
+MOST_LISTED = 8
 MOST_NUMBER = 1e9
 # Of what makes memory and time: no detector of ours comes near.
 MOST = {
     "rate": 192_000,  # hertz
     "n_fft": 1 << 16,
-    "linear_n_fft": 1 << 13,
+    "linear_n_ffts": 1 << 13,
+    "phase_n_fft": 1 << 13,
     "hop_length": 1 << 16,
     "n_bands": 1 << 13,
     "max_seconds": 600.0,
@@ -103,7 +105,11 @@ def quoted(value: object) -> str:
 
 
 def _checked(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - a type, and what JSON holds
-    """Return `value` where it is of the type `hint`: int, float, a Literal, or one of them with its range."""
+    """Return `value` where it is of the type `hint`: int, float, a Literal, one with its range, or a tuple of one."""
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list) or len(value) > MOST_LISTED:
+            raise ValueError(f"{where}: a list of {MOST_LISTED} numbers at most was expected, not {quoted(value)}")
+        return tuple(_checked(get_args(hint)[0], each, where) for each in value)
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise ValueError(f"{where}: {quoted(value)} is unknown")

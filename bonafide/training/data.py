@@ -11,13 +11,15 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from bonafide.audio.spectrogram import crops, repeat_to
-from bonafide.clips.features import spectrograms_of
+from bonafide.clips.features import spectrograms_of, statistics_of
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.tables import read_rows
 from bonafide.training.crop_labels import NEITHER, crop_labels, start_labels
 from bonafide.training.draws import Draws
 
+SPECTRA = ["clip", "copy", "frames", "mel", "ai_frames"]  # columns of features
+STATISTICS = ["clip", "copy", "frames", "crop_statistics", "ai_frames"]
 GROUPS_IN_MEMORY = 32  # row groups shuffled together: some 2,000 clips, 300 MB at the most
 
 Labels = dict[str, bool]  # clip id to whether it is ai
@@ -28,7 +30,7 @@ Draw = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]  # a crop of
 
 
 def training_batches(
-    clips: "Clips", draws: Draws, batch_size: int, draw: Draw, rng: np.random.Generator, *, linear: bool = True
+    clips: "Clips", draws: Draws, batch_size: int, draw: Draw, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield one epoch of batches of crops at random places.
 
@@ -46,8 +48,6 @@ def training_batches(
     draw : callable
         Gets a spectrogram of `clips.frames` frames or more, the frame where the crop begins, and `rng`.
     rng : np.random.Generator
-    linear : bool
-        Whether the second spectrogram is read as well.
 
     Yields
     ------
@@ -57,11 +57,10 @@ def training_batches(
     waiting: list[_Example] = []
     groups = _row_groups(clips.features)
     order = rng.permutation(len(groups))[: max(1, round(draws.read * len(groups)))]
-    columns = ["clip", "copy", "frames", "mel", *(["linear"] if linear else []), "ai_frames"]
     for start in range(0, len(order), GROUPS_IN_MEMORY):
         for number in order[start : start + GROUPS_IN_MEMORY]:
             path, group = groups[number]
-            waiting += _examples(_read_group(path, group, columns), clips, draws, rng)
+            waiting += _examples(_read_group(path, group), clips, draws, rng)
         rng.shuffle(waiting)
         while len(waiting) >= batch_size:
             batch, waiting = waiting[:batch_size], waiting[batch_size:]
@@ -70,9 +69,25 @@ def training_batches(
 
 def clip_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the id and the spectrogram, shape (frames, n_bands), of each of the `chosen` clips, without copies."""
-    for batch in read_rows(part_files(folder).values()):
-        recordings = batch.filter(pa.compute.equal(batch.column("copy"), 0))
-        yield from ((clip, mel) for clip, mel in _clips(recordings) if clip in chosen)
+    for batch in read_rows(part_files(folder).values(), SPECTRA):
+        yield from ((clip, mel) for clip, mel in _clips(_recordings(batch)) if clip in chosen)
+
+
+def clip_statistics(folder: Path, chosen: Container[str], frames: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the id and the statistics of the crops, shape (crops, statistics), of each clip, without copies."""
+    for batch in read_rows(part_files(folder).values(), STATISTICS):
+        recordings = _recordings(batch)
+        both = zip(recordings.column("clip").to_pylist(), statistics_of(recordings, frames), strict=True)
+        yield from ((clip, values) for clip, values in both if clip in chosen)
+
+
+def training_statistics(folder: Path, ai: Labels, frames: int) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
+    """Yield what `training_crops` does, with the statistics of the crops in their stead."""
+    for batch in read_rows(part_files(folder).values(), STATISTICS):
+        columns = (batch.column(name).to_pylist() for name in ("clip", "copy", "frames", "ai_frames"))
+        for clip, copy, length, stretches, values in zip(*columns, statistics_of(batch, frames), strict=True):
+            if clip in ai:
+                yield clip, copy, values, crop_labels(stretches, length, frames, ai[clip], len(values))
 
 
 def training_crops(folder: Path, ai: Labels, frames: int) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
@@ -80,7 +95,7 @@ def training_crops(folder: Path, ai: Labels, frames: int) -> Iterator[tuple[str,
 
     See `bonafide.audio.spectrogram.crops` and `bonafide.training.crop_labels.crop_labels`.
     """
-    for batch in read_rows(part_files(folder).values()):
+    for batch in read_rows(part_files(folder).values(), SPECTRA):
         columns = (batch.column(name).to_pylist() for name in ("copy", "ai_frames"))
         for copy, stretches, (clip, mel) in zip(*columns, _clips(batch), strict=True):
             if clip in ai:
@@ -120,14 +135,18 @@ def _clips(batch: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:
     return list(zip(batch.column("clip").to_pylist(), spectrograms_of(batch), strict=True)) if batch.num_rows else []
 
 
+def _recordings(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return batch.filter(pa.compute.equal(batch.column("copy"), 0))
+
+
 def _row_groups(folder: Path) -> list[tuple[Path, int]]:
     files = part_files(folder).values()
     return [(path, group) for path in files for group in range(pq.read_metadata(path).num_row_groups)]
 
 
-def _read_group(path: Path, group: int, columns: list[str]) -> pa.RecordBatch:
+def _read_group(path: Path, group: int) -> pa.RecordBatch:
     with pq.ParquetFile(path) as file:
-        return file.read_row_group(group, columns).combine_chunks().to_batches()[0]
+        return file.read_row_group(group, SPECTRA).combine_chunks().to_batches()[0]
 
 
 def copies_of(folder: Path) -> int:
@@ -136,15 +155,17 @@ def copies_of(folder: Path) -> int:
     return max((pa.compute.max(batch.column("copy")).as_py() or 0 for batch in batches), default=0)
 
 
-CLIP_COLUMNS = ["clip", "path", "label", "split", "source"]  # of a split table, that `clips_of` reads
+CLIP_COLUMNS = ["clip", "path", "label", "split", "source", "generator"]  # of a split table, that `clips_of` reads
 
 
 @dataclass(frozen=True)
 class Clips:
     """Where the features are and which clips train and judge; labels are True for ai.
 
-    `sources` names the source of each, where it is known, `companions` those that train beside the corpus's own, and
-    `hertz` the centre of each band; the last `linear_bins` of the bands are those of a second spectrogram.
+    `sources` names the source of each, where it is known, `origins` that of a human clip and the generator of another,
+    `companions` those that train beside the corpus's own, and `hertz` the centre of each band. Behind the bands, a
+    frame of what the network hears has further parts, of so many values as `behind` says; with `phase` the last of them
+    is of phase. Of these the features hold statistics alone.
     """
 
     features: Path
@@ -155,7 +176,14 @@ class Clips:
     sources: Mapping[str, str] = field(default_factory=dict)
     companions: frozenset[str] = frozenset()
     hertz: tuple[float, ...] = ()
-    linear_bins: int = 0
+    behind: tuple[int, ...] = ()
+    phase: bool = False
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """How many values a frame has of what the network hears."""
+        return self.n_bands + sum(self.behind)
 
 
 def clips_of(
@@ -168,4 +196,5 @@ def clips_of(
     }
     sources = {row["clip"]: row["source"] for row in rows}
     beside = frozenset(row["clip"] for row in rows if companions.hold(row["path"]))
-    return Clips(features, sides["train"], sides["dev"], *shape, sources, beside)
+    origins = {row["clip"]: (row["label"] == "ai" and row["generator"]) or row["source"] for row in rows}
+    return Clips(features, sides["train"], sides["dev"], *shape, sources, beside, origins=origins)

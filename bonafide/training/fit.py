@@ -21,7 +21,7 @@ from bonafide.training.networks.starts import Start
 
 
 def crop_shape(settings: TrainSettings, spectrogram: SpectrogramSettings, rate: int) -> tuple[int, int]:
-    """Return how many frames, and values in each, the crops have that the chosen network is to judge.
+    """Return how many frames the crops have that the chosen network is to judge, and bands each of these.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def crop_shape(settings: TrainSettings, spectrogram: SpectrogramSettings, rate: 
     """
     frames = spectrogram.frames(settings.crop_seconds, rate)
     NETWORKS[settings.model].check(settings.own, spectrogram, frames)
-    return frames, spectrogram.width
+    return frames, spectrogram.n_bands
 
 
 def read_training(params: Path, rows: Iterable[Mapping[str, Any]], features: Path) -> tuple[TrainSettings, Clips]:
@@ -58,8 +58,8 @@ def training_clips(
         When the chosen network cannot use such features.
     """
     clips = clips_of(rows, features, crop_shape(settings, spectrogram, rate), companions)
-    hertz = tuple(band_centres(spectrogram, rate).tolist())
-    return replace(clips, hertz=hertz, linear_bins=spectrogram.linear_bins)
+    hertz = tuple(band_centres(spectrogram, rate)[: spectrogram.n_bands].tolist())
+    return replace(clips, hertz=hertz, behind=spectrogram.widths[1:], phase=spectrogram.phase_n_fft > 0)
 
 
 def fit(

@@ -28,15 +28,33 @@ def logit_model(model: keras.Model) -> keras.Model:
 
 
 def clip_logits(model: keras.Model, features: Path, chosen: Collection[str], frames: int) -> dict[str, float]:
-    """Return the mean logit over the crops of each of the `chosen` clips, without their copies."""
-    scorer = logit_model(model)
-    of_clip: dict[str, list[float]] = {clip: [] for clip in chosen}
-    cut = ((clip, crops(mel, frames).astype(np.float32)) for clip, mel in clip_spectrograms(features, chosen))
+    """Return the mean logit over the crops of each of the `chosen` clips, without their copies.
+
+    `model` hears the bands that the `features` hold.
+    """
+    return spectrogram_logits(model, clip_spectrograms(features, chosen), frames)
+
+
+def spectrogram_logits(
+    model: keras.Model, spectrograms: Iterable[tuple[str, np.ndarray]], frames: int
+) -> dict[str, float]:
+    """Return the mean logit over the crops of each of the `spectrograms`, shape (n, width), by clip."""
+    cut = ((clip, crops(each, frames).astype(np.float32)) for clip, each in spectrograms)
+    return _mean_logits(logit_model(model), cut)
+
+
+def statistics_logits(network: keras.Model, statistics: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
+    """Return the mean logit of each clip by a `network` that hears `statistics` of its crops, shape (crops, k)."""
+    return _mean_logits(network, statistics)
+
+
+def _mean_logits(scorer: keras.Model, cut: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
+    of_clip: dict[str, list[float]] = {}
     for clips, batch in filled_batches(cut):
         logits = np.asarray(scorer.predict_on_batch(batch))[: len(clips), 0]
         for clip, logit in zip(clips, logits, strict=True):
-            of_clip[clip].append(float(logit))
-    return {clip: float(np.mean(logits)) for clip, logits in of_clip.items() if logits}
+            of_clip.setdefault(clip, []).append(float(logit))
+    return {clip: float(np.mean(logits)) for clip, logits in of_clip.items()}
 
 
 def judge(model: keras.Model, clips: Clips) -> dict[str, float]:

@@ -114,7 +114,7 @@ assert len(list(found)) == 6, "a second pass sees the same"
     if how_to_install("pipeline") in done.stderr:
         pytest.skip("needs TensorFlow: pip install -e '.[pipeline]'")
     assert done.returncode == 0, done.stderr[-2000:]
-    settings = read_section(PARAMS, "features", SpectrogramSettings)
+    settings = read_section(PARAMS, "features", SpectrogramSettings).bands
     expected = []
     for row in rows.values():
         if row["split"] == "train":

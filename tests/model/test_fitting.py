@@ -64,7 +64,7 @@ def clips(tmp_path_factory):
         "copy": [0] * len(ai) + [1] * len(ai),
         "frames": [len(mel) for mel in mels],
         "mel": [mel.tobytes() for mel in mels],
-        "linear": [None] * len(mels),
+        "crop_statistics": [None] * len(mels),
         "ai_frames": [[]] * len(mels),
     }
     by_clip = pa.table(table, schema=feature_schema()).sort_by([("clip", "ascending"), ("copy", "ascending")])

@@ -54,7 +54,7 @@ def clips(speech, tmp_path_factory):
                 "copy": 0,
                 "frames": len(mel),
                 "mel": spliced.tobytes(),
-                "linear": None,
+                "crop_statistics": None,
                 "ai_frames": stretches,
             }
         )

@@ -27,7 +27,7 @@ def test_the_default_network_trains_on_both_spectrograms_and_scores_the_test_sid
     assert by_default.ran[:3] == ["features", "train", "export"] and by_default.ran[-1] == "report"
     facts = Scorer(by_default.root / "models" / "bonafide.onnx").facts
     assert facts.card["network"] == "joint"
-    assert facts.spectrogram.scale == "mel" and facts.spectrogram.linear_bins > 0
+    assert facts.spectrogram.scale == "mel" and facts.spectrogram.linear_n_ffts
     metrics = json.loads((by_default.root / "metrics" / "metrics.json").read_text())
     assert 0 <= metrics["auc"] <= 1
     assert by_default.repro() == []

@@ -1,6 +1,7 @@
 """dvc.yaml and the code say the same: modules, parameters, paths, what git keeps and what DVC keeps."""
 
 import ast
+import inspect
 import re
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from bonafide.clips.features import read_features
 
 from .conftest import out_paths
 
@@ -24,7 +27,7 @@ WAITED_FOR = {  # and not read
     "audit": {"metrics/unwatched.csv"},
 }
 KEPT_FOR_DVC = {".dvcignore"}
-READS = re.compile(r'read_section\(\s*params,\s*"(\w+)"|(?:read_(start)|(start)_heard)\(params\)')
+READS = re.compile(r'read_(?:section|key)\(\s*params,\s*"(\w+)"|(?:read_(start)|(start)_heard)\(params\)')
 LISTS = re.compile(
     r"^SECTIONS = \((.*?)\)$", re.MULTILINE | re.DOTALL
 )  # sections that a stage reads one after the other
@@ -80,6 +83,7 @@ def test_a_module_that_is_missing_among_the_deps_is_put_there(tmp_path):
 def test_the_params_of_a_stage_are_the_sections_that_it_reads(name):
     listed = [param.partition(".")[0] for param in STAGES[name].get("params", [])]
     source = source_of(name)
+    source += inspect.getsource(read_features) if "read_features(params)" in source else ""
     read = {"".join(names) for names in READS.findall(source)} | {
         *re.findall(r'"(\w+)"', "".join(LISTS.findall(source)))
     }

@@ -36,9 +36,11 @@ def test_settings_of_the_audit_train_nothing_anew(project):
     assert directly_changed(project) == {"report"}
 
 
-def test_the_length_of_a_crop_concerns_the_training_and_no_features(project):
+def test_the_length_of_a_crop_changes_no_features_without_statistics(project):
     project.set("train", crop_seconds=3)
-    assert directly_changed(project) == {"train", "report"}
+    assert directly_changed(project) == {"features", "train", "report"}
+    assert project.repro("features") == ["features"]
+    assert directly_changed(project) == {"train", "report"}, "its parts are as they were"
 
 
 @pytest.mark.slow

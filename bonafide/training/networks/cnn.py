@@ -21,11 +21,11 @@ from bonafide.progress import time_left, track
 from bonafide.training.ahead import ahead
 from bonafide.training.backend import keras, layers, make_deterministic
 from bonafide.training.crop_augmentation import CropAugmentation, augmented_crop
-from bonafide.training.data import Clips, copies_of, training_batches
+from bonafide.training.data import Clips, clip_statistics, copies_of, training_batches
 from bonafide.training.draws import Draws, balanced_draws
-from bonafide.training.logits import History, clip_logits, judge
+from bonafide.training.logits import History, clip_logits, judge, statistics_logits
 from bonafide.training.networks import joint
-from bonafide.training.networks.crop_statistics import CropStatistics, crop_statistics
+from bonafide.training.networks.crop_statistics import CropStatistics, stored_statistics
 from bonafide.training.networks.seed import seed as seed_network
 from bonafide.training.networks.small import SMALLEST_CROP, small
 from bonafide.training.networks.starts import Start
@@ -38,17 +38,16 @@ class Architecture:
     Attributes
     ----------
     build : callable
-        Gets the clips and the share of the dropout; returns the network: crops in, or the first bands of them, logits
-        out.
+        Gets the clips and the share of the dropout; returns the network: crops of their bands in, logits out.
     check : callable
         See `bonafide.training.networks.registry.Network`; its settings are `CnnSettings`.
-    statistics : callable, optional
-        Gets the clips; returns what takes the statistics of their crops that have a branch of their own beside it.
+    beside_statistics : bool
+        Whether dense layers on the statistics of crops stand beside it; see `bonafide.training.networks.joint`.
     """
 
     build: Callable[[Clips, float], keras.Model]
     check: Callable[["CnnSettings", SpectrogramSettings, int], None]
-    statistics: Callable[[Clips], keras.Model] | None = None
+    beside_statistics: bool = False
 
 
 def _check_size(_: "CnnSettings", spectrogram: SpectrogramSettings, frames: int) -> None:
@@ -61,9 +60,9 @@ def _check_size(_: "CnnSettings", spectrogram: SpectrogramSettings, frames: int)
 
 ARCHITECTURES = {
     "joint": Architecture(
-        lambda clips, dropout: joint.convolutions(clips.frames, clips.n_bands - clips.linear_bins, dropout),
+        lambda clips, dropout: joint.convolutions(clips.frames, clips.n_bands, dropout),
         lambda settings, spectrogram, frames: joint.check(settings.dense, spectrogram, frames),
-        lambda clips: joint.statistics_of(clips.frames, clips.n_bands, clips.linear_bins),
+        beside_statistics=True,
     ),
     "small": Architecture(lambda clips, dropout: small(clips.frames, clips.n_bands, dropout), _check_size),
     "seed": Architecture(lambda clips, dropout: seed_network(clips.frames, clips.n_bands, dropout), _check_size),
@@ -106,8 +105,8 @@ class CnnExamples:
 
 def examples(clips: Clips, settings: CnnSettings) -> CnnExamples:
     """Return what the fits to parts of `clips` share."""
-    statistics = ARCHITECTURES[settings.architecture].statistics
-    return CnnExamples(clips.features, clips.frames, _statistics(clips, statistics(clips)) if statistics else None)
+    beside = ARCHITECTURES[settings.architecture].beside_statistics
+    return CnnExamples(clips.features, clips.frames, _statistics(clips) if beside else None)
 
 
 def fit(
@@ -182,29 +181,33 @@ def _joined(
     start: Start | None,
 ) -> keras.Model:
     """Return the fitted network whole, with its branch of statistics if it has one."""
-    statistics = ARCHITECTURES[settings.architecture].statistics
-    if not statistics:
-        return whole(network, clips.n_bands)
-    first = statistics(clips)
-    all_crops = (shared and shared.statistics) or _statistics(clips, first)
+    if not ARCHITECTURES[settings.architecture].beside_statistics:
+        return whole(network, clips.width)
+    all_crops = (shared and shared.statistics) or _statistics(clips)
     training = all_crops.of(clips.train)
     print(f"{len(training.values)} crops; {training.values.shape[1]} statistics of each", flush=True)
     before = start.branch(joint.DENSE_BRANCH) if start else None
     dense = joint.fit_dense(
-        training, settings.dense, clips.sources, settings.copy_share, settings.label_smoothing, seed, before
+        training, settings.dense, clips.origins, settings.copy_share, settings.label_smoothing, seed, before
     )
-    return joint.together(network, first, dense, settings.dense.share)
+    taken = joint.statistics_of(clips.frames, (clips.n_bands, *clips.behind), phase=clips.phase)
+    return joint.together(network, taken, dense, settings.dense.share)
 
 
-def _statistics(clips: Clips, first: keras.Model) -> CropStatistics:
+def _statistics(clips: Clips) -> CropStatistics:
     """Return the statistics of the crops, or of as many as stay in memory however large the corpus is."""
     recordings = len(clips.train) * (1 + copies_of(clips.features))
-    return crop_statistics(clips, first, min(1.0, MOST_EXAMPLES / recordings))
+    return stored_statistics(clips, min(1.0, MOST_EXAMPLES / recordings))
 
 
 def logits(model: keras.Model, shared: CnnExamples, clips: Collection[str]) -> dict[str, float]:
     """Return the logit of each of `clips`, whose features are among the shared ones: the mean over its crops."""
-    return clip_logits(model, shared.features, clips, shared.frames)
+    if shared.statistics is None:
+        return clip_logits(model, shared.features, clips, shared.frames)
+    cnn, dense, share = joint.apart(model)
+    by_cnn = clip_logits(whole(cnn, cnn.input_shape[-1]), shared.features, clips, shared.frames)
+    by_dense = statistics_logits(dense, clip_statistics(shared.features, clips, shared.frames))
+    return {clip: (1 - share) * by_cnn[clip] + share * by_dense[clip] for clip in by_cnn}
 
 
 def _compiled(clips: Clips, settings: CnnSettings, before: Start | None) -> keras.Model:
@@ -222,7 +225,7 @@ def _one_epoch(network: keras.Model, clips: Clips, draws: Draws, settings: CnnSe
     """Return the mean loss of the epoch; its order, crops and dropout depend on the epoch alone, for resuming."""
     _seed_dropout(network, seed, epoch)
     steps = max(1, settings.epoch_crops // settings.batch_size)
-    batches = _batches(clips, draws, settings, network.input_shape[-1], np.random.default_rng([seed, epoch]))
+    batches = _batches(clips, draws, settings, np.random.default_rng([seed, epoch]))
     losses: list[float] = []
     for crops, is_ai in track(
         ahead(batches, BATCHES_AHEAD), total=steps, what=f"epoch {epoch + 1} of {settings.epochs}, batches"
@@ -234,16 +237,16 @@ def _one_epoch(network: keras.Model, clips: Clips, draws: Draws, settings: CnnSe
 
 
 def _batches(
-    clips: Clips, draws: Draws, settings: CnnSettings, heard: int, rng: np.random.Generator
+    clips: Clips, draws: Draws, settings: CnnSettings, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the batches of an epoch, crops of the first `heard` bands."""
-    hertz = np.array(clips.hertz or range(1, clips.n_bands + 1), float)[:heard]
+    """Yield the batches of an epoch."""
+    hertz = np.array(clips.hertz or range(1, clips.n_bands + 1), float)
 
     def draw(mel: np.ndarray, start: int, rng: np.random.Generator) -> np.ndarray:
-        return augmented_crop(mel[:, :heard], start, clips.frames, hertz, settings.augment, rng)
+        return augmented_crop(mel, start, clips.frames, hertz, settings.augment, rng)
 
     size = min(settings.batch_size, max(1, settings.epoch_crops // 2))  # how many are drawn varies by chance
-    return training_batches(clips, draws, size, draw, rng, linear=heard > clips.n_bands - clips.linear_bins)
+    return training_batches(clips, draws, size, draw, rng)
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:

@@ -10,7 +10,7 @@ from bonafide.progress import track
 from bonafide.training.ahead import ahead
 from bonafide.training.backend import keras
 from bonafide.training.crop_labels import NEITHER
-from bonafide.training.data import Clips, copies_of, training_crops
+from bonafide.training.data import Clips, copies_of, training_crops, training_statistics
 from bonafide.training.draws import balanced_weights
 from bonafide.training.logits import filled_batches
 
@@ -44,18 +44,14 @@ class CropStatistics:
         return self if labelled.all() else self.where(labelled)
 
 
-def crop_statistics(clips: Clips, statistics: keras.Model, share: float = 1.0) -> CropStatistics:
-    """Return what `statistics` says of the crops of the training clips and their copies; 4 bytes a statistic.
-
-    Where it is told to, of a `share` of the crops alone: always of the same ones.
-    """
+def crop_statistics(clips: Clips, statistics: keras.Model) -> CropStatistics:
+    """Return what `statistics` says of the crops of the training clips and their copies; 4 bytes a statistic."""
     total = len(clips.train) * (1 + copies_of(clips.features))
     coming = training_crops(clips.features, clips.train, clips.frames)
     cut = (
         ((clip, copy, label), crop[None].astype(np.float32))
         for clip, copy, together, of_crops in track(coming, total=total, what="taking statistics of clips and copies")
-        for number, (crop, label) in enumerate(zip(together, of_crops.tolist(), strict=True))
-        if crc32(f"{clip} {copy} {number}".encode()) < share * 2**32
+        for crop, label in zip(together, of_crops.tolist(), strict=True)
     )
     names: list[str] = []
     copies: list[int] = []
@@ -67,6 +63,29 @@ def crop_statistics(clips: Clips, statistics: keras.Model, share: float = 1.0) -
         labels += [label for _, _, label in keys]
         values.append(np.asarray(statistics.predict_on_batch(batch))[: len(keys)])
     return CropStatistics(np.array(names), np.array(copies), np.concatenate(values), np.array(labels))
+
+
+def stored_statistics(clips: Clips, share: float = 1.0) -> CropStatistics:
+    """Return the statistics that the features hold of the crops of the training clips and their copies.
+
+    Where it is told to, of a `share` of the crops alone: always of the same ones.
+    """
+    names: list[str] = []
+    copies: list[int] = []
+    labels: list[np.ndarray] = []
+    values: list[np.ndarray] = []
+    for clip, copy, together, of_crops in training_statistics(clips.features, clips.train, clips.frames):
+        chosen = [number for number in range(len(together)) if _chosen(clip, copy, number, share)]
+        names += [clip] * len(chosen)
+        copies += [copy] * len(chosen)
+        labels.append(of_crops[chosen])
+        values.append(together[chosen])
+    return CropStatistics(np.array(names), np.array(copies), np.concatenate(values), np.concatenate(labels))
+
+
+def _chosen(clip: str, copy: int, number: int, share: float) -> bool:
+    """Whether a crop is of a share of all: the same ones whatever else there is."""
+    return crc32(f"{clip} {copy} {number}".encode()) < share * 2**32
 
 
 def crop_weights(

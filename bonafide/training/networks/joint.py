@@ -1,14 +1,14 @@
-"""A CNN on the mel spectrogram, and dense layers on statistics of it and of a linear one, in one network.
+"""A CNN on the mel spectrogram, and dense layers on statistics of it and of linear ones, in one network.
 
 A CNN finds by itself what a generator leaves behind, where it has heard enough; the statistics of
-`bonafide.training.networks.statistics` are given, and need less. Each branch learns as if it were alone, since a branch
+`bonafide.audio.statistics` are given, and need less. Each branch learns as if it were alone, since a branch
 that is right already would keep the other from learning, and the answer is a mean of their logits.
 
 The CNN is fitted by `bonafide.training.networks.cnn`, to crops that are new in every epoch; the dense layers here, to
-statistics that are taken once.
+the statistics that stage features has taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,6 +16,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.audio.statistics import SEGMENT
 from bonafide.errors import UserError
 from bonafide.progress import track
 from bonafide.training.backend import keras, layers, make_deterministic, ops
@@ -23,7 +24,7 @@ from bonafide.training.crop_labels import AI
 from bonafide.training.draws import balanced_weights
 from bonafide.training.networks.crop_statistics import CropStatistics
 from bonafide.training.networks.starts import Start, copy_of
-from bonafide.training.networks.statistics import SEGMENT, Clip, SpectralStatistics
+from bonafide.training.networks.statistics import AllStatistics, Clip
 
 MOMENTUM = 0.95  # of the running statistics of batches
 FIRST_WIDTH, FIRST_SIZE, FIRST_STRIDES = 16, (5, 7), (4, 4)  # of the first convolution: frames, bands
@@ -71,10 +72,14 @@ def check(settings: DenseSettings, spectrogram: SpectrogramSettings, frames: int
         raise UserError(
             "train.cnn.dense.dropout needs a share for the statistics and one for each of train.cnn.dense.layers"
         )
-    if spectrogram.scale != "mel" or spectrogram.linear_bins < FEWEST or spectrogram.n_bands < FEWEST:
+    phase = spectrogram.phase_n_fft
+    if phase and phase < 2 * FEWEST + 2:
+        raise UserError(f"features.phase_n_fft is 0 or {2 * FEWEST + 2} samples or more for the network joint")
+    if spectrogram.scale != "mel" or min(spectrogram.widths) < FEWEST or not spectrogram.linear_n_ffts:
         raise UserError(
-            f'the network joint needs features.scale "mel", and {FEWEST} or more of features.n_bands and of the bins of'
-            " features.linear_n_fft: for one spectrogram alone choose another train.cnn.architecture"
+            f'the network joint needs features.scale "mel", {FEWEST} or more of features.n_bands, and one or more of'
+            f" features.linear_n_ffts, each of {2 * FEWEST + 2} samples or more: for one spectrogram alone choose"
+            " another train.cnn.architecture"
         )
     if frames < SEGMENT:
         raise UserError(
@@ -97,18 +102,19 @@ def convolutions(frames: int, n_mels: int, dropout: float) -> keras.Model:
     return keras.Model(crop, layers.Dense(1)(x), name="joint")
 
 
-def statistics_of(frames: int, n_bands: int, linear_bins: int) -> keras.Model:
-    """Return what takes the statistics of both spectrograms of crops of shape (frames, n_bands)."""
-    crop = keras.Input((frames, n_bands), name="log_mel")
-    parts = crop[:, :, n_bands - linear_bins :], crop[:, :, : n_bands - linear_bins]
-    values = layers.Concatenate()([SpectralStatistics()(part) for part in parts])
-    return keras.Model(crop, values, name="both_statistics")
+def statistics_of(frames: int, widths: Sequence[int], *, phase: bool) -> keras.Model:
+    """Return what takes statistics of crops of so many frames as `bonafide.clips.features.crop_statistics` does.
+
+    `widths` are those of the parts that stand side by side in a frame; with `phase` the last of them is of phase.
+    """
+    crop = keras.Input((frames, sum(widths)), name="log_mel")
+    return keras.Model(crop, AllStatistics(widths, phase)(crop), name="all_statistics")
 
 
 def fit_dense(
     training: CropStatistics,
     settings: DenseSettings,
-    sources: Mapping[str, str],
+    origins: Mapping[str, str],
     copy_share: float,
     label_smoothing: float,
     seed: int,
@@ -120,8 +126,9 @@ def fit_dense(
     ----------
     training : CropStatistics
     settings : DenseSettings
-    sources : dict of str to str
-        The source of each clip; see `bonafide.training.draws.balanced_weights`.
+    origins : dict of str to str
+        The source of each human clip and the generator of each other one, among which the draws are balanced as
+        `bonafide.training.draws.balanced_weights` says.
     copy_share : float
         Of the draws, what comes of copies where there are some.
     label_smoothing : float
@@ -132,7 +139,7 @@ def fit_dense(
     make_deterministic(seed)
     training = training.labelled()
     is_ai = training.labels == AI
-    odds = balanced_weights(training.clips, is_ai, sources, np.ones(len(is_ai)))
+    odds = balanced_weights(training.clips, is_ai, origins, np.ones(len(is_ai)))
     odds *= _shares(training.copies > 0, odds, copy_share)
     dense = copy_of(start.network) if start else _dense(training.values, settings)
     rng, size, epochs = np.random.default_rng(seed), settings.batch_size, settings.epochs
@@ -155,13 +162,29 @@ def together(cnn: keras.Model, statistics: keras.Model, dense: keras.Model, shar
 
     Of the logit, `share` is that of the dense layers.
     """
+    dense = _rounded(dense)
     crop = keras.Input(statistics.input_shape[1:], name="log_mel")
     mel = crop[:, :, : cnn.input_shape[-1]]
-    both = layers.Concatenate(name="branches")([copy_of(cnn)(mel), copy_of(dense)(statistics(crop))])
+    both = layers.Concatenate(name="branches")([copy_of(cnn)(mel), dense(statistics(crop))])
     mean = layers.Dense(1, use_bias=False, trainable=False, name="logit")
     model = keras.Model(crop, layers.Activation("sigmoid", name="p_ai")(mean(both)), name="joint")
     mean.set_weights([np.array([[1 - share], [share]], np.float32)])
     return model
+
+
+def apart(model: keras.Model) -> tuple[keras.Model, keras.Model, float]:
+    """Return the CNN, the dense layers, and the share of these in the logit, of what `together` returned."""
+    share = model.get_layer("logit").get_weights()[0][1, 0]
+    return model.get_layer("joint"), model.get_layer(DENSE_BRANCH), float(share)
+
+
+def _rounded(dense: keras.Model) -> keras.Model:
+    """Return a copy whose weights are half as long in a file: the logit changes in the third digit behind the point."""
+    rounded = copy_of(dense)
+    for layer in rounded.layers:
+        if isinstance(layer, layers.Dense):
+            layer.set_weights([weights.astype(np.float16).astype(np.float32) for weights in layer.get_weights()])
+    return rounded
 
 
 def _shares(of_copies: np.ndarray, odds: np.ndarray, copy_share: float) -> np.ndarray:

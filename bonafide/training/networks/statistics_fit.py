@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.audio.statistics import SEGMENT
 from bonafide.errors import UserError
 from bonafide.training.backend import keras
 from bonafide.training.crop_labels import AI
@@ -17,7 +18,7 @@ from bonafide.training.logits import CROPS_AT_ONCE, History, judge
 from bonafide.training.networks.crop_statistics import CropStatistics, crop_statistics, crop_weights
 from bonafide.training.networks.kernel_machines import Experts, draw_centres, fit_components, fit_gate, fit_kernel
 from bonafide.training.networks.starts import Start
-from bonafide.training.networks.statistics import SEGMENT, in_two, statistics
+from bonafide.training.networks.statistics import in_two, statistics
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class StatisticsSettings:
 def check(settings: StatisticsSettings, spectrogram: SpectrogramSettings, frames: int) -> None:
     """Raise `UserError` where the statistics cannot be taken of crops of so many frames of such spectrograms."""
     bins = spectrogram.n_fft // 2 - 1
-    if spectrogram.scale != "linear" or spectrogram.n_bands != bins:
+    if spectrogram.scale != "linear" or spectrogram.widths != (bins,):
         raise UserError(
-            'the network statistics needs features.scale "linear" and features.n_bands of n_fft / 2 - 1,'
-            f" {bins}; for mel bands choose another train.model"
+            'the network statistics needs features.scale "linear", features.n_bands of n_fft / 2 - 1,'
+            f" {bins}, and nothing of features.linear_n_ffts and phase_n_fft; for mel bands choose another train.model"
         )
     if frames < SEGMENT:
         raise UserError(

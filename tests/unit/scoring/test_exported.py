@@ -12,6 +12,8 @@ from bonafide.errors import UserError
 from bonafide.scoring.exported import FORMAT, Scorer, facts_as_json
 from bonafide.scoring.network_size import constants
 
+WIDTH = Scorer(packaged_model()).facts.spectrogram.width  # of what its network takes
+
 
 @pytest.fixture(scope="module")
 def packaged():
@@ -23,17 +25,30 @@ def written(model, document):
     return model.SerializeToString()
 
 
+def as_format_2(document):
+    """As it was written while there was one linear spectrogram at most, and nothing of phase."""
+    spectrogram = dict(document["spectrogram"])
+    spectrogram.pop("phase_n_fft")
+    spectrogram["linear_n_fft"] = (*spectrogram.pop("linear_n_ffts"), 0)[0]
+    return {**document, "format": 2, "spectrogram": spectrogram}
+
+
 def as_format_1(document):
     """As it was written until the network's crop and the bands of the spectrogram got names of their own."""
     spectrogram = dict(document["spectrogram"])
+    spectrogram.pop("phase_n_fft"), spectrogram.pop("linear_n_ffts")
     mel = {"n_mels": spectrogram.pop("n_bands"), "crop_seconds": 4.0, **spectrogram}
     return {**{key: value for key, value in document.items() if key != "spectrogram"}, "format": 1, "mel": mel}
 
 
-def test_a_file_of_an_older_format_is_read(packaged):
-    now = facts_as_json(Scorer(packaged_model()).facts)
-    older = Scorer(written(packaged, as_format_1(now)))
-    assert facts_as_json(older.facts) == now
+@pytest.mark.parametrize("older", [as_format_1, as_format_2])
+@pytest.mark.parametrize("linear", [[], [512]])
+def test_a_file_of_an_older_format_is_read(packaged, older, linear):
+    now = json.loads(json.dumps(facts_as_json(Scorer(packaged_model()).facts)))
+    own = {**now["spectrogram"], "linear_n_ffts": [] if older is as_format_1 else linear, "phase_n_fft": 0}
+    now["spectrogram"] = {**own, "n_bands": WIDTH - sum(n_fft // 2 - 1 for n_fft in own["linear_n_ffts"])}
+    facts = Scorer(written(packaged, older(now))).facts
+    assert json.loads(json.dumps(facts_as_json(facts))) == now
 
 
 def test_what_is_written_is_read(packaged):
@@ -93,6 +108,11 @@ def changed(section, **values):
         (changed("spectrogram", hop_length=0), "spectrogram.hop_length: 0 is out of range"),
         (changed("spectrogram", n_bands=7), r"takes \d+ bands, and its spectrogram has \d+"),
         (changed("spectrogram", f_max=9000.0), "above half of the rate"),
+        (changed("spectrogram", linear_n_ffts=512), "spectrogram.linear_n_ffts: a list of 8 numbers at most"),
+        (changed("spectrogram", linear_n_ffts=[512] * 9), "a list of 8 numbers at most was expected"),
+        (changed("spectrogram", linear_n_ffts=[1 << 20]), "spectrogram.linear_n_ffts: 1048576 is out of range"),
+        (changed("spectrogram", linear_n_ffts=["512"]), "linear_n_ffts: a number was expected, not '512'"),
+        (changed("spectrogram", phase_n_fft=-1), "spectrogram.phase_n_fft: -1 is out of range"),
         (changed("spectrogram", scale="bark"), "spectrogram.scale: 'bark' is unknown"),
         (lambda document: {**document, "format": "2"}, "its format is '2'"),
         (lambda document: {**document, "card": []}, "has no card"),

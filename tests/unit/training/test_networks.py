@@ -18,8 +18,8 @@ from bonafide.training.networks.small import SMALLEST_CROP, small
 ROOT = Path(__file__).parents[3]
 SETTINGS = read_section(ROOT / "params.yaml", "train", TrainSettings)
 BOTH = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
-MEL = replace(BOTH, n_bands=64, linear_n_fft=0)
-LINEAR = replace(BOTH, n_fft=512, n_bands=255, scale="linear", linear_n_fft=0)
+MEL = replace(BOTH, n_bands=64, linear_n_ffts=(), phase_n_fft=0)
+LINEAR = replace(BOTH, n_fft=512, n_bands=255, scale="linear", linear_n_ffts=(), phase_n_fft=0)
 SMALL = replace(SETTINGS, model="cnn", cnn=replace(SETTINGS.cnn, architecture="small"))
 
 
@@ -51,7 +51,12 @@ def test_no_network_is_told_by_its_name_but_where_it_is_registered():
         ("statistics", replace(LINEAR, n_bands=200), 4.0, "features.n_bands of n_fft / 2 - 1, 255"),
         ("statistics", LINEAR, 0.5, "train.crop_seconds gives 51 frames, and the network statistics needs 64"),
         ("cnn", LINEAR, 4.0, 'the network joint needs features.scale "mel"'),
-        ("cnn", MEL, 4.0, "64 or more of features.n_bands and of the bins of features.linear_n_fft"),
+        (
+            "cnn",
+            MEL,
+            4.0,
+            "64 or more of features.n_bands, and one or more of features.linear_n_ffts",
+        ),
         ("cnn", BOTH, 0.5, "train.crop_seconds gives 51 frames, and the network joint needs 64"),
     ],
 )
@@ -76,7 +81,7 @@ def test_features_that_are_too_small_for_convolutions_alone_are_refused_in_a_sen
 def test_features_that_a_network_can_use_give_the_shape_of_its_crops():
     assert crop_shape(replace(SETTINGS, model="statistics"), LINEAR, 16000) == (401, 255)
     assert crop_shape(replace(SMALL, crop_seconds=2.5), MEL, 16000) == (251, 64)
-    assert crop_shape(replace(SETTINGS, crop_seconds=2.5), BOTH, 16000) == (251, 256 + 255)
+    assert crop_shape(replace(SETTINGS, crop_seconds=2.5), BOTH, 16000) == (251, 256)
 
 
 def test_the_smallest_crop_of_the_cnn_is_its_smallest():
