@@ -12,8 +12,7 @@ import pytest
 pytest.importorskip("keras", reason="needs Keras: pip install -e '.[pipeline]'")
 
 from bonafide.audio.conditioning import AudioSettings
-from bonafide.audio.spectrogram import SpectrogramSettings
-from bonafide.clips.features import FeatureSettings, feature_part
+from bonafide.clips.features import feature_part, read_features
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
@@ -35,7 +34,8 @@ SAID = (
 )
 SHOWN = (  # on stderr: how far it is
     r"(taking statistics of clips and copies|fitting kernel machines|fitting dense layers, epochs"
-    r"|epoch \d+ of \d+, batches|comparing with Keras on dev clips): (\d+ of \d+, .*|\d+ done in .*)",
+    r"|epoch \d+ of \d+, batches|asking Keras of dev clips|comparing with Keras on dev clips)"
+    r": (\d+ of \d+, .*|\d+ done in .*)",
 )
 
 
@@ -48,9 +48,8 @@ def features(small_corpus, tmp_path_factory):
     chosen = [row for label in ("human", "ai") for row in [row for row in rows if row["label"] == label][:16]]
     for number, row in enumerate(chosen):
         row["split"] = ("train", "dev")[number % 2]
-    write_table(prepare_part((str(small_corpus), chosen), audio), folder / "clips.parquet")
-    spectrogram = read_section(PARAMS, "features", SpectrogramSettings)
-    part = feature_part([str(folder / "clips.parquet")], FeatureSettings(spectrogram, audio.rate))
+    write_table(prepare_part((str(small_corpus), chosen), audio), folder / "clips" / "part-0000.parquet")
+    part = feature_part([str(folder / "clips" / "part-0000.parquet")], read_features(PARAMS))
     write_table(part, folder / "features" / "part-0000.parquet")
     write_table(as_table(chosen, SPLIT), folder / "split.parquet")
     small = with_texts(
@@ -63,7 +62,7 @@ def features(small_corpus, tmp_path_factory):
 def run(stage, *paths, cwd):
     """Run a stage as DVC does, whatever the user's environment says of logs."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    command = [sys.executable, ROOT / "stages" / f"{stage}.py", "params.yaml", "split.parquet", "features", *paths]
+    command = [sys.executable, ROOT / "stages" / f"{stage}.py", "params.yaml", "split.parquet", *paths]
     environment["PYTHONPATH"] = str(ROOT)
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
@@ -75,7 +74,8 @@ def others(text, patterns):
 
 @pytest.mark.slow  # two programs that start TensorFlow
 def test_training_and_export_print_our_own_lines_alone(features):
-    for stage, paths in (("train", ["network.keras", "history.csv"]), ("export", ["network.keras", "network.onnx"])):
+    train, export = ["features", "network.keras", "history.csv"], ["clips", "network.keras", "network.onnx"]
+    for stage, paths in (("train", train), ("export", export)):
         done = run(stage, *paths, cwd=features)
         assert done.returncode == 0, done.stderr
         assert done.stdout and done.stderr
