@@ -42,7 +42,7 @@ from bonafide.progress import track
 from bonafide.protocol.fold import NAME, Fold
 from bonafide.training.backend import keras
 from bonafide.training.fit import fit, read_training
-from bonafide.training.logits import clip_logits
+from bonafide.training.networks.cnn import feature_logits
 from bonafide.training.networks.starts import Start
 from bonafide.training.saving import load_model
 
@@ -168,7 +168,7 @@ def scored(half: Half, fold: Fold, options: argparse.Namespace) -> pd.DataFrame:
             print(f"{half.name}: {name}, {len(scores)} clips to test", file=sys.stderr, flush=True)
             network = start.network if name == "packaged 0" else trained(half, name, start, options.params)
             frames = start.network.input_shape[1]
-            logits = clip_logits(network, half.features / "tested", set(scores["clip"]), frames)
+            logits = feature_logits(network, half.features / "tested", set(scores["clip"]), frames)
             write_table(pa.table({"clip": list(logits), "score": [-logit for logit in logits.values()]}), kept)
         of_clip = pd.read_parquet(kept).set_index("clip")["score"]
         scores[name] = scores["clip"].map(of_clip)

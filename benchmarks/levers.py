@@ -33,7 +33,7 @@ from bonafide.training.networks.crop_statistics import CropStatistics
 from bonafide.training.networks.registry import TrainSettings
 from bonafide.training.networks.statistics_fit import StatisticsSettings, fit_experts
 
-# The statistics in the order of `SpectralStatistics.call`, with how many there are of each.
+# The statistics in the order of `bonafide.audio.statistics`, with how many there are of each.
 FAMILIES = {
     "tonality of bands": 128,
     "liveliness of cepstra": 64,

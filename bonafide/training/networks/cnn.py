@@ -202,11 +202,16 @@ def _statistics(clips: Clips) -> CropStatistics:
 
 def logits(model: keras.Model, shared: CnnExamples, clips: Collection[str]) -> dict[str, float]:
     """Return the logit of each of `clips`, whose features are among the shared ones: the mean over its crops."""
-    if shared.statistics is None:
-        return clip_logits(model, shared.features, clips, shared.frames)
+    return feature_logits(model, shared.features, clips, shared.frames)
+
+
+def feature_logits(model: keras.Model, features: Path, clips: Collection[str], frames: int) -> dict[str, float]:
+    """Return the logit of each of `clips` by what `features` hold of crops of so many frames: the mean over them."""
+    if not any(layer.name == joint.DENSE_BRANCH for layer in model.layers):
+        return clip_logits(model, features, clips, frames)
     cnn, dense, share = joint.apart(model)
-    by_cnn = clip_logits(whole(cnn, cnn.input_shape[-1]), shared.features, clips, shared.frames)
-    by_dense = statistics_logits(dense, clip_statistics(shared.features, clips, shared.frames))
+    by_cnn = clip_logits(whole(cnn, cnn.input_shape[-1]), features, clips, frames)
+    by_dense = statistics_logits(dense, clip_statistics(features, clips, frames))
     return {clip: (1 - share) * by_cnn[clip] + share * by_dense[clip] for clip in by_cnn}
 
 
