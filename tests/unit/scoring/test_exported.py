@@ -12,8 +12,6 @@ from bonafide.errors import UserError
 from bonafide.scoring.exported import FORMAT, Scorer, facts_as_json
 from bonafide.scoring.network_size import constants
 
-WIDTH = Scorer(packaged_model()).facts.spectrogram.width  # of what its network takes
-
 
 @pytest.fixture(scope="module")
 def packaged():
@@ -44,9 +42,10 @@ def as_format_1(document):
 @pytest.mark.parametrize("older", [as_format_1, as_format_2])
 @pytest.mark.parametrize("linear", [[], [512]])
 def test_a_file_of_an_older_format_is_read(packaged, older, linear):
-    now = json.loads(json.dumps(facts_as_json(Scorer(packaged_model()).facts)))
+    facts = Scorer(packaged_model()).facts
+    now, width = json.loads(json.dumps(facts_as_json(facts))), facts.spectrogram.width  # of what its network takes
     own = {**now["spectrogram"], "linear_n_ffts": [] if older is as_format_1 else linear, "phase_n_fft": 0}
-    now["spectrogram"] = {**own, "n_bands": WIDTH - sum(n_fft // 2 - 1 for n_fft in own["linear_n_ffts"])}
+    now["spectrogram"] = {**own, "n_bands": width - sum(n_fft // 2 - 1 for n_fft in own["linear_n_ffts"])}
     facts = Scorer(written(packaged, older(now))).facts
     assert json.loads(json.dumps(facts_as_json(facts))) == now
 
