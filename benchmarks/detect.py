@@ -32,6 +32,7 @@ from bonafide.audio.spectrogram import crops
 from bonafide.detection.choice import packaged_model
 from bonafide.detection.detector import Detector
 from bonafide.detection.live import LiveDetector
+from bonafide.memory import keep_memory
 from bonafide.scoring.exported import Scorer
 
 BARE_START = "import onnxruntime, soundfile, soxr, numpy"
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--check", action="store_true", help="exit with 1 beyond the bounds")
     options = parser.parse_args()
+    keep_memory()  # as `bonafide detect` does
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as home:
         clips = cut(options.folder, Path(home), options.clips)

@@ -9,6 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing.connection import wait
 
+from bonafide.memory import keep_memory
+
 
 def spawned_pool(n: int, start: Callable[..., object] | None = None, *arguments: object) -> ProcessPoolExecutor:
     """Return a pool of `n` processes, each of which calls ``start(*arguments)`` first.
@@ -24,6 +26,7 @@ def spawned_pool(n: int, start: Callable[..., object] | None = None, *arguments:
 def _start(first: Callable[[], object] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    keep_memory()
     if first is not None:
         first()
 

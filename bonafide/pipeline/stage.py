@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bonafide.errors import UserError
+from bonafide.memory import keep_memory
 from bonafide.pipeline.faults import sentence_of
 
 
@@ -20,6 +21,7 @@ def run(stage: Callable[..., None]) -> None:
     sentence), 2 wrong usage, 130 interrupted.
     """
     arguments = vars(_parser(stage).parse_args())
+    keep_memory()
     try:
         _run(stage, arguments)
     except UserError as error:

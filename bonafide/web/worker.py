@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from bonafide.audio.apart import may_die
 from bonafide.audio.media import open_media
 from bonafide.audio.opening import UNKNOWN_FRAMES
+from bonafide.memory import keep_memory
 from bonafide.web.confinement import confine
 from bonafide.web.logs import trace_of
 
@@ -65,6 +66,7 @@ def main() -> None:
     orders = json.loads(sys.argv[1])
     limit(orders["memory"])
     may_die()
+    keep_memory()
     channel = socket.socket(fileno=0)
     own_folder(orders["temporary"])
     held = confine([Path(orders["model"])] if orders["model"] else [])
