@@ -31,11 +31,11 @@ def phase_bands(samples: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
     spectra = rfft(frames * hann(n_fft))[:, 1:-1]
     size = np.abs(spectra)
     unit, weight = spectra / (size + TINY), np.sqrt(size)
-    steps = unit[:, 1:] * np.conj(unit[:, :-1])  # from bin to bin
+    onward, upward = unit[1:] * np.conj(unit[:-1]), unit[:, 1:] * np.conj(unit[:, :-1])  # steps of frames, and of bins
     bends = [
-        (unit[2:] * unit[:-2] * np.square(np.conj(unit[1:-1])), weight[1:-1], 1),
-        (steps[:, 1:] * np.conj(steps[:, :-1]), weight[:, 1:-1], 0),
-        (steps[1:] * np.conj(steps[:-1]), weight[1:, 1:], 0),
+        (onward[1:] * np.conj(onward[:-1]), weight[1:-1], 1),
+        (upward[:, 1:] * np.conj(upward[:, :-1]), weight[:, 1:-1], 0),
+        (upward[1:] * np.conj(upward[:-1]), weight[1:, 1:], 0),
     ]
     means = [_filled(_band_means(bend, heavy), len(frames), first) for bend, heavy, first in bends]
     return np.concatenate([part for mean in means for part in (mean.real, mean.imag)], axis=1)

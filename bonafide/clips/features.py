@@ -16,6 +16,7 @@ from bonafide.audio.halves import to_single
 from bonafide.audio.spectrogram import SpectrogramSettings, crop_count, crops, log_spectrograms
 from bonafide.audio.statistics import frame_values, moments_of
 from bonafide.corpus.segments import Segment
+from bonafide.errors import UserError
 from bonafide.pipeline.params import read_key, read_section
 from bonafide.pipeline.parts import Task, tasks_from_parts
 from bonafide.pipeline.tables import ROWS_PER_GROUP, read_rows
@@ -108,6 +109,10 @@ def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
 
 def statistics_of(batch: pa.RecordBatch, frames: int) -> list[np.ndarray]:
     """Return the statistics, each of shape (crops, statistics), float32, in a batch of rows with crops of `frames`."""
+    if batch.column("crop_statistics").null_count:
+        raise UserError(
+            "the features hold no statistics, which the network joint needs: run stage features anew"
+        )
     counts = (crop_count(length, frames) for length in batch.column("frames").to_pylist())
     cells = (cell.as_buffer() for cell in batch.column("crop_statistics"))
     return [np.frombuffer(cell, np.float32).reshape(count, -1) for cell, count in zip(cells, counts, strict=True)]

@@ -65,7 +65,7 @@ def augmented_crop(
     start, frames : int
         Where the crop begins, and its length; a quicker one takes in some more, as far as they are there.
     hertz : np.ndarray, shape=(bands,)
-        The frequency of each band. Where they fall, a second spectrogram begins.
+        The frequency of each band.
     settings : CropAugmentation
     rng : np.random.Generator
 
@@ -82,7 +82,7 @@ def augmented_crop(
         crop += _curve(hertz, settings.colour_db, rng)
     if noise:
         crop = noisy(crop, hertz, settings.noise_db, settings.colour_db, rng)
-    mask(crop, hertz, settings.spec_augment, rng)
+    mask(crop, settings.spec_augment, rng)
     return crop
 
 
@@ -97,21 +97,11 @@ def stretched(mel: np.ndarray, start: int, frames: int, most: float, rng: np.ran
 def shifted(crop: np.ndarray, hertz: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
     """Return `crop` with its frequencies up or down by `most` semitones or less; the top band fills what is left."""
     factor = 2.0 ** (rng.uniform(-most, most) / 12)
-    return np.concatenate([_moved(crop[:, part], hertz[part], factor) for part in _parts(hertz)], axis=1)
-
-
-def _moved(crop: np.ndarray, hertz: np.ndarray, factor: float) -> np.ndarray:
     places = np.interp(hertz / factor, hertz, np.arange(hertz.size))
     below = np.floor(places).astype(int)
     above, share = np.minimum(below + 1, hertz.size - 1), (places - below).astype(np.float32)
     between: np.ndarray = crop[:, below] * (1 - share) + crop[:, above] * share
     return between
-
-
-def _parts(hertz: np.ndarray) -> list[slice]:
-    """Return where each spectrogram lies among the bands."""
-    starts = [0, *(np.flatnonzero(np.diff(hertz) < 0) + 1).tolist()]
-    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], hertz.size], strict=True)]
 
 
 def noisy(
@@ -125,14 +115,12 @@ def noisy(
     return decibels
 
 
-def mask(crop: np.ndarray, hertz: np.ndarray, masks: SpecAugment, rng: np.random.Generator) -> None:
-    """Overwrite random ranges of `hertz` and stretches of frames of `crop`, shape (frames, bands), with its mean."""
+def mask(crop: np.ndarray, masks: SpecAugment, rng: np.random.Generator) -> None:
+    """Overwrite random stretches of bands and of frames of `crop`, shape (frames, bands), with its mean."""
     mean = crop.mean()
-    first = hertz[_parts(hertz)[0]]
     for _ in range(masks.frequency_masks):
-        start, stop = _stretch(first.size, masks.frequency_share, rng)
-        if stop > start:
-            crop[:, (hertz >= first[start]) & (hertz <= first[stop - 1])] = mean
+        start, stop = _stretch(crop.shape[1], masks.frequency_share, rng)
+        crop[:, start:stop] = mean
     for _ in range(masks.time_masks):
         start, stop = _stretch(len(crop), masks.time_share, rng)
         crop[start:stop] = mean

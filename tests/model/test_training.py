@@ -24,6 +24,7 @@ from bonafide.clips.features import FeatureSettings, feature_part, feature_schem
 from bonafide.clips.preparation import prepare_part
 from bonafide.corpus.catalog import examine, settle
 from bonafide.corpus.readers.folder import read_folder
+from bonafide.errors import UserError
 from bonafide.evaluation.scored_clips import score_clips
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.tables import rows_of, write_table
@@ -31,7 +32,7 @@ from bonafide.scoring.calibration import Calibration, calibrate
 from bonafide.scoring.exported import Facts, Scorer, facts_as_json
 from bonafide.scoring.measures import auc
 from bonafide.training.crop_augmentation import CropAugmentation, SpecAugment
-from bonafide.training.data import Clips, clip_spectrograms, clip_statistics
+from bonafide.training.data import Clips, clip_spectrograms, clip_statistics, training_statistics
 from bonafide.training.export import to_onnx
 from bonafide.training.logits import clip_logits, logit_model
 from bonafide.training.networks import joint
@@ -112,6 +113,11 @@ def ranking(model, task):
     logits = clip_logits(model, task.features, task.dev, FRAMES)
     llr = calibrate(list(logits.values()), Calibration(scale=1.0, offset=0.0))
     return auc(llr, np.array([not task.dev[clip] for clip in logits]))
+
+
+def test_features_without_statistics_say_what_to_do(task):
+    with pytest.raises(UserError, match="hold no statistics"):
+        list(training_statistics(task.features, task.train, FRAMES))
 
 
 def test_the_loss_falls(trained):

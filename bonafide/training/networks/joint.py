@@ -179,7 +179,7 @@ def apart(model: keras.Model) -> tuple[keras.Model, keras.Model, float]:
 
 
 def _rounded(dense: keras.Model) -> keras.Model:
-    """Return a copy whose weights are half as long in a file: the logit changes in the third digit behind the point."""
+    """Return a copy whose weights are half as long in a file."""
     rounded = copy_of(dense)
     for layer in rounded.layers:
         if isinstance(layer, layers.Dense):
