@@ -1,8 +1,8 @@
 """What each part of the network joint gives: ``python benchmarks/joint_levers.py [--table docs/joint-levers.csv]``.
 
-Run it in a project after `bonafide release` or `bonafide folds --cross-fit`, with the same params: it takes the
-convolutions of each fold's network as they are and fits the dense layers anew, without one part of what they hear at a
-time. Scored are the clips that the fold held out; no calibration, as no figure of the table needs one.
+Run it in a project after `bonafide release` or `bonafide folds --cross-fit`, with the same params: it takes networks
+of the folds apart, and fits their dense layers anew without one part of what these hear at a time. Scored are the clips
+that a fold held out; no calibration, as no figure of the table needs one.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.files import write_text
@@ -24,23 +26,24 @@ from bonafide.protocol.fold import Fold
 from bonafide.protocol.protocols import Protocol, read_protocol
 from bonafide.protocol.table import within_sources
 from bonafide.scoring.measures import auc, eer
-from bonafide.training.data import Clips
+from bonafide.training.data import Clips, clip_statistics
 from bonafide.training.fit import read_training
-from bonafide.training.logits import clip_logits
+from bonafide.training.logits import clip_logits, statistics_logits
 from bonafide.training.networks import joint
 from bonafide.training.networks.cnn import CnnSettings, whole
 from bonafide.training.networks.crop_statistics import CropStatistics
 from bonafide.training.saving import load_model
 
-Logits = pd.Series  # of the tested clips of a fold, by clip
+Logits: TypeAlias = pd.Series  # of the tested clips of a fold, by clip
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A fold as the levers need it: who trains, what the convolutions say of the tested clips, and their rows."""
+    """A fold as the levers need it: who trains, what each branch says of the tested clips, and the rows of these."""
 
     clips: Clips
     convolutions: Logits
+    dense: Logits
     tested: pd.DataFrame
 
 
@@ -53,7 +56,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         protocol = read_protocol(options.params, "source")
-        settings, of_all = read_training(protocol.params, protocol.rows, protocol.features)
+        settings, of_all = read_training(protocol.params, trained(protocol), protocol.features)
         if not isinstance(settings.own, CnnSettings) or settings.own.architecture != "joint":
             raise UserError("the levers are those of the network joint: see train.model and train.cnn.architecture")
         folds = [heard(protocol, number, options.folds, settings.seed) for number in range(1, options.folds + 1)]
@@ -68,6 +71,11 @@ def main() -> None:
         write_text(options.table, pd.DataFrame(rows).round(4).to_csv(index=False))
 
 
+def trained(protocol: Protocol) -> Rows:
+    """Return the rows of a split table in which every clip trains."""
+    return pq.read_table(protocol.everything).to_pylist()
+
+
 def heard(protocol: Protocol, number: int, of: int, seed: int) -> Heard:
     """Return the fold `number`, whose network must be there."""
     fold = Fold(protocol.cross_fitted, "source", (number,), of, seed)
@@ -75,9 +83,11 @@ def heard(protocol: Protocol, number: int, of: int, seed: int) -> Heard:
         raise UserError(f"{fold.keras} is not there: run `bonafide release` first")
     _, clips = read_training(protocol.params, pq.read_table(fold.sides).to_pylist(), protocol.features)
     tested = pd.read_parquet(fold.sides, filters=[("split", "=", "test")])
-    cnn, _, _ = joint.apart(load_model(fold.keras))
-    own = clip_logits(whole(cnn, cnn.input_shape[-1]), protocol.features, set(tested["clip"]), clips.frames)
-    return Heard(clips, pd.Series(own), tested)
+    chosen = set(tested["clip"])
+    cnn, dense, _ = joint.apart(load_model(fold.keras))
+    by_cnn = clip_logits(whole(cnn, cnn.input_shape[-1]), protocol.features, chosen, clips.frames)
+    by_dense = statistics_logits(dense, clip_statistics(protocol.features, chosen, clips.frames))
+    return Heard(clips, pd.Series(by_cnn), pd.Series(by_dense), tested)
 
 
 def levers(
@@ -85,22 +95,19 @@ def levers(
 ) -> dict[str, Callable[[Heard], Logits]]:
     """Return what each lever has to say of the tested clips of a fold, the whole network first."""
 
-    def dense(columns: np.ndarray, copy_share: float = settings.copy_share) -> Callable[[Heard], Logits]:
-        return lambda fold: dense_logits(fold, examples, columns, settings, copy_share, seed)
-
-    def both(own: Callable[[Heard], Logits]) -> Callable[[Heard], Logits]:
+    def both(dense: Callable[[Heard], Logits]) -> Callable[[Heard], Logits]:
         share = settings.dense.share
-        return lambda fold: (1 - share) * fold.convolutions + share * own(fold)
+        return lambda fold: (1 - share) * fold.convolutions + share * dense(fold)
 
-    everything = np.ones(examples.values.shape[1], bool)
-    parts = columns_of(clips)
+    def anew(columns: np.ndarray, copy_share: float = settings.copy_share) -> Callable[[Heard], Logits]:
+        return both(lambda fold: dense_logits(fold, examples, columns, settings, copy_share, seed))
+
     return {
-        "default": both(dense(everything)),
+        "default": both(lambda fold: fold.dense),
         "convolutions alone": lambda fold: fold.convolutions,
-        "dense layers alone": dense(everything),
-        **{f"dense layers without {name}": both(dense(~inside)) for name, inside in parts.items()},
-        **{f"dense layers on {name} alone": both(dense(inside)) for name, inside in parts.items()},
-        "dense layers without copies": both(dense(everything, copy_share=0.0)),
+        "dense layers alone": lambda fold: fold.dense,
+        **{f"dense layers without {name}": anew(~inside) for name, inside in columns_of(clips).items()},
+        "dense layers without copies": anew(np.ones(examples.values.shape[1], bool), copy_share=0.0),
     }
 
 
