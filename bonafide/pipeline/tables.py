@@ -23,11 +23,29 @@ def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterat
                 yield from file.read_row_group(group, columns).to_batches(ROWS_PER_GROUP)
 
 
+def read_clips(
+    paths: Iterable[Path], clips: Collection[str], columns: list[str], *, copies: bool = True
+) -> Iterator[pa.RecordBatch]:
+    """Yield `columns` of the rows that `paths` hold of `clips`, with their copies or without, a row group at a time.
+
+    Of a row group that holds none of them the names alone are read.
+    """
+    names = pa.array(sorted(clips), pa.string())
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                known = file.read_row_group(group, ["clip"] if copies else ["clip", "copy"])
+                chosen = pa.compute.is_in(known["clip"], names)
+                if not copies:
+                    chosen = pa.compute.and_(chosen, pa.compute.equal(known["copy"], 0))
+                if pa.compute.any(chosen).as_py():
+                    yield from file.read_row_group(group, columns).filter(chosen).combine_chunks().to_batches()
+
+
 def rows_of(paths: Iterable[Path], clips: Collection[str], columns: list[str]) -> Iterator[dict[str, Any]]:
     """Yield ``clip`` and `columns` of the rows that `paths` hold of `clips`, a row group in memory at a time."""
-    names = pa.array(sorted(clips), pa.string())
-    for batch in read_rows(paths, list(dict.fromkeys(["clip", *columns]))):
-        yield from batch.filter(pa.compute.is_in(batch.column("clip"), names)).to_pylist()
+    for batch in read_clips(paths, clips, list(dict.fromkeys(["clip", *columns]))):
+        yield from batch.to_pylist()
 
 
 def write_table(table: pa.Table | pa.RecordBatchReader, path: Path, rows_per_group: int = ROWS_PER_GROUP) -> None:

@@ -1,6 +1,6 @@
 """Streams crops of spectrograms to the training, in bounded memory and in an order that a seed fixes."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from bonafide.audio.spectrogram import crops, repeat_to
 from bonafide.clips.features import spectrograms_of, statistics_of
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.parts import part_files
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import read_clips, read_rows
 from bonafide.training.crop_labels import NEITHER, crop_labels, start_labels
 from bonafide.training.draws import Draws
 
@@ -67,18 +67,16 @@ def training_batches(
             yield _stack([_random_crop(*example, clips.frames, draw, rng) for example in batch])
 
 
-def clip_spectrograms(folder: Path, chosen: Container[str]) -> Iterator[tuple[str, np.ndarray]]:
+def clip_spectrograms(folder: Path, chosen: Collection[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the id and the spectrogram, shape (frames, n_bands), of each of the `chosen` clips, without copies."""
-    for batch in read_rows(part_files(folder).values(), SPECTRA):
-        yield from ((clip, mel) for clip, mel in _clips(_recordings(batch)) if clip in chosen)
+    for batch in read_clips(part_files(folder).values(), chosen, SPECTRA, copies=False):
+        yield from _clips(batch)
 
 
-def clip_statistics(folder: Path, chosen: Container[str], frames: int) -> Iterator[tuple[str, np.ndarray]]:
+def clip_statistics(folder: Path, chosen: Collection[str], frames: int) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the id and the statistics of the crops, shape (crops, statistics), of each clip, without copies."""
-    for batch in read_rows(part_files(folder).values(), STATISTICS):
-        recordings = _recordings(batch)
-        both = zip(recordings.column("clip").to_pylist(), statistics_of(recordings, frames), strict=True)
-        yield from ((clip, values) for clip, values in both if clip in chosen)
+    for batch in read_clips(part_files(folder).values(), chosen, STATISTICS, copies=False):
+        yield from zip(batch.column("clip").to_pylist(), statistics_of(batch, frames), strict=True)
 
 
 def training_statistics(folder: Path, ai: Labels, frames: int) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
@@ -133,10 +131,6 @@ def _random_crop(
 
 def _clips(batch: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:
     return list(zip(batch.column("clip").to_pylist(), spectrograms_of(batch), strict=True)) if batch.num_rows else []
-
-
-def _recordings(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return batch.filter(pa.compute.equal(batch.column("copy"), 0))
 
 
 def _row_groups(folder: Path) -> list[tuple[Path, int]]:

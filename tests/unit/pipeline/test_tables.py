@@ -1,7 +1,8 @@
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from bonafide.files import sha256
-from bonafide.pipeline.tables import ROWS_PER_GROUP, read_rows, rows_of, write_table
+from bonafide.pipeline.tables import ROWS_PER_GROUP, read_clips, read_rows, rows_of, write_table
 
 
 def test_the_rows_of_chosen_clips_come_in_the_order_of_the_parts(tmp_path):
@@ -15,6 +16,27 @@ def test_the_rows_of_chosen_clips_come_in_the_order_of_the_parts(tmp_path):
     assert list(rows_of(paths, set(), ["copy"])) == []
     assert list(rows_of(paths, {"0-3"}, ["other", "clip"])) == [{"clip": "0-3", "other": "0-3"}]
     assert max(batch.num_rows for batch in read_rows(paths)) == ROWS_PER_GROUP
+
+
+def test_a_row_group_without_the_clips_is_not_read(tmp_path, monkeypatch):
+    """As a part of features has them: copies behind the recordings."""
+    names = [f"{number:03}" for number in range(2 * ROWS_PER_GROUP)]
+    table = {"clip": names * 3, "copy": [copy for copy in range(3) for _ in names], "mel": names * 3}
+    write_table(pa.table(table), tmp_path / "part.parquet")
+    read, whole = [], pq.ParquetFile.read_row_group
+    monkeypatch.setattr(
+        pq.ParquetFile,
+        "read_row_group",
+        lambda file, group, columns: (read.append(group) if "mel" in columns else None, whole(file, group, columns))[1],
+    )
+    paths, chosen = [tmp_path / "part.parquet"], {"003", "070", "071"}
+    recordings = [
+        row for batch in read_clips(paths, chosen, ["clip", "mel"], copies=False) for row in batch.to_pylist()
+    ]
+    assert recordings == [{"clip": name, "mel": name} for name in sorted(chosen)]
+    assert read == [0, 1]
+    assert sum(batch.num_rows for batch in read_clips(paths, {"003"}, ["mel"])) == 3
+    assert read[2:] == [0, 2, 4]
 
 
 def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path):
