@@ -34,6 +34,8 @@ from bonafide.training.networks.cnn import CnnSettings, whole
 from bonafide.training.networks.crop_statistics import CropStatistics
 from bonafide.training.saving import load_model
 
+SHARES = (0.3, 0.7, 0.85)
+
 Logits: TypeAlias = pd.Series  # of the tested clips of a fold, by clip
 
 
@@ -95,17 +97,20 @@ def levers(
 ) -> dict[str, Callable[[Heard], Logits]]:
     """Return what each lever has to say of the tested clips of a fold, the whole network first."""
 
-    def both(dense: Callable[[Heard], Logits]) -> Callable[[Heard], Logits]:
-        share = settings.dense.share
+    def both(dense: Callable[[Heard], Logits], share: float = settings.dense.share) -> Callable[[Heard], Logits]:
         return lambda fold: (1 - share) * fold.convolutions + share * dense(fold)
 
     def anew(columns: np.ndarray, copy_share: float = settings.copy_share) -> Callable[[Heard], Logits]:
         return both(lambda fold: dense_logits(fold, examples, columns, settings, copy_share, seed))
 
+    def as_fitted(fold: Heard) -> Logits:
+        return fold.dense
+
     return {
-        "default": both(lambda fold: fold.dense),
+        "default": both(as_fitted),
         "convolutions alone": lambda fold: fold.convolutions,
-        "dense layers alone": lambda fold: fold.dense,
+        "dense layers alone": as_fitted,
+        **{f"train.cnn.dense.share {share}": both(as_fitted, share) for share in SHARES},
         **{f"dense layers without {name}": anew(~inside) for name, inside in columns_of(clips).items()},
         "dense layers without copies": anew(np.ones(examples.values.shape[1], bool), copy_share=0.0),
     }
