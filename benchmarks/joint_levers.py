@@ -75,7 +75,8 @@ def main() -> None:
 
 def trained(protocol: Protocol) -> Rows:
     """Return the rows of a split table in which every clip trains."""
-    return pq.read_table(protocol.everything).to_pylist()
+    rows: Rows = pq.read_table(protocol.everything).to_pylist()
+    return rows
 
 
 def heard(protocol: Protocol, number: int, of: int, seed: int) -> Heard:
