@@ -110,9 +110,7 @@ def spectrograms_of(batch: pa.RecordBatch) -> list[np.ndarray]:
 def statistics_of(batch: pa.RecordBatch, frames: int) -> list[np.ndarray]:
     """Return the statistics, each of shape (crops, statistics), float32, in a batch of rows with crops of `frames`."""
     if batch.column("crop_statistics").null_count:
-        raise UserError(
-            "the features hold no statistics, which the network joint needs: run stage features anew"
-        )
+        raise UserError("the features hold no statistics, which the network joint needs: run stage features anew")
     counts = (crop_count(length, frames) for length in batch.column("frames").to_pylist())
     cells = (cell.as_buffer() for cell in batch.column("crop_statistics"))
     return [np.frombuffer(cell, np.float32).reshape(count, -1) for cell, count in zip(cells, counts, strict=True)]
