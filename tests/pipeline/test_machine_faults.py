@@ -16,6 +16,7 @@ from bonafide.audio.conditioning import AudioSettings
 from bonafide.corpus.catalog import examine_all
 from bonafide.corpus.readers.folder import read_folder
 from bonafide.errors import UserError
+from bonafide.files import sha256
 from bonafide.pipeline import parts
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
@@ -254,7 +255,8 @@ def test_fault_damaged_object_in_dvcs_cache(one, undisturbed, as_documented):
 
 
 def test_fault_damaged_part_in_the_store(here, undisturbed, capfd, as_documented):
-    damage(min(store_of(here).glob("*.parquet")))
+    prepared = sha256(here.root / "data" / "clips" / "part-0000.parquet")
+    damage(next(path for path in store_of(here).glob("*.parquet") if sha256(path) == prepared))
     assert here.prepare() == 0
     as_documented(capfd.readouterr().err)
     assert content(here.root / "data" / "clips") == content(undisturbed.root / "data" / "clips")

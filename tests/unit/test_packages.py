@@ -11,7 +11,7 @@ import pytest
 import bonafide
 
 PACKAGE = Path(bonafide.__file__).parent
-GROUND = {"errors", "files", "processes", "progress", "text"}
+GROUND = {"errors", "files", "memory", "processes", "progress", "text"}
 # The light tower, which needs neither pandas, librosa nor TensorFlow, then the heavy one, from the bottom up.
 LIGHT = {
     "audio": set(),
