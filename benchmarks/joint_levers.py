@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.files import write_text
@@ -34,18 +33,22 @@ from bonafide.training.networks.cnn import CnnSettings, whole
 from bonafide.training.networks.crop_statistics import CropStatistics
 from bonafide.training.saving import load_model
 
-SHARES = (0.3, 0.7, 0.85)
+SHARES = (0.3, 0.5, 0.85)  # of the dense layers, beside the default
 
 Logits: TypeAlias = pd.Series  # of the tested clips of a fold, by clip
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A fold as the levers need it: who trains, what each branch says of the tested clips, and the rows of these."""
+    """A fold as the levers need it: who trains, what each branch says of the tested clips, and the rows of these.
+
+    Of the tested clips it has the statistics of all crops: the examples may be a share of them.
+    """
 
     clips: Clips
     convolutions: Logits
     dense: Logits
+    statistics: list[tuple[str, np.ndarray]]
     tested: pd.DataFrame
 
 
@@ -58,7 +61,8 @@ def main() -> None:
     options = parser.parse_args()
     try:
         protocol = read_protocol(options.params, "source")
-        settings, of_all = read_training(protocol.params, trained(protocol), protocol.features)
+        everything = pq.read_table(protocol.everything).to_pylist()
+        settings, of_all = read_training(protocol.params, everything, protocol.features)
         if not isinstance(settings.own, CnnSettings) or settings.own.architecture != "joint":
             raise UserError("the levers are those of the network joint: see train.model and train.cnn.architecture")
         folds = [heard(protocol, number, options.folds, settings.seed) for number in range(1, options.folds + 1)]
@@ -69,14 +73,11 @@ def main() -> None:
     for name, said in levers(examples, of_all, settings.own, settings.seed).items():
         scored = [with_logits(fold, said(fold)) for fold in folds]
         rows.append({"lever": name, **figures(scored)})
-        print(" ".join(f"{value:.4f}" if isinstance(value, float) else f"{value:40}" for value in rows[-1].values()))
+        print(
+            " ".join(f"{value:.4f}" if isinstance(value, float) else f"{value:40}" for value in rows[-1].values()),
+            flush=True,
+        )
         write_text(options.table, pd.DataFrame(rows).round(4).to_csv(index=False))
-
-
-def trained(protocol: Protocol) -> Rows:
-    """Return the rows of a split table in which every clip trains."""
-    rows: Rows = pq.read_table(protocol.everything).to_pylist()
-    return rows
 
 
 def heard(protocol: Protocol, number: int, of: int, seed: int) -> Heard:
@@ -89,8 +90,8 @@ def heard(protocol: Protocol, number: int, of: int, seed: int) -> Heard:
     chosen = set(tested["clip"])
     cnn, dense, _ = joint.apart(load_model(fold.keras))
     by_cnn = clip_logits(whole(cnn, cnn.input_shape[-1]), protocol.features, chosen, clips.frames)
-    by_dense = statistics_logits(dense, clip_statistics(protocol.features, chosen, clips.frames))
-    return Heard(clips, pd.Series(by_cnn), pd.Series(by_dense), tested)
+    statistics = [(clip, each.copy()) for clip, each in clip_statistics(protocol.features, chosen, clips.frames)]
+    return Heard(clips, pd.Series(by_cnn), pd.Series(statistics_logits(dense, statistics)), statistics, tested)
 
 
 def levers(
@@ -143,10 +144,7 @@ def dense_logits(
     if not copy_share:
         training = training.where(training.copies == 0)
     network = joint.fit_dense(training, settings.dense, fold.clips.origins, copy_share, settings.label_smoothing, seed)
-    tested = examples.of(fold.tested["clip"])
-    tested = tested.where(tested.copies == 0)
-    logits = network.predict(tested.values[:, columns], batch_size=1024, verbose=0)[:, 0]
-    return pd.Series(logits).groupby(tested.clips).mean()
+    return pd.Series(statistics_logits(network, ((clip, each[:, columns]) for clip, each in fold.statistics)))
 
 
 def with_logits(fold: Heard, logits: Logits) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from importlib import import_module
 import typer
 
 from bonafide.errors import UserError, how_to_install
+from bonafide.memory import keep_memory
 from bonafide.text import printable
 
 # Each is a module of bonafide.commands with a function of its name, or with an `app` where it is a group of them.
@@ -51,6 +52,7 @@ def bonafide() -> None:
 
 def main() -> None:
     """Run the command: exit code 1 and one sentence for what the user can mend, 2 for wrong usage."""
+    keep_memory()
     try:
         app_of(*sys.argv[1:2])()
     except UserError as error:

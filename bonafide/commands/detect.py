@@ -14,7 +14,6 @@ import typer
 
 from bonafide.audio.formats import SUFFIXES
 from bonafide.errors import UserError
-from bonafide.memory import keep_memory
 from bonafide.text import counted, listed
 
 if TYPE_CHECKING:
@@ -76,7 +75,6 @@ def detect(
         raise typer.BadParameter("--jobs is of this machine, and BONAFIDE_EXECUTOR has a cluster judge: leave one out")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads cost more than such sums gain
     _hush_decoders()
-    keep_memory()
     from bonafide.detection.detector import Detector
 
     detector = Detector(model)
