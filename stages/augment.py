@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.augmentation import AugmentedAudio, AugmentSettings, augment_part, augment_tasks, check_chains
 from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
+from bonafide.pipeline.tables import read_table
 
 
 def augment(params: Path, split: Path, clips: Path, out: Path) -> None:
@@ -17,8 +16,8 @@ def augment(params: Path, split: Path, clips: Path, out: Path) -> None:
         read_section(params, "augment", AugmentSettings), read_section(params, "audio", AudioSettings)
     )
     check_chains(settings.augment)
-    train = pq.read_table(split, columns=["clip"], filters=[("split", "=", "train")])
-    tasks = augment_tasks(clips, set(train["clip"].to_pylist()))
+    rows = read_table(split, ["clip", "split"]).to_pylist()
+    tasks = augment_tasks(clips, {row["clip"] for row in rows if row["split"] == "train"})
     build(augment_part, settings, tasks, out, what="augmenting parts")
 
 

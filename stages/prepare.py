@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from bonafide.audio.conditioning import AudioSettings
 from bonafide.clips.preparation import PrepareSettings, prepare_part, prepare_tasks
 from bonafide.corpus.catalog import CorpusSettings
@@ -12,13 +10,14 @@ from bonafide.corpus.table import CLIP
 from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
+from bonafide.pipeline.tables import read_table
 
 
 def prepare(params: Path, catalog: Path, out: Path) -> None:
     """Write the conditioned audio of the clips in `catalog` to parts in `out`."""
     root = Path(read_section(params, "corpus", CorpusSettings).root)
     n_parts = read_section(params, "prepare", PrepareSettings).parts
-    tasks = prepare_tasks(pq.read_table(catalog, columns=CLIP.names).to_pylist(), root, n_parts)
+    tasks = prepare_tasks(read_table(catalog, CLIP.names).to_pylist(), root, n_parts)
     try:
         build(prepare_part, read_section(params, "audio", AudioSettings), tasks, out, what="preparing parts")
     except ChangedError:

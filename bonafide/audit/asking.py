@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bonafide.audit.findings import AuditSettings
 from bonafide.audit.probes import FAMILIES, SIX, VIEWS
@@ -25,6 +24,7 @@ from bonafide.corpus.groups import group_numbers
 from bonafide.corpus.rows import LABELS
 from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.parts import Task, part_files
+from bonafide.pipeline.tables import read_table
 
 NEIGHBOURS = "six channel statistics"
 MOST = 500  # clips of each class on each side that probes learn from and are asked of
@@ -88,7 +88,7 @@ def ask_all(
     tasks = [Task(number, each.digest(), each) for number, each in enumerate(questions)]
     with tempfile.TemporaryDirectory() as folder:
         build(ask_view, Draw(settings.replicates, settings.seed), tasks, Path(folder), what="asking probes")
-        tables = [pq.read_table(path) for path in part_files(Path(folder)).values()]
+        tables = [read_table(path) for path in part_files(Path(folder)).values()]
     outcomes = (Outcome(**row) for row in pa.concat_tables(tables).to_pylist())
     return sorted(outcomes, key=lambda each: (each.view, each.name))
 

@@ -18,6 +18,7 @@ from bonafide.audio.conditioning import from_flac
 from bonafide.audit import fingerprints
 from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.parts import Task, part_files
+from bonafide.pipeline.tables import read_table
 
 PAIRS = 500  # that are compared by one worker at a time, or somewhat more: some 50 MB of waveforms
 LIKENESS = pa.schema([("first", pa.string()), ("second", pa.string()), ("likeness", pa.float64())])
@@ -71,7 +72,7 @@ def compared(
         tasks.append(Task(int(digest[:12], 16), digest, Comparison(pairs, {name: places[name] for name in names})))
     with tempfile.TemporaryDirectory() as made:
         build(compare, Sound(rate), tasks, Path(made), what="comparing waveforms")
-        rows = [row for path in part_files(Path(made)).values() for row in pq.read_table(path).to_pylist()]
+        rows = [row for path in part_files(Path(made)).values() for row in read_table(path).to_pylist()]
     return {(row["first"], row["second"]): row["likeness"] for row in rows}
 
 

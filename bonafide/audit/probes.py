@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import scipy.fft
 
 from bonafide.audio.conditioning import AudioSettings, from_flac
@@ -17,7 +16,7 @@ from bonafide.audit.fingerprints import hashes, narrow
 from bonafide.corpus.measuring import read_listed
 from bonafide.pipeline.checked_parts import build
 from bonafide.pipeline.parts import Task, part_files, tasks_from_parts
-from bonafide.pipeline.tables import read_rows
+from bonafide.pipeline.tables import read_rows, read_table
 
 VIEWS = ("files", "clips")
 FRAME = 0.01  # seconds; of a reading of loudness
@@ -66,7 +65,7 @@ def measure(root: Path, clips: Path, settings: AudioSettings) -> pd.DataFrame:
     tasks = [Task(task.part, task.inputs, (str(root), task.payload)) for task in tasks_from_parts(clips)]
     with tempfile.TemporaryDirectory() as folder:
         build(measure_part, settings, tasks, Path(folder), what="measuring parts")
-        tables = [pq.read_table(path) for path in part_files(Path(folder)).values()]
+        tables = [read_table(path) for path in part_files(Path(folder)).values()]
     return pa.concat_tables(tables).to_pandas().sort_values("clip", ignore_index=True)
 
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import audiomentations
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from annotated_types import Ge
 
 from bonafide.audio.conditioning import AudioSettings, from_flac, level, quantize, to_flac
@@ -20,7 +19,7 @@ from bonafide.clips import transforms
 from bonafide.corpus.table import AUDIO, as_table
 from bonafide.errors import UserError
 from bonafide.pipeline.parts import Task, tasks_from_parts
-from bonafide.pipeline.tables import rows_of
+from bonafide.pipeline.tables import read_table, rows_of
 
 OWN = ("Codec", "Line", "Room")  # of bonafide.clips.transforms
 
@@ -50,7 +49,7 @@ def augment_tasks(clips: Path, train: set[str]) -> list[Task]:
     """Return a task for every part of `clips` that holds some of the clips named in `train`."""
     tasks = []
     for task in tasks_from_parts(clips):
-        chosen = sorted(train & set(pq.read_table(task.payload, columns=["clip"])["clip"].to_pylist()))
+        chosen = sorted(train & set(read_table(Path(task.payload), ["clip"])["clip"].to_pylist()))
         if chosen:
             tasks.append(Task(task.part, " ".join([task.inputs, *chosen]), (task.payload, chosen)))
     return tasks

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")  # where statements hold others
 
 
 @cache
@@ -33,11 +34,15 @@ def code_version(path: Path) -> str:
 
 def _imported(path: Path) -> set[Path]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        else:  # expressions, most of a module, hold no imports
+            waiting += [inner for block in BLOCKS for inner in getattr(node, block, ())]
     return {file for name in names if (file := _file_of(name)) is not None}
 
 

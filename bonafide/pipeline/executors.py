@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from bonafide.errors import UserError
 from bonafide.pipeline.cluster import SCHEMES, WATCH_SECONDS, Cluster, connected
 from bonafide.processes import spawned_pool
 
+CLUSTER = "BONAFIDE_EXECUTOR"
 AHEAD = 4  # tasks a worker that are in hand at a time
 _ALONE = threading.Lock()
 
@@ -41,7 +42,7 @@ def executor() -> Iterator[Executor]:
 
     That is ``dask://host:port``, or ``dask+tls://host:port``.
     """
-    address = os.environ.get("BONAFIDE_EXECUTOR", "")
+    address = os.environ.get(CLUSTER, "")
     if not address:
         pool = spawned_pool(workers())
         try:
@@ -52,7 +53,7 @@ def executor() -> Iterator[Executor]:
         with connected(address) as cluster:
             yield cluster
     else:
-        raise UserError(f"BONAFIDE_EXECUTOR must be empty or dask://host:port, not '{address}'")
+        raise UserError(f"{CLUSTER} must be empty or dask://host:port, not '{address}'")
 
 
 def run_all(
@@ -61,7 +62,8 @@ def run_all(
     """Yield `function` of each of `tasks` as it gets done, in no set order.
 
     Every call runs on one thread: sums over several threads round differently, and a feature would depend on
-    how many cores computed it. Relative paths mean the same in every worker as they do here.
+    how many cores computed it. Relative paths mean the same in every worker as they do here. One task alone is done
+    here, which spares the start of a process, unless it needs a `rescue`.
 
     Parameters
     ----------
@@ -78,6 +80,11 @@ def run_all(
         When a process dies and there is no `rescue`.
     """
     call, waiting, lost = partial(_on_one_thread, function, folder=Path.cwd()), iter(tasks), list[Task]()
+    first = list(islice(waiting, 2))
+    if len(first) < 2 and rescue is None and not os.environ.get(CLUSTER):
+        yield from map(call, first)
+        return
+    waiting = chain(first, waiting)
     while True:
         with executor() as pool:
             yield from _handed_out(pool, call, waiting, lost)

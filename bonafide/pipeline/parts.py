@@ -7,6 +7,7 @@ made from, outside the stages' outs, so that outs stay a pure function of inputs
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -117,10 +118,13 @@ def _make_part(make: Callable[[Any, Any], Part], settings: Any, task: tuple[Path
 
 def _in_store(store: Path, key: str) -> bool:
     path = store / f"{key}.parquet"
-    if path.exists():
-        path.touch()  # least recently used goes first
-        return True
-    return False
+    try:
+        about = path.stat()
+    except FileNotFoundError:
+        return False
+    # Least recently used goes first. Its time of change stays, as an out may be the same file: DVC would read it anew.
+    os.utime(path, ns=(time.time_ns(), about.st_mtime_ns))
+    return True
 
 
 def _lay_out(files: dict[str, Path], out: Path) -> None:
@@ -136,7 +140,7 @@ def _lay_out(files: dict[str, Path], out: Path) -> None:
 
 def _evict(store: Path, keep: set[str]) -> None:
     limit = float(os.environ.get("BONAFIDE_STORE_GB", STORE_GB)) * 1e9
-    files = sorted(store.glob("*.parquet"), key=lambda path: path.stat().st_mtime)
+    files = sorted(store.glob("*.parquet"), key=lambda path: path.stat().st_atime)
     size = sum(path.stat().st_size for path in files)
     for path in files:
         if size <= limit:

@@ -15,6 +15,12 @@ ROWS_PER_GROUP = 64  # what a reader holds in memory at a time, where rows hold 
 CLIPS_PER_GROUP = 16384  # rows of facts alone
 
 
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Return `columns` of all rows of `path`; `pyarrow.parquet.read_table` would import pandas for it."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns)
+
+
 def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Yield the rows of `paths` a row group at a time."""
     for path in paths:

@@ -157,6 +157,6 @@ def test_a_file_that_kills_its_process_is_a_reject_and_stops_no_other(tiny_corpu
 def test_a_stage_whose_process_dies_says_so_in_a_sentence(tiny_corpus, audio_settings, monkeypatch):
     monkeypatch.setenv("BONAFIDE_WORKERS", "1")
     monkeypatch.syspath_prepend(ROOT)  # workers import this module by its name
-    task = (0, ["human/clip2.wav"])
+    tasks = [(0, ["human/clip2.wav"]), (1, ["human/clip3.wav"])]
     with pytest.raises(UserError, match="a process that did some of the work died"):
-        list(catalog.run_all(partial(deadly_batch, tiny_corpus, audio_settings), [task]))
+        list(catalog.run_all(partial(deadly_batch, tiny_corpus, audio_settings), tasks))

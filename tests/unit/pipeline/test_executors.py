@@ -106,3 +106,10 @@ def test_a_task_has_one_thread(tmp_path):
     seen = _on_one_thread(lambda _: [library["num_threads"] for library in threadpool_info()], None, Path.cwd())
     assert seen
     assert set(seen) == {1}
+
+
+def test_one_task_alone_needs_no_other_process_unless_it_may_die():
+    here, task = str(os.getpid()), "/proc/self"
+    assert list(run_all(os.readlink, [task])) == [here]
+    assert here not in run_all(os.readlink, [task, task])
+    assert here not in run_all(os.readlink, [task], rescue=os.readlink)

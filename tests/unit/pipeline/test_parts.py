@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -158,7 +159,7 @@ def test_the_store_keeps_to_its_limit_and_the_least_recently_used_goes(
     for number in (0, 1, 2):
         prepare(tiny_corpus, tmp_path / "out", settings[number])
         for path in store.iterdir():  # as if an hour had passed
-            os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 3600))
+            os.utime(path, (path.stat().st_atime - 3600, path.stat().st_mtime))
     one = sum(path.stat().st_size for path in store.iterdir()) / 3
     prepare(tiny_corpus, tmp_path / "out", settings[0])  # used again: now 1 is the oldest
     monkeypatch.setenv("BONAFIDE_STORE_GB", str(3.3 * one / 1e9))
@@ -170,6 +171,19 @@ def test_the_store_keeps_to_its_limit_and_the_least_recently_used_goes(
     assert made == [0, 0, 0]
     prepare(tiny_corpus, tmp_path / "out", settings[1])
     assert made[3] > 0
+
+
+def test_a_part_that_is_used_again_keeps_its_time_so_that_dvc_need_not_read_it(
+    tiny_corpus, tmp_path, store, audio_settings
+):
+    def times() -> list[tuple[int, int]]:
+        return [(path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(store.glob("*.parquet"))]
+
+    prepare(tiny_corpus, tmp_path / "out", audio_settings)
+    first = times()
+    time.sleep(0.02)
+    prepare(tiny_corpus, tmp_path / "out", audio_settings)
+    assert times() == first
 
 
 def test_what_is_in_use_is_kept_whatever_the_limit(tiny_corpus, tmp_path, store, audio_settings, made, monkeypatch):
