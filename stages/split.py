@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from bonafide.corpus.alike import alike, with_sides
 from bonafide.corpus.apart import APART
 from bonafide.corpus.companions import CompanionSettings, parted
@@ -14,7 +12,7 @@ from bonafide.corpus.sides import divided
 from bonafide.corpus.splits import SplitSettings, describe, unknown_groups
 from bonafide.pipeline.params import read_section
 from bonafide.pipeline.stage import run
-from bonafide.pipeline.tables import CLIPS_PER_GROUP, write_table
+from bonafide.pipeline.tables import CLIPS_PER_GROUP, read_table, write_table
 
 
 def split(params: Path, catalog: Path, out: Path) -> None:
@@ -22,7 +20,7 @@ def split(params: Path, catalog: Path, out: Path) -> None:
     settings = read_section(params, "split", SplitSettings)
     beside = read_section(params, "companions", CompanionSettings)
     heard = start_heard(params)
-    table = pq.read_table(catalog)
+    table = read_table(catalog)
     kinds = alike(table, beside, settings, heard)
     rows = divided(kinds, settings, beside, heard=heard)
     write_table(with_sides(table, rows), out, CLIPS_PER_GROUP)

@@ -30,7 +30,7 @@ def phase_bands(samples: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
     frames = frames_of(mirrored(samples.astype(np.float32, copy=False), n_fft // 2), n_fft, hop_length)
     spectra = rfft(frames * hann(n_fft))[:, 1:-1]
     size = np.abs(spectra)
-    unit, weight = spectra / (size + TINY), np.sqrt(size)
+    unit, weight = spectra * (1 / (size + TINY)), np.sqrt(size)  # numpy divides by a complex number, and slowly
     onward, upward = unit[1:] * np.conj(unit[:-1]), unit[:, 1:] * np.conj(unit[:, :-1])  # steps of frames, and of bins
     bends = [
         (onward[1:] * np.conj(onward[:-1]), weight[1:-1], 1),
@@ -50,7 +50,7 @@ def phase_centres(n_fft: int, rate: int) -> np.ndarray:
 def _band_means(bends: np.ndarray, weight: np.ndarray) -> np.ndarray:
     starts = _edges(bends.shape[1])[:-1]
     means: np.ndarray = np.add.reduceat(bends * weight, starts, axis=1)
-    means /= np.add.reduceat(weight, starts, axis=1) + TINY
+    means *= 1 / (np.add.reduceat(weight, starts, axis=1) + TINY)
     return means
 
 

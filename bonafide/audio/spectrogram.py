@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Gt
 
+from bonafide.audio.banding import Blocks, banded, in_blocks
 from bonafide.audio.framing import frames_of, hann, mirrored
 from bonafide.audio.halves import to_half
 from bonafide.audio.phase import VALUES, phase_bands, phase_centres
 from bonafide.audio.transforms import rfft
 
 DECIBELS = np.float32(10 / np.log(10))  # of a natural logarithm of power
-BLOCK = 16  # bands that are summed up together
 TOGETHER = 1 << 15  # samples of frames that are transformed: what is between the steps stays in the processor's cache
 FLOOR = np.float32(1e-8)  # power; the rounding noise of 16 bits lies just above it, digital zeros below
 MOST = np.float32(np.inf)
@@ -158,27 +158,16 @@ def _bands(power: np.ndarray, rate: int, settings: SpectrogramSettings) -> np.nd
     if settings.scale == "linear" and of_half_the_rate and settings.n_bands == settings.n_fft // 2 - 1:
         bands: np.ndarray = power[:, 1:-1] * np.float32(settings.n_fft / rate)  # no triangle touches another's bin
     else:
-        blocks = _filters(rate, settings)
-        bands = np.concatenate([power[:, first : first + len(block)] @ block for first, block in blocks], axis=1)
+        bands = banded(power, _filters(rate, settings))
     return bands
 
 
 @lru_cache(maxsize=4)
-def _filters(rate: int, settings: SpectrogramSettings) -> list[tuple[int, np.ndarray]]:
-    """Return triangles of equal area, `BLOCK` bands at a time: the first bin that they touch, and what they weigh.
-
-    A band touches few of the bins; in blocks, most of the others are left out.
-    """
+def _filters(rate: int, settings: SpectrogramSettings) -> Blocks:
+    """Return triangles of equal area."""
     edges = _edges(settings, rate)
     bins = np.fft.rfftfreq(settings.n_fft, 1 / rate)
-    filters = (triangles(edges, bins) * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
-    blocks = []
-    for start in range(0, settings.n_bands, BLOCK):
-        block = filters[:, start : start + BLOCK]
-        touched = np.flatnonzero(block.any(axis=1))
-        first, last = (touched[0], touched[-1]) if touched.size else (0, 0)
-        blocks.append((int(first), np.ascontiguousarray(block[first : last + 1])))
-    return blocks
+    return in_blocks((triangles(edges, bins) * 2 / (edges[2:] - edges[:-2])).astype(np.float32))
 
 
 def triangles(edges: np.ndarray, frequencies: np.ndarray) -> np.ndarray:

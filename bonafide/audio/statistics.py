@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from bonafide.audio.banding import Array, Blocks, banded, in_blocks
+
 TONAL_BANDS = 64
 BANDS = 32  # for cepstra, correlation and modulation
 NEIGHBOURS = (1, 2, 4, 8)  # bands apart
@@ -30,15 +32,13 @@ STILL = 0.05  # natural logarithms; a band that moves less, as in digital silenc
 PITCH_FIRST = 30  # samples: the shortest period of a voice at 16 kHz
 LN_DB = float(np.log(10) / 10)  # from decibels to the natural logarithm of power
 
-Array = Any  # of numpy, or a tensor of Keras, which has no types
-
 
 @dataclass(frozen=True)
 class Matrices:
     """The constants of the statistics of spectrograms of a size, float32."""
 
-    tonal: np.ndarray
-    bands: np.ndarray
+    tonal: Blocks
+    bands: Blocks
     dct: np.ndarray
     cepstrum: np.ndarray
     quefrencies: np.ndarray
@@ -54,8 +54,8 @@ def matrices(bins: int) -> Matrices:
     """Return the constants for spectrograms of so many bins."""
     cepstrum, ripple = _cosines(bins), _groups(bins, RIPPLE_BANDS)
     return Matrices(
-        tonal=_triangles(bins, TONAL_BANDS),
-        bands=_triangles(bins, BANDS),
+        tonal=in_blocks(_triangles(bins, TONAL_BANDS)),
+        bands=in_blocks(_triangles(bins, BANDS)),
         dct=_dct(BANDS),
         cepstrum=cepstrum,
         quefrencies=_groups(cepstrum.shape[1], QUEFRENCIES),
@@ -120,8 +120,8 @@ def _values(decibels: Array, xp: Any) -> list[Array]:  # noqa: ANN401
     log_power = decibels * LN_DB
     power = xp.exp(log_power)
     level = xp.log(xp.mean(power, axis=-1, keepdims=True) + 1e-12) / LN_DB
-    bands = xp.log(xp.matmul(power, constants.bands) + 1e-9)
-    tonality = xp.matmul(log_power, constants.tonal) - xp.log(xp.matmul(power, constants.tonal) + 1e-12)
+    bands = xp.log(banded(power, constants.bands, xp) + 1e-9)
+    tonality = banded(log_power, constants.tonal, xp) - xp.log(banded(power, constants.tonal, xp) + 1e-12)
     fine = [xp.abs(xp.matmul(log_power, constants.cepstrum))] if decibels.shape[2] <= FINE_BINS else []
     return [level, log_power, bands, tonality, *fine]
 

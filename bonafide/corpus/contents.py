@@ -20,7 +20,7 @@ from bonafide.audio.recording import UnusableError
 from bonafide.corpus.measuring import Facts, Outcome, Stamp, stamp
 from bonafide.corpus.sounds import sound_file
 from bonafide.files import sha256
-from bonafide.pipeline.tables import write_table
+from bonafide.pipeline.tables import read_table, write_table
 
 SCHEMA = pa.schema([("facts", pa.string()), ("sum", pa.int64())])
 VERSION = b"bonafide.facts"  # key of the metadata of such parts
@@ -67,7 +67,7 @@ def _parts(store: Path, version: str) -> Iterator[Path]:
 
 def _rows(path: Path) -> Iterator[Facts]:
     try:
-        rows = pq.read_table(path, schema=SCHEMA).to_pylist()
+        rows = read_table(path).to_pylist()
     except (pa.ArrowException, OSError):
         return
     for row in rows:

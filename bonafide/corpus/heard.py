@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from annotated_types import Gt, Le
 
 from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
 from bonafide.files import HEARD
 from bonafide.pipeline.params import read_section
+from bonafide.pipeline.tables import read_table
 
 SHA_BYTES = 8  # of each SHA-256: enough to tell some 10,000 clips from all others
 WORD = re.compile(r"[^\W_]+")
@@ -77,7 +77,7 @@ def read_heard(path: Path) -> Heard:
         When there is none.
     """
     try:
-        table = pq.read_table(path)
+        table = read_table(path)
     except FileNotFoundError:
         raise UserError(
             "this installation has no list of what the packaged network has heard: set start.weights to none"
