@@ -26,7 +26,6 @@ from bonafide.text import clock
 
 DEFAULT = "default"
 NETWORK = {"train.model", "train.cnn.architecture"}  # one of these is in a preset of a network
-EPOCHS = "train.cnn.epochs"
 
 
 def main() -> None:
@@ -74,14 +73,16 @@ def timed(project: Path, name: str, most_epochs: int) -> dict[str, float]:
 def trained(project: Path, command: Sequence[str], epochs: int) -> float:
     """Return the seconds of a training of so many epochs."""
     params = project / "params.yaml"
-    write_text(params, with_texts(params.read_text(encoding="utf-8"), {EPOCHS: str(epochs)}, str(params)))
+    model = yaml.safe_load(params.read_text(encoding="utf-8"))["train"]["model"]
+    texts = {f"train.{model}.epochs": str(epochs)}
+    write_text(params, with_texts(params.read_text(encoding="utf-8"), texts, str(params)))
     return run(command, project).seconds
 
 
 def epochs_of(project: Path) -> int:
     """Return for how many epochs the network of `project` trains; 1 where it has none."""
     train = yaml.safe_load((project / "params.yaml").read_text(encoding="utf-8"))["train"]
-    return int(train["cnn"]["epochs"]) if train["model"] == "cnn" else 1
+    return int(train[train["model"]].get("epochs", 1))
 
 
 def about_of(project: Path) -> str:

@@ -30,7 +30,9 @@ def shape(frames, spectrogram):
     return Clips(Path(), {}, {}, frames, spectrogram.n_bands, behind=spectrogram.widths[1:], phase=True)
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "joint" else [pytest.mark.slow]) for name in ARCHITECTURES]
+)
 def test_every_network_is_exported_as_it_judges_and_not_as_it_trains(name):
     rng = np.random.default_rng(1)
     crops_of_noise = rng.normal(-40, 15, (4, 2 * SEGMENT, JOINT.width)).astype(np.float32)

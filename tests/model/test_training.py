@@ -220,12 +220,13 @@ def test_the_branch_of_statistics_is_fitted_beside_the_cnn_and_both_are_heard(he
     assert len(history) == 1
     batch = np.stack([whole_crops[clip][0] for clip in heard_twice.train])
     by_cnn, by_statistics = branch_logits(model, batch)
-    logit = logit_model(model).predict_on_batch(batch)[:, 0]
+    of_crops = logit_model(model)
+    logit = of_crops.predict_on_batch(batch)[:, 0]
     assert logit == pytest.approx((1 - DENSE.share) * by_cnn + DENSE.share * by_statistics, abs=1e-4)
     human = np.array([not ai for ai in heard_twice.train.values()])
     assert auc(-by_statistics, human) > 0.9, "the statistics of its own training clips are learnt"
     by_features = logits(model, examples(heard_twice, settings), heard_twice.train)
-    of_clip = {clip: float(logit_model(model).predict_on_batch(heard).mean()) for clip, heard in whole_crops.items()}
+    of_clip = {clip: float(of_crops.predict_on_batch(heard).mean()) for clip, heard in whole_crops.items()}
     assert by_features == pytest.approx(of_clip, abs=2e-3), "what the features hold is judged as the sound is"
 
 

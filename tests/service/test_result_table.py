@@ -46,7 +46,7 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize(("suffix", "jobs"), [(".csv", 2), (".jsonl", 1)])
+@pytest.mark.parametrize(("suffix", "jobs"), [pytest.param(".csv", 2, marks=pytest.mark.slow), (".jsonl", 1)])
 def test_killed_in_the_middle_it_goes_on_where_it_was(folder, suffix, jobs):
     whole, table = folder / f"whole{suffix}", folder / f"table{suffix}"
     assert detect("recordings", "--out", whole.name, cwd=folder).returncode == 1  # one cannot be read

@@ -40,6 +40,7 @@ def clips_and_copies(root, settings):
     return {str(path): path.read_bytes() for out in ("clips", "augmented") for path in sorted(Path(out).iterdir())}
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_makes_the_same_parts(tiny_corpus, tmp_path, audio_settings, monkeypatch, dask_cluster):
     made = []
     for name, address in (("here", ""), ("cluster", dask_cluster)):
