@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from importlib import metadata
@@ -123,7 +124,8 @@ def _in_store(store: Path, key: str) -> bool:
     except FileNotFoundError:
         return False
     # Least recently used goes first. Its time of change stays, as an out may be the same file: DVC would read it anew.
-    os.utime(path, ns=(time.time_ns(), about.st_mtime_ns))
+    with suppress(PermissionError):  # of what is another's in a store that people share, the times cannot be set
+        os.utime(path, ns=(time.time_ns(), about.st_mtime_ns))
     return True
 
 

@@ -186,6 +186,16 @@ def test_a_part_that_is_used_again_keeps_its_time_so_that_dvc_need_not_read_it(
     assert times() == first
 
 
+def test_a_part_of_another_person_in_a_shared_store_is_used(tiny_corpus, tmp_path, store, audio_settings, monkeypatch):
+    first = prepare(tiny_corpus, tmp_path / "one", audio_settings)
+
+    def refused(*_, **__):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(parts.os, "utime", refused)
+    assert prepare(tiny_corpus, tmp_path / "two", audio_settings) == first
+
+
 def test_what_is_in_use_is_kept_whatever_the_limit(tiny_corpus, tmp_path, store, audio_settings, made, monkeypatch):
     prepare(tiny_corpus, tmp_path / "out", replace(audio_settings, level_dbfs=-20))
     monkeypatch.setenv("BONAFIDE_STORE_GB", "0")
