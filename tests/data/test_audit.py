@@ -65,7 +65,7 @@ PLANTS = {
     "container": (lambda x: x, RATE, "flac", ["container and coding"], False),
     "band": (band_limited, RATE, "wav", ["bandwidth", "band energies"], True),
 }
-LATER = ("rate", "silence", "loud")  # found as the others are, by a row of one table each
+LATER = ("rate", "silence", "loud", "offset")  # found as the others are, by a row of one table each
 
 
 def write(root, samples, name, rate, suffix):

@@ -143,6 +143,7 @@ def test_keras_and_onnx_give_the_same_logit(fitted, clips):
     assert check_parity(logits, ours) < 1e-4
 
 
+@pytest.mark.slow
 def test_silence_and_noise_give_a_number(fitted, clips):
     facts = Facts(AUDIO, MEL, Calibration(1.0, 0.0), {"balanced": 0.0}, {})
     detector = Scorer(to_onnx(fitted[0], facts_as_json(facts)))

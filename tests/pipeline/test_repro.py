@@ -36,6 +36,7 @@ def test_settings_of_the_audit_train_nothing_anew(project):
     assert directly_changed(project) == {"report"}
 
 
+@pytest.mark.slow
 def test_the_length_of_a_crop_changes_no_features_without_statistics(project):
     project.set("train", crop_seconds=3)
     assert directly_changed(project) == {"features", "train", "report"}
@@ -51,6 +52,7 @@ def test_the_settings_of_a_network_that_was_not_chosen_concern_nothing(project):
     assert "train.cnn is not used by the network statistics\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_bands_concern_the_features_and_what_comes_after(project):
     project.set("features", f_max=7000)
     assert directly_changed(project) == {"features", "train", "export", "report"}

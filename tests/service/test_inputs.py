@@ -87,7 +87,8 @@ def test_processes_of_a_script_without_a_guard_end_in_one_sentence(tmp_path, spe
     assert "UserError: the processes do not start" in ran.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("seconds", [4, pytest.param(14, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [4, 14])
 def test_the_service_takes_a_flac_of_unknown_length(detector, speech, tmp_path, seconds):
     path = tmp_path / "clip.flac"
     soundfile.write(path, speech[: seconds * RATE], RATE)
