@@ -33,8 +33,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("preset", nargs="*")
-    parser.add_argument("--epochs", type=int, default=1000, metavar="N")
+    parser.add_argument("--epochs", type=int, metavar="N", help="2 or more; all of them without it")
     options = parser.parse_args()
+    if options.epochs is not None and options.epochs < 2:
+        parser.error("--epochs is 2 or more: the time of one more epoch takes two trainings")
     of_networks = (each.name for each in presets(ROOT / "presets") if NETWORK & set(each.texts))
     names = options.preset or [DEFAULT, *of_networks]
     columns, reckoned = {}, set()
@@ -42,9 +44,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             project = Path(folder)
             make_project(project, options.corpus, "" if name == DEFAULT else name)
-            if 1 < options.epochs < epochs_of(project):
+            some = options.epochs if options.epochs and options.epochs < epochs_of(project) else None
+            if some:
                 reckoned.add(name)
-            columns[name] = timed(project, name, options.epochs)
+            columns[name] = timed(project, name, some)
             about = about_of(project)
     print(
         f"{about}; {os.cpu_count()} cores of {platform.machine()}, {os.environ.get('BONAFIDE_WORKERS', 'all')} in use\n"
@@ -57,14 +60,14 @@ def main() -> None:
     print(row("together", signs, [sum(columns[name].values()) for name in names]))
 
 
-def timed(project: Path, name: str, most_epochs: int) -> dict[str, float]:
-    """Return the seconds of each stage in the new `project`, that of training for at most so many epochs reckoned."""
+def timed(project: Path, name: str, some: int | None) -> dict[str, float]:
+    """Return the seconds of each stage in the new `project`, those of training reckoned from one and `some` epochs."""
     seconds, whole = {}, epochs_of(project)
     for stage, command in commands(project).items():
         print(f"{name}: {stage}", file=sys.stderr, flush=True)
-        if stage == "train" and 1 < most_epochs < whole:
-            one, some = (trained(project, command, epochs) for epochs in (1, most_epochs))
-            seconds[stage] = one + (whole - 1) * (some - one) / (most_epochs - 1)
+        if stage == "train" and some:
+            shortest, longer = (trained(project, command, epochs) for epochs in (1, some))
+            seconds[stage] = shortest + (whole - 1) * (longer - shortest) / (some - 1)
         else:
             seconds[stage] = run(command, project).seconds
     return seconds

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import astuple
 from functools import partial
 from pathlib import Path
@@ -61,7 +62,8 @@ def _parts(store: Path, version: str) -> Iterator[Path]:
         except (pa.ArrowException, OSError):  # damaged: whatever it held is made anew
             continue
         if metadata.get(VERSION) == version.encode():
-            path.touch()  # least recently used goes first
+            with suppress(PermissionError):  # another's in a store that people share
+                path.touch()  # least recently used goes first
             yield path
 
 

@@ -1,9 +1,11 @@
 """The memo of the catalog makes it quick and changes nothing."""
 
+import errno
 import os
 import shutil
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -82,6 +84,17 @@ def test_a_clone_that_has_the_parts_measures_only_what_nobody_has(measure, audio
     assert measure(**there | {"file": tmp_path / "another memo"}) == (added[0], ["human/notes.wav"])
     other = replace(audio_settings, min_seconds=0.5)
     assert len(measure(**there, settings=other)[1]) == 11
+
+
+def test_what_another_person_has_measured_is_used_from_a_shared_store(measure, tmp_path, monkeypatch):
+    store = tmp_path / "parts"
+    clips, _ = measure(store=store)
+
+    def refused(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refused)
+    assert measure(file=None, store=store) == (clips, ["human/notes.wav"])
 
 
 @pytest.mark.parametrize("damage", ["no table", "rows"])

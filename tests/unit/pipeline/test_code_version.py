@@ -44,6 +44,26 @@ def test_the_closure_goes_through_others_and_round(package):
     assert {path.name for path in closure(package / "apart.py")} == {"side.py"}
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "if True:\n    {}\nelse:\n    pass",
+        "if True:\n    pass\nelif 1:\n    {}",
+        "for x in []:\n    pass\nelse:\n    {}",
+        "try:\n    {}\nfinally:\n    pass",
+        "try:\n    pass\nexcept OSError:\n    {}",
+        "try:\n    pass\nfinally:\n    {}",
+        "try:\n    pass\nexcept* OSError:\n    {}",
+        "match 1:\n    case 1:\n        {}",
+        "with open('x'):\n    {}",
+        "class Thing:\n    async def there(self):\n        {}",
+    ],
+)
+def test_an_import_counts_in_whatever_block_it_stands(package, block):
+    (package / "inner.py").write_text(block.format("from bonafide import side"))
+    assert {path.name for path in closure(package / "inner.py")} == {"side.py"}
+
+
 @pytest.mark.parametrize("changed", ["top.py", "middle.py", "deep/low.py", "side.py"])
 def test_a_change_to_any_module_in_use_changes_the_version(package, changed):
     before = version(package / "top.py")
