@@ -14,9 +14,8 @@ from bonafide.pipeline.parts import part_files
 from bonafide.pipeline.stage import run
 from bonafide.pipeline.tables import rows_of
 from bonafide.progress import track
-from bonafide.scoring.exported import Scorer
-from bonafide.training.export import CARD_COLUMNS, check_parity, detector_file, model_card
-from bonafide.training.logits import spectrogram_logits
+from bonafide.training.export import CARD_COLUMNS, check_parity, detector_file, judge_of, model_card, network_file
+from bonafide.training.logits import logit_model, spectrogram_logits
 from bonafide.training.saving import load_model
 
 
@@ -26,25 +25,24 @@ def export(params: Path, split: Path, clips: Path, model: Path, out: Path) -> No
     spectrogram = read_section(params, "features", SpectrogramSettings)
     rows = pq.read_table(split, columns=CARD_COLUMNS).to_pylist()
     human = {row["clip"]: row["label"] == "human" for row in rows if row["split"] == "dev"}
-    network = load_model(model)
-    heard = _spectrograms(clips, human, audio.rate, spectrogram, "asking Keras of dev clips")
-    logits = spectrogram_logits(network, heard, network.input_shape[1])
-    values, is_human = np.array(list(logits.values())), np.array([human[clip] for clip in logits])
-    exported = detector_file(network, audio, spectrogram, values, is_human, model_card(network, rows))
-    scorer = Scorer(exported)
-    heard = _spectrograms(clips, human, audio.rate, spectrogram, "comparing with Keras on dev clips")
-    scored = {clip: scorer.logit_of_spectrogram(own) for clip, own in heard}
-    worst = check_parity(logits, scored)
+    trained = load_model(model)
+    network = network_file(trained)
+    judges = logit_model(trained).predict_on_batch, judge_of(network)
+    heard = _spectrograms(clips, human, audio.rate, spectrogram)
+    by_keras, by_onnx = spectrogram_logits(judges, heard, trained.input_shape[1])
+    worst = check_parity(by_keras, by_onnx)
+    logits, is_human = np.array(list(by_keras.values())), np.array([human[clip] for clip in by_keras])
+    exported = detector_file(network, audio, spectrogram, logits, is_human, model_card(trained, rows))
     write_bytes(out, exported)
-    print(f"{len(exported) / 1e6:.2f} MB; Keras and ONNX agree to {worst:.1g} on {len(logits)} dev clips")
+    print(f"{len(exported) / 1e6:.2f} MB; Keras and ONNX agree to {worst:.1g} on {len(by_keras)} dev clips")
 
 
 def _spectrograms(
-    clips: Path, chosen: Collection[str], rate: int, settings: SpectrogramSettings, what: str
+    clips: Path, chosen: Collection[str], rate: int, settings: SpectrogramSettings
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the id and all that the network hears of each of the `chosen` clips."""
     rows = rows_of(part_files(clips).values(), chosen, ["audio"])
-    for row in track(rows, total=len(chosen), what=what):
+    for row in track(rows, total=len(chosen), what="asking Keras and ONNX Runtime of dev clips"):
         yield row["clip"], log_spectrogram(from_flac(row["audio"]["bytes"]), rate, settings)
 
 

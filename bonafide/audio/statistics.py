@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bonafide.audio.banding import Array, Blocks, banded, in_blocks
+from bonafide.audio.banding import Array, Blocks, banded, in_blocks, product
 
 TONAL_BANDS = 64
 BANDS = 32  # for cepstra, correlation and modulation
@@ -122,7 +122,7 @@ def _values(decibels: Array, xp: Any) -> list[Array]:  # noqa: ANN401
     level = xp.log(xp.mean(power, axis=-1, keepdims=True) + 1e-12) / LN_DB
     bands = xp.log(banded(power, constants.bands, xp) + 1e-9)
     tonality = banded(log_power, constants.tonal, xp) - xp.log(banded(power, constants.tonal, xp) + 1e-12)
-    fine = [xp.abs(xp.matmul(log_power, constants.cepstrum))] if decibels.shape[2] <= FINE_BINS else []
+    fine = [xp.abs(product(log_power, constants.cepstrum, xp))] if decibels.shape[2] <= FINE_BINS else []
     return [level, log_power, bands, tonality, *fine]
 
 
@@ -132,7 +132,7 @@ def _spectral(values: Sequence[Array], xp: Any) -> Array:  # noqa: ANN401
     loud = _loudness(level, xp)
     parts = [
         *_moments(tonality, loud, xp),  # spectral flatness in each band
-        *_liveliness(xp.matmul(bands, constants.dct), xp),
+        *_liveliness(product(bands, constants.dct, xp), xp),
         *_togetherness(bands, xp),
         _rhythm(bands, constants, xp),
         *(part for cepstrum in fine for part in _fine_structure(cepstrum, loud, constants, xp)),
@@ -146,10 +146,12 @@ def _rhythm(bands: Array, constants: Matrices, xp: Any) -> Array:  # noqa: ANN40
     segments = bands.shape[1] // SEGMENT
     moving = _standardised(bands, xp)[:, : segments * SEGMENT]
     by_time = xp.transpose(xp.reshape(moving, (-1, segments, SEGMENT, BANDS)), (0, 1, 3, 2))
-    real, imaginary = (xp.matmul(by_time, wave) for wave in constants.waves)
-    size = xp.mean(xp.sqrt(xp.square(real) + xp.square(imaginary) + 1e-6), axis=1)
-    grouped = xp.transpose(xp.matmul(xp.log(size + STILL), constants.modulation), (0, 2, 1))
-    return xp.reshape(xp.matmul(grouped, constants.wide), (-1, (len(MODULATION_EDGES) - 1) * MODULATION_BANDS))
+    by_time = xp.reshape(by_time, (-1, segments * BANDS, SEGMENT))
+    real, imaginary = (product(by_time, wave, xp) for wave in constants.waves)
+    size = xp.sqrt(xp.square(real) + xp.square(imaginary) + 1e-6)
+    size = xp.mean(xp.reshape(size, (-1, segments, BANDS, size.shape[-1])), axis=1)
+    grouped = xp.transpose(product(xp.log(size + STILL), constants.modulation, xp), (0, 2, 1))
+    return xp.reshape(product(grouped, constants.wide, xp), (-1, (len(MODULATION_EDGES) - 1) * MODULATION_BANDS))
 
 
 def _fine_structure(cepstrum: Array, loud: Array, constants: Matrices, xp: Any) -> list[Array]:  # noqa: ANN401

@@ -15,7 +15,7 @@ from bonafide.pipeline.params import read_section
 from bonafide.pipeline.tables import write_table
 from bonafide.protocol.fold import Fold
 from bonafide.protocol.protocols import Protocol
-from bonafide.training.export import detector_file, model_card
+from bonafide.training.export import detector_file, model_card, network_file
 from bonafide.training.fit import fit, read_training
 from bonafide.training.networks.registry import NETWORKS, TrainSettings
 from bonafide.training.saving import load_model, save_model
@@ -60,7 +60,7 @@ def calibrated(model: Path, params: Path, logits: np.ndarray, human: np.ndarray,
     """Return the ONNX file of the .keras `model`, calibrated by other networks' `logits`; see `detector_file`."""
     audio = read_section(params, "audio", AudioSettings)
     spectrogram = read_section(params, "features", SpectrogramSettings)
-    return detector_file(load_model(model), audio, spectrogram, logits, human, card)
+    return detector_file(network_file(load_model(model)), audio, spectrogram, logits, human, card)
 
 
 def train_held_out(protocol: Protocol, fold: Fold, params: Path, examples: Examples) -> None:

@@ -9,13 +9,17 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors alone, of TensorFlow's own log
 
 import keras
 from keras import layers, ops
 
-__all__ = ["keras", "layers", "make_deterministic", "ops", "quiet"]
+__all__ = ["keras", "layers", "make_deterministic", "ops", "write_onnx"]
+
+# tf2onnx copies its whole graph before each of its many steps, in case one fails: then an export fails, and says so.
+os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 
 # That a function is traced anew for every epoch's network is a warning of TensorFlow's Python side.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -32,8 +36,23 @@ def make_deterministic(seed: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
+def write_onnx(model: keras.Model, path: Path) -> None:
+    """Write what `model` does outside training to the ONNX file `path`; its one input has the shape of a batch."""
+    with _quiet():
+        if keras.backend.backend() != "tensorflow":
+            model.export(path, format="onnx", verbose=False)
+            return
+        # As Keras does it, without the search for all that a SavedModel would hold beside the function.
+        import tensorflow as tf
+        import tf2onnx
+
+        signature = [tf.TensorSpec(model.input_shape, tf.float32, name=model.input.name)]
+        function = tf.function(lambda batch: model(batch, training=False), signature, autograph=False)
+        tf2onnx.convert.from_function(function, signature, output_path=str(path))
+
+
 @contextmanager
-def quiet() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """Let libraries that tell of what they pass over say errors alone meanwhile, as tf2onnx on its way to ONNX."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)

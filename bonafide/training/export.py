@@ -19,37 +19,51 @@ from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.corpus.rows import Rows
 from bonafide.errors import UserError
 from bonafide.scoring.calibration import calibrate
-from bonafide.scoring.exported import Facts, facts_as_json
+from bonafide.scoring.exported import Facts, facts_as_json, onnx_session
 from bonafide.scoring.thresholds import cannot_tell_band, thresholds
-from bonafide.training.backend import keras, quiet
+from bonafide.training.backend import keras, write_onnx
 from bonafide.training.calibration_fit import fit_calibration
-from bonafide.training.logits import logit_model
+from bonafide.training.logits import Judge, logit_model
 
 TOLERANCE = 1e-4  # largest difference of a logit between Keras and ONNX Runtime that rounding explains
 SMALLER = {np.float64: (np.float16, np.float32), np.float32: (np.float16,)}
 CARD_COLUMNS = ["clip", "label", "split", "source", "generator", "language"]  # of a split table, for `model_card`
+TOGETHER = 8  # crops that ONNX Runtime is given, which keeps room for each of its steps
 FEWEST_STORED_SMALL = 1000  # values of a constant: below it a cast costs more than it saves
 
 
 def to_onnx(model: keras.Model, facts: dict[str, Any]) -> bytes:
-    """Return `model` up to its logit as the bytes of an ONNX file with `facts` as JSON in its metadata.
+    """Return `model` up to its logit as the bytes of an ONNX file with `facts` as JSON in its metadata."""
+    return described(network_file(model), facts)
+
+
+def network_file(model: keras.Model) -> bytes:
+    """Return `model` up to its logit as the bytes of an ONNX file that says nothing more.
 
     Input ``log_mel``: float32 crops of shape (n, frames, n_bands). Output: logits of shape (n, 1), higher is more ai.
     """
-    scorer = logit_model(model)
-    scorer(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports no model that was never called
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        with quiet():
-            scorer.export(path, format="onnx", verbose=False)
+        write_onnx(logit_model(model), path)
         exported = onnx.load(path)
     _store_small(exported.graph)
     _sort(exported.graph)
     _rename(exported.graph)
     # The exporter's own remarks hold nothing that a score needs, and could differ between runs.
     del exported.metadata_props[:]
+    exported.graph.name = "logit"
     exported.graph.ClearField("doc_string")
+    return _content(exported)
+
+
+def described(network: bytes, facts: dict[str, Any]) -> bytes:
+    """Return the ONNX file `network` with `facts` as JSON in its metadata."""
+    exported = onnx.load_from_string(network)
     onnx.helper.set_model_props(exported, {"bonafide": json.dumps(facts, sort_keys=True)})
+    return _content(exported)
+
+
+def _content(exported: onnx.ModelProto) -> bytes:
     content: bytes = exported.SerializeToString(deterministic=True)
     return content
 
@@ -111,18 +125,19 @@ def _rename(graph: onnx.GraphProto) -> None:
 
 
 def detector_file(
-    model: keras.Model,
+    network: bytes,
     audio: AudioSettings,
     spectrogram: SpectrogramSettings,
     logits: np.ndarray,
     human: np.ndarray,
     card: dict[str, Any],
 ) -> bytes:
-    """Return the ONNX file of a detector: `model` with calibration, thresholds and band that come from `logits`.
+    """Return the ONNX file of a detector: `network` with calibration, thresholds and band that come from `logits`.
 
     Parameters
     ----------
-    model : keras.Model
+    network : bytes
+        See `network_file`.
     audio : AudioSettings
     spectrogram : SpectrogramSettings
     logits : np.ndarray, shape=(n,)
@@ -135,7 +150,7 @@ def detector_file(
     calibration = fit_calibration(logits, human)
     llr = calibrate(logits, calibration)
     cuts, band = thresholds(llr, human), cannot_tell_band(llr, human)
-    return to_onnx(model, facts_as_json(Facts(audio, spectrogram, calibration, cuts, card, band)))
+    return described(network, facts_as_json(Facts(audio, spectrogram, calibration, cuts, card, band)))
 
 
 def model_card(model: keras.Model, rows: Rows) -> dict[str, Any]:
@@ -147,6 +162,17 @@ def model_card(model: keras.Model, rows: Rows) -> dict[str, Any]:
         "clips": dict(Counter(row["label"] for row in trained)),
         **{f"{name}s": sorted({row[name] for row in trained} - {""}) for name in ("source", "generator", "language")},
     }
+
+
+def judge_of(network: bytes) -> Judge:
+    """Return what judges crops by ONNX Runtime as the ONNX file `network` says."""
+    session = onnx_session(network)
+
+    def judge(batch: np.ndarray) -> np.ndarray:
+        some = (batch[start : start + TOGETHER] for start in range(0, len(batch), TOGETHER))
+        return np.concatenate([session.run(None, {"log_mel": each})[0] for each in some])
+
+    return judge
 
 
 def check_parity(keras_logits: dict[str, float], onnx_logits: dict[str, float]) -> float:

@@ -1,7 +1,7 @@
 """What a network says of clips: the mean logit over the crops of each, and how well these rank the dev side."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ CROPS_AT_ONCE = 128  # scored together; every batch is filled up to it, so that 
 
 History = list[dict[str, float]]  # figures of each epoch
 Key = TypeVar("Key")
+Judge = Callable[[np.ndarray], np.ndarray]  # crops, shape (n, frames, width), to logits, shape (n, 1)
 
 
 def logit_model(model: keras.Model) -> keras.Model:
@@ -32,29 +33,31 @@ def clip_logits(model: keras.Model, features: Path, chosen: Collection[str], fra
 
     `model` hears the bands that the `features` hold.
     """
-    return spectrogram_logits(model, clip_spectrograms(features, chosen), frames)
+    (logits,) = spectrogram_logits([logit_model(model).predict_on_batch], clip_spectrograms(features, chosen), frames)
+    return logits
 
 
 def spectrogram_logits(
-    model: keras.Model, spectrograms: Iterable[tuple[str, np.ndarray]], frames: int
-) -> dict[str, float]:
-    """Return the mean logit over the crops of each of the `spectrograms`, shape (n, width), by clip."""
-    cut = ((clip, crops(each, frames).astype(np.float32)) for clip, each in spectrograms)
-    return _mean_logits(logit_model(model), cut)
+    judges: Sequence[Judge], spectrograms: Iterable[tuple[str, np.ndarray]], frames: int
+) -> list[dict[str, float]]:
+    """Return for each of the `judges` the mean logit over the crops of each spectrogram, shape (n, width), by clip."""
+    return _mean_logits(judges, ((clip, crops(each, frames).astype(np.float32)) for clip, each in spectrograms))
 
 
 def statistics_logits(network: keras.Model, statistics: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
     """Return the mean logit of each clip by a `network` that hears `statistics` of its crops, shape (crops, k)."""
-    return _mean_logits(network, statistics)
+    (logits,) = _mean_logits([network.predict_on_batch], statistics)
+    return logits
 
 
-def _mean_logits(scorer: keras.Model, cut: Iterable[tuple[str, np.ndarray]]) -> dict[str, float]:
-    of_clip: dict[str, list[float]] = {}
+def _mean_logits(judges: Sequence[Judge], cut: Iterable[tuple[str, np.ndarray]]) -> list[dict[str, float]]:
+    of_clip: list[dict[str, list[float]]] = [{} for _ in judges]
     for clips, batch in filled_batches(cut):
-        logits = np.asarray(scorer.predict_on_batch(batch))[: len(clips), 0]
-        for clip, logit in zip(clips, logits, strict=True):
-            of_clip.setdefault(clip, []).append(float(logit))
-    return {clip: float(np.mean(logits)) for clip, logits in of_clip.items()}
+        for judge, found in zip(judges, of_clip, strict=True):
+            logits = np.asarray(judge(batch))[: len(clips), 0]
+            for clip, logit in zip(clips, logits, strict=True):
+                found.setdefault(clip, []).append(float(logit))
+    return [{clip: float(np.mean(logits)) for clip, logits in found.items()} for found in of_clip]
 
 
 def judge(model: keras.Model, clips: Clips) -> dict[str, float]:
