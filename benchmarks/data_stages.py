@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from bonafide.audio.conditioning import AudioSettings, resample
 from bonafide.audio.framing import frames_of
+from bonafide.audio.spectrogram import each_of
 from bonafide.clips.features import FeatureSettings, feature_part, feature_tasks, read_features
 from bonafide.clips.preparation import prepare_part, prepare_tasks
 from bonafide.corpus.catalog import examine
@@ -90,8 +91,8 @@ def bare(path: Path, settings: FeatureSettings) -> list[np.ndarray]:
     """Read, decode and resample a file, and return its spectra, as each transform has them."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     mono = resample(np.ascontiguousarray(samples[:, 0]), rate, settings.rate)
-    sizes = {settings.spectrogram.n_fft, *settings.spectrogram.linear_n_ffts}
-    return [scipy.fft.rfft(frames_of(mono, size, settings.spectrogram.hop_length)) for size in sizes]
+    sizes = {(one.n_fft, one.hop_length) for one in each_of(settings.spectrogram, settings.rate)}
+    return [scipy.fft.rfft(frames_of(mono, *size)) for size in sizes]
 
 
 def by_two(corpus: Path, rows: Rows, folder: Path, audio: AudioSettings, settings: FeatureSettings) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from bonafide.audio.spectrogram import Layout
 from bonafide.errors import UserError
 from bonafide.evaluation.scored_clips import arrays
 from bonafide.files import write_text
@@ -120,11 +121,13 @@ def levers(
 
 def columns_of(clips: Clips) -> dict[str, np.ndarray]:
     """Return which of the statistics are of each part of what is heard, in the order of `all_statistics`."""
-    bins = clips.behind[:-1] if clips.phase else clips.behind
+    bands, *bins = clips.layout.widths
+    phase = bins.pop() if clips.layout.phase else 0
     sizes = {f"bins of {2 * width + 2}": statistics_count(clips.frames, width) for width in bins}
-    sizes["mel bands"] = statistics_count(clips.frames, clips.n_bands)
-    if clips.phase:
-        sizes["phase"] = 2 * clips.behind[-1]  # means and deviations
+    sizes |= {"mel bands": statistics_count(clips.frames, bands), "dynamics": 0, "phase": 2 * phase}
+    every = int(joint.statistics_of(clips.frames, clips.layout).output_shape[1])
+    sizes["dynamics"] = every - sum(sizes.values())
+    sizes = {name: size for name, size in sizes.items() if size}
     edges = np.cumsum([0, *sizes.values()])
     at = np.arange(edges[-1])
     return {name: (at >= start) & (at < stop) for name, start, stop in zip(sizes, edges, edges[1:], strict=False)}
@@ -132,7 +135,7 @@ def columns_of(clips: Clips) -> dict[str, np.ndarray]:
 
 def statistics_count(frames: int, width: int) -> int:
     """Return how many statistics are taken of a spectrogram whose frames have `width` values."""
-    return int(joint.statistics_of(frames, (width,), phase=False).output_shape[1])
+    return int(joint.statistics_of(frames, Layout((width,), (1,), phase=False)).output_shape[1])
 
 
 def dense_logits(

@@ -20,12 +20,27 @@ MOST = np.float32(np.inf)
 
 
 @dataclass(frozen=True)
+class Layout:
+    """What stands side by side in a frame: bands, bins of further transforms, and with `phase` last the bends of phase.
+
+    `widths` says how many values each has, `steps` for every how manieth frame it is computed; the frames between
+    repeat it.
+    """
+
+    widths: tuple[int, ...]
+    steps: tuple[int, ...]
+    phase: bool
+
+
+@dataclass(frozen=True)
 class SpectrogramSettings:
     """How a spectrogram is made; section `features` of params.yaml.
 
     Behind the bands stand, in every frame, the bins of a transform of each of `linear_n_ffts` samples, from 0 Hz to
-    half the rate: a shorter window hears what a longer one blurs, and bins what bands do. Behind these stands how the
-    phase bends in windows of `phase_n_fft` samples; see `bonafide.audio.phase`.
+    half the rate: a shorter window hears what a longer one blurs, and bins what bands do. One that is long beside
+    `hop_length` says little new in the next frame, and may step over some: `linear_steps` has a number for each, or is
+    empty where none does. Behind these stands how the phase bends in windows of `phase_n_fft` samples; see
+    `bonafide.audio.phase`.
     """
 
     n_fft: Annotated[int, Gt(0)]
@@ -36,22 +51,30 @@ class SpectrogramSettings:
     scale: Literal["mel", "linear"] = "mel"
     linear_n_ffts: tuple[Annotated[int, Ge(4)], ...] = ()
     phase_n_fft: Annotated[int, Ge(0)] = 0
+    linear_steps: tuple[Annotated[int, Gt(0)], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse steps that are not one for each transform."""
+        if len(self.linear_steps) not in (0, len(self.linear_n_ffts)):
+            raise ValueError("linear_steps needs a number for each of linear_n_ffts, or none")
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """How many values a frame has of each part: bands, bins, and bends of phase."""
-        phase = (VALUES,) if self.phase_n_fft else ()
-        return self.n_bands, *(n_fft // 2 - 1 for n_fft in self.linear_n_ffts), *phase
+    def layout(self) -> Layout:
+        """What a frame holds."""
+        phase = self.phase_n_fft > 0
+        widths = self.n_bands, *(n_fft // 2 - 1 for n_fft in self.linear_n_ffts), *([VALUES] * phase)
+        steps = 1, *(self.linear_steps or [1] * len(self.linear_n_ffts)), *([1] * phase)
+        return Layout(widths, steps, phase)
 
     @property
     def width(self) -> int:
         """How many values a frame has."""
-        return sum(self.widths)
+        return sum(self.layout.widths)
 
     @property
     def bands(self) -> "SpectrogramSettings":
         """The settings of the bands alone."""
-        return replace(self, linear_n_ffts=(), phase_n_fft=0)
+        return replace(self, linear_n_ffts=(), linear_steps=(), phase_n_fft=0)
 
     def frames(self, seconds: float, rate: int) -> int:
         """Return how many frames the spectrogram of `seconds` of audio at `rate` hertz has."""
@@ -70,7 +93,11 @@ def log_spectrogram(samples: np.ndarray, rate: int, settings: SpectrogramSetting
     np.ndarray, shape=(1 + n // hop_length, width), float16
         float16 is how features are stored; rounding here keeps the detector on the pipeline's numbers.
     """
-    return np.concatenate(log_spectrograms(samples, rate, settings), axis=1)
+    bands, *others = log_spectrograms(samples, rate, settings)
+    frames = np.arange(len(bands))
+    steps = settings.layout.steps[1:]
+    stretched = [part if step == 1 else part[frames // step] for part, step in zip(others, steps, strict=True)]
+    return np.concatenate([bands, *stretched], axis=1)
 
 
 def log_spectrograms(samples: np.ndarray, rate: int, settings: SpectrogramSettings) -> list[np.ndarray]:
@@ -78,23 +105,22 @@ def log_spectrograms(samples: np.ndarray, rate: int, settings: SpectrogramSettin
 
     Returns
     -------
-    list of np.ndarray, each of shape (1 + n // hop_length, ...), float16
+    list of np.ndarray, each of shape (1 + n // (step * hop_length), ...), float16
     """
     samples = samples.astype(np.float32, copy=False)
     each = each_of(settings, rate)
-    powers = {n_fft: _power(samples, n_fft, settings.hop_length) for n_fft in {one.n_fft for one in each}}
-    parts = [_decibels(powers[one.n_fft], rate, one) for one in each]
+    powers = {size: _power(samples, *size) for size in {(one.n_fft, one.hop_length) for one in each}}
+    parts = [_decibels(powers[one.n_fft, one.hop_length], rate, one) for one in each]
     phase = [phase_bands(samples, settings.phase_n_fft, settings.hop_length)] if settings.phase_n_fft else []
     return [to_half(part) for part in (*parts, *phase)]
 
 
 def each_of(settings: SpectrogramSettings, rate: int) -> list[SpectrogramSettings]:
     """Return the settings of each of the log spectrograms that stand side by side: of the bands, and of the bins."""
-    linear = {"hop_length": settings.hop_length, "f_min": 0.0, "f_max": rate / 2, "scale": "linear"}
-    bins = [
-        SpectrogramSettings(n_fft=n_fft, n_bands=width, **linear)  # type: ignore[arg-type]  # of a mixed mapping
-        for n_fft, width in zip(settings.linear_n_ffts, settings.widths[1:], strict=False)
-    ]
+    layout, bins = settings.layout, []
+    for n_fft, width, step in zip(settings.linear_n_ffts, layout.widths[1:], layout.steps[1:], strict=False):
+        hop = step * settings.hop_length
+        bins.append(SpectrogramSettings(n_fft, hop, n_bands=width, f_min=0, f_max=rate / 2, scale="linear"))
     return [settings.bands, *bins]
 
 
@@ -137,9 +163,20 @@ def crops(mel: np.ndarray, frames: int) -> np.ndarray:
     -------
     np.ndarray, shape=(crops, frames, bands)
     """
-    mel = repeat_to(mel, frames)
-    starts = np.rint(np.linspace(0, len(mel) - frames, crop_count(len(mel), frames))).astype(int)
-    return np.stack([mel[start : start + frames] for start in starts])
+    return np.take(mel, crop_rows(len(mel), frames), axis=0)
+
+
+def crop_rows(length: int, frames: int, step: int = 1) -> np.ndarray:
+    """Return which rows of a spectrogram of `length` frames, of which every `step`-th has a row, each crop holds.
+
+    Returns
+    -------
+    np.ndarray, shape=(crops, ceil(frames / step)), int
+    """
+    longer = max(length, frames)  # what is shorter than a crop is repeated
+    starts = np.rint(np.linspace(0, longer - frames, crop_count(longer, frames))).astype(int)
+    rows: np.ndarray = (starts[:, None] + np.arange(0, frames, step)) % length // step
+    return rows
 
 
 def crop_count(length: int, frames: int) -> int:

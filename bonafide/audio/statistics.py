@@ -27,6 +27,8 @@ RIPPLE_BINS = 15  # of the running mean that is the smooth long-term spectrum
 SEGMENT = 64  # frames of one modulation spectrum
 MODULATION_EDGES = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 33)  # of its groups, in steps of frame rate / SEGMENT
 MODULATION_BANDS = 8
+LAGS = (2, 4, 8, 16)  # frames over which cepstra move
+FLAT = 0.1  # of a fourth moment: below it a distribution is as flat as any
 LOUD = 4.0  # dB; how soft the border between loud and quiet frames is
 STILL = 0.05  # natural logarithms; a band that moves less, as in digital silence, shows but rounding
 PITCH_FIRST = 30  # samples: the shortest period of a voice at 16 kHz
@@ -81,7 +83,7 @@ def all_statistics(parts: Sequence[Array], *, phase: bool, xp: Any = np) -> Arra
     Returns
     -------
     array, shape=(n, statistics), float32
-        Of the bins, of the bands and of the phase.
+        Of the bins, of the bands, how the first bins move, and of the phase.
     """
     return moments_of(frame_values(parts, phase=phase, xp=xp), phase=phase, xp=xp)
 
@@ -108,9 +110,11 @@ def moments_of(values: Sequence[Sequence[Array]], *, phase: bool, xp: Any = np) 
     """Return the statistics of crops by the values of their frames; see `all_statistics` and `frame_values`."""
     bands, *bins = values[:-1] if phase else values
     taken = [_spectral(each, xp) for each in (*bins, bands)]
-    if phase:
-        level, *_ = bins[0]
-        taken += _moments(values[-1][0], _loudness(level, xp), xp)
+    if bins:
+        level, log_power, coarse, *_ = bins[0]
+        taken += _dynamics(product(coarse, matrices(log_power.shape[2]).dct, xp), xp)
+        if phase:
+            taken += _moments(values[-1][0], _loudness(level, xp), xp)
     return xp.concatenate(taken, axis=-1)
 
 
@@ -197,6 +201,24 @@ def _liveliness(cepstra: Array, xp: Any) -> tuple[Array, Array]:  # noqa: ANN401
     """Logarithms of the standard deviations of cepstra and of their steps from frame to frame."""
     steps = cepstra[:, 1:] - cepstra[:, :-1]
     return xp.log(xp.std(cepstra, axis=1) + STILL), xp.log(xp.std(steps, axis=1) + STILL)
+
+
+def _dynamics(cepstra: Array, xp: Any) -> list[Array]:  # noqa: ANN401
+    """How far cepstra move in some frames, and how suddenly: joined pieces jump, and rules and vocoders glide."""
+    steps = cepstra[:, 1:] - cepstra[:, :-1]
+    turns = steps[:, 1:] - steps[:, :-1]
+    moved = [*(cepstra[:, lag:] - cepstra[:, :-lag] for lag in LAGS), turns]
+    skewness, tails = _shape(steps, xp)
+    return [*(xp.log(xp.std(each, axis=1) + STILL) for each in moved), skewness, tails, _shape(turns, xp)[1]]
+
+
+def _shape(x: Array, xp: Any) -> tuple[Array, Array]:  # noqa: ANN401
+    """Return skewness and the logarithm of the kurtosis over frames of `x`, shape (n, frames, k)."""
+    x = x - xp.mean(x, axis=1, keepdims=True)
+    squares = xp.square(x)
+    variance = xp.mean(squares, axis=1) + STILL**2
+    skewness = xp.mean(x * squares, axis=1) / (variance * xp.sqrt(variance))
+    return skewness, xp.log(xp.mean(xp.square(squares), axis=1) / xp.square(variance) + FLAT)
 
 
 def _togetherness(bands: Array, xp: Any) -> list[Array]:  # noqa: ANN401

@@ -13,7 +13,7 @@ from annotated_types import Gt
 
 from bonafide.audio.conditioning import AudioSettings, from_flac
 from bonafide.audio.halves import to_single
-from bonafide.audio.spectrogram import SpectrogramSettings, crop_count, crops, log_spectrograms
+from bonafide.audio.spectrogram import Layout, SpectrogramSettings, crop_count, crop_rows, log_spectrograms
 from bonafide.audio.statistics import frame_values, moments_of
 from bonafide.corpus.segments import Segment
 from bonafide.errors import UserError
@@ -83,7 +83,7 @@ def feature_part(payload: list[str], settings: FeatureSettings) -> pa.RecordBatc
     return pa.RecordBatchReader.from_batches(schema, (_spectrograms(group, settings, schema) for group in groups))
 
 
-def crop_statistics(parts: list[np.ndarray], frames: int, *, phase: bool) -> np.ndarray:
+def crop_statistics(parts: list[np.ndarray], frames: int, layout: Layout) -> np.ndarray:
     """Return the statistics of each crop of a clip, shape (crops, statistics), float32.
 
     Parameters
@@ -92,11 +92,13 @@ def crop_statistics(parts: list[np.ndarray], frames: int, *, phase: bool) -> np.
         Of the clip, as `bonafide.audio.spectrogram.log_spectrograms` returns them.
     frames : int
         Of a crop.
-    phase : bool
-        Whether the last part is of phase.
+    layout : Layout
+        Of the parts.
     """
-    values = frame_values([to_single(part[None]) for part in parts], phase=phase)
-    taken: np.ndarray = moments_of([[crops(each[0], frames) for each in part] for part in values], phase=phase)
+    values = frame_values([to_single(part[None]) for part in parts], phase=layout.phase)
+    rows = [crop_rows(len(parts[0]), frames, step) for step in layout.steps]
+    cut = [[np.take(each[0], own, axis=0) for each in part] for part, own in zip(values, rows, strict=True)]
+    taken: np.ndarray = moments_of(cut, phase=layout.phase)
     return taken
 
 
@@ -145,6 +147,5 @@ def _cells(samples: np.ndarray, settings: FeatureSettings) -> tuple[int, bytes, 
     spectrograms = log_spectrograms(samples, settings.rate, settings.spectrogram)
     taken = None
     if settings.crop_frames:
-        phase = settings.spectrogram.phase_n_fft > 0
-        taken = crop_statistics(spectrograms, settings.crop_frames, phase=phase).tobytes()
+        taken = crop_statistics(spectrograms, settings.crop_frames, settings.spectrogram.layout).tobytes()
     return len(spectrograms[0]), spectrograms[0].tobytes(), taken

@@ -187,7 +187,7 @@ def _bare(spectrogram: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
     """
     power = np.random.default_rng(SEED).exponential(size=spectrogram.shape)  # of Gaussian noise, in a bin
     noise = 10 * np.log10(np.maximum(power, 1e-3))
-    spectra = settings.width - (settings.widths[-1] if settings.phase_n_fft else 0)
+    spectra = settings.width - (settings.layout.widths[-1] if settings.phase_n_fft else 0)
     noise[:, spectra:] = noise.mean()
     return np.asarray((spectrogram.mean(axis=0, dtype=np.float64) + noise - noise.mean()).astype(spectrogram.dtype))
 

@@ -72,4 +72,6 @@ def _sentence(where: str, detail: Any) -> str:  # noqa: ANN401 - pydantic's own 
         return f"{where}.{key} is not a known setting"
     if detail["type"] == "missing":
         return f"{where}.{key} is missing"
+    if detail["type"] == "value_error":  # a dataclass's own word on how its settings fit together
+        return f"{'.'.join(filter(None, (where, key)))}: {detail['ctx']['error']}"
     return f"{where}.{key}: {detail['msg'][0].lower()}{detail['msg'][1:]}, not {detail['input']!r}"

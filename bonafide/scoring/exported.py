@@ -19,7 +19,7 @@ from bonafide.scoring.calibration import Calibration, calibrate, p_ai
 from bonafide.scoring.operating_points import band_between
 from bonafide.text import printable
 
-FORMAT = 3  # of the metadata; older ones are read, newer ones refused
+FORMAT = 4  # of the metadata; older ones are read, newer ones refused
 MOST_FRAMES = 1 << 16  # of a crop
 MOST_SAID = 200  # characters of what another library says of a file
 

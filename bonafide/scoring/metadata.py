@@ -26,6 +26,7 @@ MOST = {
     "n_fft": 1 << 16,
     "linear_n_ffts": 1 << 13,
     "phase_n_fft": 1 << 13,
+    "linear_steps": 1 << 10,
     "hop_length": 1 << 16,
     "n_bands": 1 << 13,
     "max_seconds": 600.0,

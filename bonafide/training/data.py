@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
-from bonafide.audio.spectrogram import crops, repeat_to
+from bonafide.audio.spectrogram import Layout, crops, repeat_to
 from bonafide.clips.features import spectrograms_of, statistics_of
 from bonafide.corpus.companions import CompanionSettings
 from bonafide.pipeline.parts import part_files
@@ -152,14 +152,16 @@ def copies_of(folder: Path) -> int:
 CLIP_COLUMNS = ["clip", "path", "label", "split", "source", "generator"]  # of a split table, that `clips_of` reads
 
 
+BANDS_ALONE = Layout((), (), phase=False)
+
+
 @dataclass(frozen=True)
 class Clips:
     """Where the features are and which clips train and judge; labels are True for ai.
 
     `sources` names the source of each, where it is known, `origins` that of a human clip and the generator of another,
-    `companions` those that train beside the corpus's own, and `hertz` the centre of each band. Behind the bands, a
-    frame of what the network hears has further parts, of so many values as `behind` says; with `phase` the last of them
-    is of phase. Of these the features hold statistics alone.
+    `companions` those that train beside the corpus's own, and `hertz` the centre of each band. What the network hears
+    has further parts behind the bands, as `layout` says; of these the features hold statistics alone.
     """
 
     features: Path
@@ -170,14 +172,13 @@ class Clips:
     sources: Mapping[str, str] = field(default_factory=dict)
     companions: frozenset[str] = frozenset()
     hertz: tuple[float, ...] = ()
-    behind: tuple[int, ...] = ()
-    phase: bool = False
+    layout: Layout = BANDS_ALONE
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
         """How many values a frame has of what the network hears."""
-        return self.n_bands + sum(self.behind)
+        return self.n_bands + sum(self.layout.widths[1:])
 
 
 def clips_of(

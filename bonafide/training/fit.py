@@ -59,7 +59,7 @@ def training_clips(
     """
     clips = clips_of(rows, features, crop_shape(settings, spectrogram, rate), companions)
     hertz = tuple(band_centres(spectrogram, rate)[: spectrogram.n_bands].tolist())
-    return replace(clips, hertz=hertz, behind=spectrogram.widths[1:], phase=spectrogram.phase_n_fft > 0)
+    return replace(clips, hertz=hertz, layout=spectrogram.layout)
 
 
 def fit(

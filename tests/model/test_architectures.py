@@ -22,12 +22,19 @@ from bonafide.training.networks.cnn import ARCHITECTURES, whole
 ROOT = Path(__file__).parents[2]
 AUDIO = read_section(ROOT / "params.yaml", "audio", AudioSettings)
 JOINT = SpectrogramSettings(
-    n_fft=1024, hop_length=160, n_bands=128, f_min=0, f_max=8000, linear_n_ffts=(512, 2048), phase_n_fft=512
+    n_fft=1024,
+    hop_length=160,
+    n_bands=128,
+    f_min=0,
+    f_max=8000,
+    linear_n_ffts=(512, 2048),
+    linear_steps=(1, 3),
+    phase_n_fft=512,
 )
 
 
 def shape(frames, spectrogram):
-    return Clips(Path(), {}, {}, frames, spectrogram.n_bands, behind=spectrogram.widths[1:], phase=True)
+    return Clips(Path(), {}, {}, frames, spectrogram.n_bands, layout=spectrogram.layout)
 
 
 @pytest.mark.parametrize(

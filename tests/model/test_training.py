@@ -177,6 +177,7 @@ JOINT = SpectrogramSettings(
     f_max=8000,
     scale="mel",
     linear_n_ffts=(512, 2048),
+    linear_steps=(1, 3),
     phase_n_fft=512,
 )
 
@@ -193,7 +194,7 @@ def heard_twice(clips, tmp_path_factory):
     train = {row["clip"]: row["label"] == "ai" for row in rows}
     sources = {row["clip"]: row["source"] for row in rows}
     hertz = tuple(band_centres(JOINT, AUDIO.rate)[: JOINT.n_bands].tolist())
-    return Clips(folder, train, {}, frames, JOINT.n_bands, sources, hertz=hertz, behind=JOINT.widths[1:], phase=True)
+    return Clips(folder, train, {}, frames, JOINT.n_bands, sources, hertz=hertz, layout=JOINT.layout)
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +208,7 @@ def whole_crops(clips):
 
 
 def test_a_network_takes_the_statistics_that_the_features_hold(heard_twice, whole_crops):
-    taken = joint.statistics_of(heard_twice.frames, JOINT.widths, phase=True)
+    taken = joint.statistics_of(heard_twice.frames, JOINT.layout)
     stored = dict(clip_statistics(heard_twice.features, heard_twice.train, heard_twice.frames))
     assert stored.keys() == whole_crops.keys() and len(stored) > 5
     for clip, heard in whole_crops.items():

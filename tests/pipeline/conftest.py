@@ -23,7 +23,14 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ("dvc.lock", "metrics/")  # of the project's own last run
 KERNELS = {  # kernel machines are fitted in a second; test_default.py runs the default network
     "start": {"weights": "none"},
-    "features": {"n_fft": 512, "n_bands": 255, "scale": "linear", "linear_n_ffts": [], "phase_n_fft": 0},
+    "features": {
+        "n_fft": 512,
+        "n_bands": 255,
+        "scale": "linear",
+        "linear_n_ffts": [],
+        "linear_steps": [],
+        "phase_n_fft": 0,
+    },
     "train": {"model": "statistics"},
 }
 SMALL = {

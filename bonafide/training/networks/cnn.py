@@ -190,7 +190,7 @@ def _joined(
     dense = joint.fit_dense(
         training, settings.dense, clips.origins, settings.copy_share, settings.label_smoothing, seed, before
     )
-    taken = joint.statistics_of(clips.frames, (clips.n_bands, *clips.behind), phase=clips.phase)
+    taken = joint.statistics_of(clips.frames, clips.layout)
     return joint.together(network, taken, dense, settings.dense.share)
 
 

@@ -8,14 +8,14 @@ The CNN is fitted by `bonafide.training.networks.cnn`, to crops that are new in 
 the statistics that stage features has taken.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from bonafide.audio.spectrogram import SpectrogramSettings
+from bonafide.audio.spectrogram import Layout, SpectrogramSettings
 from bonafide.audio.statistics import SEGMENT
 from bonafide.errors import UserError
 from bonafide.progress import track
@@ -75,15 +75,19 @@ def check(settings: DenseSettings, spectrogram: SpectrogramSettings, frames: int
     phase = spectrogram.phase_n_fft
     if phase and phase < 2 * FEWEST + 2:
         raise UserError(f"features.phase_n_fft is 0 or {2 * FEWEST + 2} samples or more for the network joint")
-    if spectrogram.scale != "mel" or min(spectrogram.widths) < FEWEST or not spectrogram.linear_n_ffts:
+    if spectrogram.scale != "mel" or min(spectrogram.layout.widths) < FEWEST or not spectrogram.linear_n_ffts:
         raise UserError(
             f'the network joint needs features.scale "mel", {FEWEST} or more of features.n_bands, and one or more of'
             f" features.linear_n_ffts, each of {2 * FEWEST + 2} samples or more: for one spectrogram alone choose"
             " another train.cnn.architecture"
         )
-    if frames < SEGMENT:
+    if phase and spectrogram.layout.steps[1] > 1:
+        raise UserError("features.linear_steps begins with 1, as the network joint weighs phase by its first window")
+    heard = -(-frames // max(spectrogram.layout.steps))
+    if heard < SEGMENT:
         raise UserError(
-            f"train.crop_seconds gives {frames} frames, and the network joint needs {SEGMENT}: make it longer"
+            f"train.crop_seconds and features.linear_steps give {heard} frames, and the network joint needs {SEGMENT}:"
+            " make crops longer or steps shorter"
         )
 
 
@@ -102,13 +106,11 @@ def convolutions(frames: int, n_mels: int, dropout: float) -> keras.Model:
     return keras.Model(crop, layers.Dense(1)(x), name="joint")
 
 
-def statistics_of(frames: int, widths: Sequence[int], *, phase: bool) -> keras.Model:
-    """Return what takes statistics of crops of so many frames as `bonafide.clips.features.crop_statistics` does.
-
-    `widths` are those of the parts that stand side by side in a frame; with `phase` the last of them is of phase.
-    """
-    crop = keras.Input((frames, sum(widths)), name="log_mel")
-    return keras.Model(crop, AllStatistics(widths, phase)(crop), name="all_statistics")
+def statistics_of(frames: int, layout: Layout) -> keras.Model:
+    """Return what takes statistics of crops of so many frames as `bonafide.clips.features.crop_statistics` does."""
+    crop = keras.Input((frames, sum(layout.widths)), name="log_mel")
+    taken = AllStatistics(layout.widths, layout.phase, layout.steps)(crop)
+    return keras.Model(crop, taken, name="all_statistics")
 
 
 def fit_dense(

@@ -32,22 +32,28 @@ class SpectralStatistics(layers.Layer):  # type: ignore[misc]  # Keras has no ty
 
 @keras.saving.register_keras_serializable("bonafide")
 class AllStatistics(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Fixed statistics of crops whose frames hold parts of `widths` values: `bonafide.audio.statistics`."""
+    """Fixed statistics of crops: `bonafide.audio.statistics`; for the rest see `bonafide.audio.spectrogram.Layout`."""
 
-    def __init__(self, widths: Sequence[int], phase: bool, **kwargs: Any) -> None:  # noqa: ANN401 - of Keras
+    def __init__(
+        self,
+        widths: Sequence[int],
+        phase: bool,
+        steps: Sequence[int] = (),
+        **kwargs: Any,  # noqa: ANN401 - of Keras
+    ) -> None:
         super().__init__(**kwargs)
-        self.widths, self.phase = tuple(widths), phase
+        self.widths, self.phase, self.steps = tuple(widths), phase, tuple(steps) or (1,) * len(widths)
 
     def call(self, crop: keras.KerasTensor) -> keras.KerasTensor:
         """Return the statistics of each crop, shape (n, frames, sum of the widths); shape (n, statistics)."""
         crop = ops.cast(crop, "float32")
-        ends = zip(self.widths, accumulate(self.widths), strict=True)
-        parts = [crop[:, :, stop - width : stop] for width, stop in ends]
+        ends = zip(self.widths, accumulate(self.widths), self.steps, strict=True)
+        parts = [crop[:, ::step, stop - width : stop] for width, stop, step in ends]
         return all_statistics(parts, phase=self.phase, xp=ops)
 
     def get_config(self) -> dict[str, Any]:
         """Return what the layer is built from."""
-        return {**super().get_config(), "widths": self.widths, "phase": self.phase}
+        return {**super().get_config(), "widths": self.widths, "phase": self.phase, "steps": self.steps}
 
 
 @keras.saving.register_keras_serializable("bonafide")

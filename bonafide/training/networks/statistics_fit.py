@@ -37,7 +37,7 @@ class StatisticsSettings:
 def check(settings: StatisticsSettings, spectrogram: SpectrogramSettings, frames: int) -> None:
     """Raise `UserError` where the statistics cannot be taken of crops of so many frames of such spectrograms."""
     bins = spectrogram.n_fft // 2 - 1
-    if spectrogram.scale != "linear" or spectrogram.widths != (bins,):
+    if spectrogram.scale != "linear" or spectrogram.layout.widths != (bins,):
         raise UserError(
             'the network statistics needs features.scale "linear", features.n_bands of n_fft / 2 - 1,'
             f" {bins}, and nothing of features.linear_n_ffts and phase_n_fft; for mel bands choose another train.model"

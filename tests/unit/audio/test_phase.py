@@ -49,7 +49,7 @@ def test_short_clips_and_silence_have_some_too(voice, size):
 
 def test_they_stand_behind_bands_and_bins_at_the_frequencies_that_they_are_of(voice):
     settings = SpectrogramSettings(1024, HOP, 64, 0, 8000, linear_n_ffts=(N_FFT,), phase_n_fft=N_FFT)
-    assert settings.widths == (64, 255, VALUES) and settings.bands.width == 64
+    assert settings.layout.widths == (64, 255, VALUES) and settings.bands.width == 64
     whole = log_spectrogram(voice[:RATE], RATE, settings)
     assert whole.shape[1] == settings.width
     np.testing.assert_array_equal(whole[:, -VALUES:], bends(voice[:RATE]).astype(np.float16))

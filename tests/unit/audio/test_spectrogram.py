@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonafide.audio.spectrogram import FLOOR, SpectrogramSettings, band_centres, crops, log_spectrogram, repeat_to
+from bonafide.audio.spectrogram import (
+    FLOOR,
+    SpectrogramSettings,
+    band_centres,
+    crop_rows,
+    crops,
+    log_spectrogram,
+    log_spectrograms,
+    repeat_to,
+)
 
 RATE = 16000
 SETTINGS = [
@@ -120,3 +129,21 @@ def test_a_tone_at_the_centre_of_a_band_is_loudest_in_it(rate, settings):
 def test_linear_bands_of_half_the_rate_have_their_centres_at_the_bins():
     rate, settings = LINEAR[0]
     assert np.array_equal(band_centres(settings, rate), np.fft.rfftfreq(settings.n_fft, 1 / rate)[1:-1])
+
+
+@pytest.mark.parametrize("frames", [100, 401])  # of a crop: shorter than the clip, and longer
+def test_a_long_window_steps_over_frames_and_crops_hold_the_same_of_it_apart_and_side_by_side(voice, frames):
+    steady = SpectrogramSettings(1024, 160, 64, 0, 8000, linear_n_ffts=(512, 2048))
+    stepping = replace(steady, linear_steps=(1, 3))
+    clip = voice[: 2 * 16000].astype(np.float32)
+    bands, short, long = log_spectrograms(clip, 16000, stepping)
+    assert np.array_equal(long, log_spectrograms(clip, 16000, steady)[2][::3])
+    together = log_spectrogram(clip, 16000, stepping)
+    assert np.array_equal(together[:, : -long.shape[1]], np.concatenate([bands, short], axis=1))
+    heard = crops(together, frames)[:, ::3, -long.shape[1] :]
+    assert np.array_equal(heard, long[crop_rows(len(bands), frames, 3)])
+
+
+def test_steps_that_are_not_one_for_each_window_are_refused():
+    with pytest.raises(ValueError, match="linear_steps needs a number for each of linear_n_ffts, or none"):
+        SpectrogramSettings(1024, 160, 64, 0, 8000, linear_n_ffts=(512, 2048), linear_steps=(3,))

@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
-from bonafide.audio.spectrogram import SpectrogramSettings, crops, log_spectrograms
-from bonafide.audio.statistics import FINE_BINS, SEGMENT, all_statistics, spectral_statistics
+from bonafide.audio.spectrogram import SpectrogramSettings, crop_rows, log_spectrograms
+from bonafide.audio.statistics import BANDS, FINE_BINS, SEGMENT, all_statistics, spectral_statistics
 
 RATE = 16000
-SETTINGS = SpectrogramSettings(1024, 160, 128, 0, 8000, linear_n_ffts=(512, 2048), phase_n_fft=512)
+FRAMES = 250  # of a crop
+SETTINGS = SpectrogramSettings(1024, 160, 128, 0, 8000, linear_n_ffts=(512, 2048), linear_steps=(1, 3), phase_n_fft=512)
 
 
 def parts_of(samples):
-    frames = 100
-    cut = [crops(part, frames) for part in log_spectrograms(samples.astype(np.float32), RATE, SETTINGS)]
-    return [part.astype(np.float32) for part in cut]
+    parts = log_spectrograms(samples.astype(np.float32), RATE, SETTINGS)
+    rows = [crop_rows(len(parts[0]), FRAMES, step) for step in SETTINGS.layout.steps]
+    return [part[own].astype(np.float32) for part, own in zip(parts, rows, strict=True)]
 
 
 def test_they_hardly_change_with_the_level(voice):
@@ -29,8 +30,9 @@ def test_each_part_has_its_own_and_of_long_windows_no_fine_structure_is_taken(vo
     bands, short, long = sizes
     assert parts[2].shape[2] > FINE_BINS >= parts[1].shape[2]
     assert bands == short > long > 300
-    assert all_statistics(parts, phase=True).shape[1] == sum(sizes) + 2 * parts[-1].shape[2]
-    assert all_statistics(parts[:-1], phase=False).shape[1] == sum(sizes)
+    moves = 8 * BANDS
+    assert all_statistics(parts, phase=True).shape[1] == sum(sizes) + moves + 2 * parts[-1].shape[2]
+    assert all_statistics(parts[:-1], phase=False).shape[1] == sum(sizes) + moves
 
 
 @pytest.mark.parametrize("sound", ["silence", "noise", "pulse"])

@@ -2,7 +2,7 @@
 
 import ast
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -71,6 +71,23 @@ def test_a_bad_setting_is_refused_by_name(tmp_path, change, said):
     with pytest.raises(UserError, match=said) as caught:
         read_section(path, "outer", Outer)
     assert str(path) in str(caught.value)
+
+
+@dataclass(frozen=True)
+class Fitting:
+    low: int
+    high: int
+
+    def __post_init__(self):
+        if self.low > self.high:
+            raise ValueError("low lies above high")
+
+
+def test_settings_that_do_not_fit_together_say_so_in_their_own_words():
+    with pytest.raises(UserError, match=r"^here: low lies above high$"):
+        parse({"low": 2, "high": 1}, "here", Fitting)
+    with pytest.raises(UserError, match=r"^there\.inner: low lies above high$"):
+        parse({"inner": {"low": 2, "high": 1}}, "there", make_dataclass("Around", [("inner", Fitting)]))
 
 
 def test_all_bad_settings_are_named_at_once():

@@ -26,7 +26,7 @@ def written(model, document):
 def as_format_2(document):
     """As it was written while there was one linear spectrogram at most, and nothing of phase."""
     spectrogram = dict(document["spectrogram"])
-    spectrogram.pop("phase_n_fft")
+    spectrogram.pop("phase_n_fft"), spectrogram.pop("linear_steps")
     spectrogram["linear_n_fft"] = (*spectrogram.pop("linear_n_ffts"), 0)[0]
     return {**document, "format": 2, "spectrogram": spectrogram}
 
@@ -34,7 +34,7 @@ def as_format_2(document):
 def as_format_1(document):
     """As it was written until the network's crop and the bands of the spectrogram got names of their own."""
     spectrogram = dict(document["spectrogram"])
-    spectrogram.pop("phase_n_fft"), spectrogram.pop("linear_n_ffts")
+    spectrogram.pop("phase_n_fft"), spectrogram.pop("linear_n_ffts"), spectrogram.pop("linear_steps")
     mel = {"n_mels": spectrogram.pop("n_bands"), "crop_seconds": 4.0, **spectrogram}
     return {**{key: value for key, value in document.items() if key != "spectrogram"}, "format": 1, "mel": mel}
 
@@ -44,7 +44,12 @@ def as_format_1(document):
 def test_a_file_of_an_older_format_is_read(packaged, older, linear):
     facts = Scorer(packaged_model()).facts
     now, width = json.loads(json.dumps(facts_as_json(facts))), facts.spectrogram.width  # of what its network takes
-    own = {**now["spectrogram"], "linear_n_ffts": [] if older is as_format_1 else linear, "phase_n_fft": 0}
+    own = {
+        **now["spectrogram"],
+        "linear_n_ffts": [] if older is as_format_1 else linear,
+        "phase_n_fft": 0,
+        "linear_steps": [],
+    }
     now["spectrogram"] = {**own, "n_bands": width - sum(n_fft // 2 - 1 for n_fft in own["linear_n_ffts"])}
     facts = Scorer(written(packaged, older(now))).facts
     assert json.loads(json.dumps(facts_as_json(facts))) == now

@@ -18,8 +18,8 @@ from bonafide.training.networks.small import SMALLEST_CROP, small
 ROOT = Path(__file__).parents[3]
 SETTINGS = read_section(ROOT / "params.yaml", "train", TrainSettings)
 BOTH = read_section(ROOT / "params.yaml", "features", SpectrogramSettings)
-MEL = replace(BOTH, n_bands=64, linear_n_ffts=(), phase_n_fft=0)
-LINEAR = replace(BOTH, n_fft=512, n_bands=255, scale="linear", linear_n_ffts=(), phase_n_fft=0)
+MEL = replace(BOTH, n_bands=64, linear_n_ffts=(), linear_steps=(), phase_n_fft=0)
+LINEAR = replace(BOTH, n_fft=512, n_bands=255, scale="linear", linear_n_ffts=(), linear_steps=(), phase_n_fft=0)
 SMALL = replace(SETTINGS, model="cnn", cnn=replace(SETTINGS.cnn, architecture="small"))
 
 
@@ -57,7 +57,13 @@ def test_no_network_is_told_by_its_name_but_where_it_is_registered():
             4.0,
             "64 or more of features.n_bands, and one or more of features.linear_n_ffts",
         ),
-        ("cnn", BOTH, 0.5, "train.crop_seconds gives 51 frames, and the network joint needs 64"),
+        ("cnn", replace(BOTH, linear_steps=(2, 3)), 4.0, "features.linear_steps begins with 1"),
+        (
+            "cnn",
+            BOTH,
+            0.5,
+            "train.crop_seconds and features.linear_steps give 17 frames, and the network joint needs 64",
+        ),
     ],
 )
 def test_features_that_a_network_cannot_use_are_refused_in_a_sentence(name, spectrogram, seconds, why):
