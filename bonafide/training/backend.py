@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors alone, of TensorFlo
 import keras
 from keras import layers, ops
 
-__all__ = ["keras", "layers", "make_deterministic", "ops", "write_onnx"]
+__all__ = ["keras", "layers", "make_deterministic", "ops", "quiet", "write_onnx"]
 
 # tf2onnx copies its whole graph before each of its many steps, in case one fails: then an export fails, and says so.
 os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
@@ -38,7 +38,7 @@ def make_deterministic(seed: int) -> None:
 
 def write_onnx(model: keras.Model, path: Path) -> None:
     """Write what `model` does outside training to the ONNX file `path`; its one input has the shape of a batch."""
-    with _quiet():
+    with quiet():
         if keras.backend.backend() != "tensorflow":
             model.export(path, format="onnx", verbose=False)
             return
@@ -52,7 +52,7 @@ def write_onnx(model: keras.Model, path: Path) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Let libraries that tell of what they pass over say errors alone meanwhile, as tf2onnx on its way to ONNX."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
