@@ -14,7 +14,7 @@ from annotated_types import Gt
 from bonafide.audio.conditioning import AudioSettings, from_flac
 from bonafide.audio.halves import to_single
 from bonafide.audio.spectrogram import Layout, SpectrogramSettings, crop_count, crop_rows, log_spectrograms
-from bonafide.audio.statistics import frame_values, moments_of
+from bonafide.audio.statistics import SEGMENT, frame_values, moments_of
 from bonafide.corpus.segments import Segment
 from bonafide.errors import UserError
 from bonafide.pipeline.params import read_key, read_section
@@ -39,7 +39,23 @@ def read_features(params: Path) -> FeatureSettings:
     rate = read_section(params, "audio", AudioSettings).rate
     spectrogram = read_section(params, "features", SpectrogramSettings)
     seconds = read_key(params, "train", "crop_seconds", Annotated[float, Gt(0)])
-    return FeatureSettings(spectrogram, rate, spectrogram.frames(seconds, rate) if spectrogram.linear_n_ffts else 0)
+    if not spectrogram.linear_n_ffts:
+        return FeatureSettings(spectrogram, rate)
+    frames = spectrogram.frames(seconds, rate)
+    check_crops(frames, spectrogram)
+    return FeatureSettings(spectrogram, rate, frames)
+
+
+def check_crops(frames: int, spectrogram: SpectrogramSettings) -> None:
+    """Raise `UserError` where no statistics can be taken of crops of so many frames."""
+    steps = spectrogram.layout.steps
+    if spectrogram.phase_n_fft and steps[1] > 1:
+        raise UserError("features.linear_steps begins with 1, as phase is weighed by how loud the first window is")
+    if (heard := -(-frames // max(steps))) < SEGMENT:
+        raise UserError(
+            f"train.crop_seconds and features.linear_steps give {heard} frames, and statistics need {SEGMENT}: make"
+            " crops longer or steps shorter"
+        )
 
 
 def feature_tasks(clips: Path, augmented: Path) -> list[Task]:

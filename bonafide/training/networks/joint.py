@@ -16,7 +16,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from bonafide.audio.spectrogram import Layout, SpectrogramSettings
-from bonafide.audio.statistics import SEGMENT
+from bonafide.clips.features import check_crops
 from bonafide.errors import UserError
 from bonafide.progress import track
 from bonafide.training.backend import keras, layers, make_deterministic, ops
@@ -81,14 +81,7 @@ def check(settings: DenseSettings, spectrogram: SpectrogramSettings, frames: int
             f" features.linear_n_ffts, each of {2 * FEWEST + 2} samples or more: for one spectrogram alone choose"
             " another train.cnn.architecture"
         )
-    if phase and spectrogram.layout.steps[1] > 1:
-        raise UserError("features.linear_steps begins with 1, as the network joint weighs phase by its first window")
-    heard = -(-frames // max(spectrogram.layout.steps))
-    if heard < SEGMENT:
-        raise UserError(
-            f"train.crop_seconds and features.linear_steps give {heard} frames, and the network joint needs {SEGMENT}:"
-            " make crops longer or steps shorter"
-        )
+    check_crops(frames, spectrogram)
 
 
 def convolutions(frames: int, n_mels: int, dropout: float) -> keras.Model:

@@ -62,7 +62,7 @@ def test_no_network_is_told_by_its_name_but_where_it_is_registered():
             "cnn",
             BOTH,
             0.5,
-            "train.crop_seconds and features.linear_steps give 17 frames, and the network joint needs 64",
+            "train.crop_seconds and features.linear_steps give 17 frames, and statistics need 64",
         ),
     ],
 )
