@@ -1,7 +1,7 @@
 """Products of frames with matrices, and sums of bins in bands; for numpy and Keras alike.
 
-Frames are laid in one row for a product: Keras writes a dozen operations around one of three axes, which cost minutes
-of tracing and exporting in a network of many. A band's sum leaves out the many bins that it does not touch.
+A product is taken of two axes, all frames one behind the other: around one of three axes Keras writes a dozen further
+operations, which tracing and exporting pay for. A band's sum leaves out the many bins that it does not touch.
 """
 
 from typing import Any

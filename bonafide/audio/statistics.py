@@ -204,7 +204,7 @@ def _liveliness(cepstra: Array, xp: Any) -> tuple[Array, Array]:  # noqa: ANN401
 
 
 def _dynamics(cepstra: Array, xp: Any) -> list[Array]:  # noqa: ANN401
-    """How far cepstra move in some frames, and how suddenly: joined pieces jump, and rules and vocoders glide."""
+    """How far cepstra move in some frames, and how suddenly: spread, skewness and kurtosis of their steps."""
     steps = cepstra[:, 1:] - cepstra[:, :-1]
     turns = steps[:, 1:] - steps[:, :-1]
     moved = [*(cepstra[:, lag:] - cepstra[:, :-lag] for lag in LAGS), turns]

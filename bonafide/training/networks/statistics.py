@@ -34,15 +34,9 @@ class SpectralStatistics(layers.Layer):  # type: ignore[misc]  # Keras has no ty
 class AllStatistics(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Fixed statistics of crops: `bonafide.audio.statistics`; for the rest see `bonafide.audio.spectrogram.Layout`."""
 
-    def __init__(
-        self,
-        widths: Sequence[int],
-        phase: bool,
-        steps: Sequence[int] = (),
-        **kwargs: Any,  # noqa: ANN401 - of Keras
-    ) -> None:
+    def __init__(self, widths: Sequence[int], phase: bool, steps: Sequence[int], **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(**kwargs)
-        self.widths, self.phase, self.steps = tuple(widths), phase, tuple(steps) or (1,) * len(widths)
+        self.widths, self.phase, self.steps = tuple(widths), phase, tuple(steps)
 
     def call(self, crop: keras.KerasTensor) -> keras.KerasTensor:
         """Return the statistics of each crop, shape (n, frames, sum of the widths); shape (n, statistics)."""
