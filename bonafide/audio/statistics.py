@@ -112,9 +112,10 @@ def moments_of(values: Sequence[Sequence[Array]], *, phase: bool, xp: Any = np) 
     taken = [_spectral(each, xp) for each in (*bins, bands)]
     if bins:
         level, log_power, coarse, *_ = bins[0]
-        taken += _dynamics(product(coarse, matrices(log_power.shape[2]).dct, xp), xp)
+        loud = _loudness(level, xp)
+        taken += _dynamics(product(coarse, matrices(log_power.shape[2]).dct, xp), loud, xp)
         if phase:
-            taken += _moments(values[-1][0], _loudness(level, xp), xp)
+            taken += _moments(values[-1][0], loud, xp)
     return xp.concatenate(taken, axis=-1)
 
 
@@ -203,22 +204,32 @@ def _liveliness(cepstra: Array, xp: Any) -> tuple[Array, Array]:  # noqa: ANN401
     return xp.log(xp.std(cepstra, axis=1) + STILL), xp.log(xp.std(steps, axis=1) + STILL)
 
 
-def _dynamics(cepstra: Array, xp: Any) -> list[Array]:  # noqa: ANN401
-    """How far cepstra move in some frames, and how suddenly: spread, skewness and kurtosis of their steps."""
-    steps = cepstra[:, 1:] - cepstra[:, :-1]
-    turns = steps[:, 1:] - steps[:, :-1]
-    moved = [*(cepstra[:, lag:] - cepstra[:, :-lag] for lag in LAGS), turns]
-    skewness, tails = _shape(steps, xp)
-    return [*(xp.log(xp.std(each, axis=1) + STILL) for each in moved), skewness, tails, _shape(turns, xp)[1]]
+def _dynamics(cepstra: Array, loud: Array, xp: Any) -> list[Array]:  # noqa: ANN401
+    """How far cepstra move in some frames, and how suddenly: spread, skewness and kurtosis of their steps.
+
+    What moves where a recording is all but silent is rounding, so that frames count by how `loud` they are.
+    """
+    moved = [_moved(cepstra, loud, lag, xp) for lag in LAGS]
+    steps, of_steps = _moved(cepstra, loud, 1, xp)
+    turns, of_turns = _moved(steps, of_steps, 1, xp)
+    spreads = [xp.log(_moments(x, weight, xp)[1] + STILL) for x, weight in (*moved, (turns, of_turns))]
+    skewness, tails = _shape(steps, of_steps, xp)
+    return [*spreads, skewness, tails, _shape(turns, of_turns, xp)[1]]
 
 
-def _shape(x: Array, xp: Any) -> tuple[Array, Array]:  # noqa: ANN401
-    """Return skewness and the logarithm of the kurtosis over frames of `x`, shape (n, frames, k)."""
-    x = x - xp.mean(x, axis=1, keepdims=True)
+def _moved(x: Array, weight: Array, lag: int, xp: Any) -> tuple[Array, Array]:  # noqa: ANN401
+    """Return how far `x`, shape (n, frames, k), moves in `lag` frames, and what that counts by the `weight` of both."""
+    both = xp.sqrt(weight[:, lag:] * weight[:, :-lag])
+    return x[:, lag:] - x[:, :-lag], both / xp.mean(both, axis=1, keepdims=True)
+
+
+def _shape(x: Array, weight: Array, xp: Any) -> tuple[Array, Array]:  # noqa: ANN401
+    """Return skewness and the logarithm of the kurtosis over frames of `x`, shape (n, frames, k), weighted by frame."""
+    x = x - _mean(x, weight, xp)
     squares = xp.square(x)
-    variance = xp.mean(squares, axis=1) + STILL**2
-    skewness = xp.mean(x * squares, axis=1) / (variance * xp.sqrt(variance))
-    return skewness, xp.log(xp.mean(xp.square(squares), axis=1) / xp.square(variance) + FLAT)
+    variance = _mean(squares, weight, xp)[:, 0] + STILL**2
+    skewness = _mean(x * squares, weight, xp)[:, 0] / (variance * xp.sqrt(variance))
+    return skewness, xp.log(_mean(xp.square(squares), weight, xp)[:, 0] / xp.square(variance) + FLAT)
 
 
 def _togetherness(bands: Array, xp: Any) -> list[Array]:  # noqa: ANN401

@@ -67,7 +67,7 @@ ARCHITECTURES = {
     "small": Architecture(lambda clips, dropout: small(clips.frames, clips.n_bands, dropout), _check_size),
     "seed": Architecture(lambda clips, dropout: seed_network(clips.frames, clips.n_bands, dropout), _check_size),
 }
-MOST_EXAMPLES = 40_000  # recordings and copies whose crops the dense layers learn from, at most
+MOST_EXAMPLES = 64_000  # recordings and copies whose crops the dense layers learn from, at most
 BATCHES_AHEAD = 4  # that are read while the network learns
 WARM_UP = 0.03  # of the training, over which the learning rate rises
 

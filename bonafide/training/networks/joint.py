@@ -41,8 +41,12 @@ FEWEST_STEPS = 10  # of an epoch of the dense layers, however few crops there ar
 
 @dataclass(frozen=True)
 class DenseSettings:
-    """The dense layers and how they are fitted; section `train.cnn.dense` of params.yaml."""
+    """The dense layers and how they are fitted; section `train.cnn.dense` of params.yaml.
 
+    Of `members`, each with layers of its own, the mean of the logits is taken.
+    """
+
+    members: Annotated[int, Gt(0)]
     layers: tuple[Annotated[int, Gt(0)], ...]
     dropout: tuple[Annotated[float, Ge(0), Lt(1)], ...]
     share: Annotated[float, Ge(0), Le(1)]
@@ -136,17 +140,17 @@ def fit_dense(
     is_ai = training.labels == AI
     odds = balanced_weights(training.clips, is_ai, origins, np.ones(len(is_ai)))
     odds *= _shares(training.copies > 0, odds, copy_share)
-    dense = copy_of(start.network) if start else _dense(training.values, settings)
+    dense, learning = _adapting(start) if start else _dense(training.values, settings)
     rng, size, epochs = np.random.default_rng(seed), settings.batch_size, settings.epochs
     steps = max(FEWEST_STEPS, min(settings.epoch_crops, len(is_ai)) // size)
     highest = settings.learning_rate * (start.rate if start else 1.0)
     rate = keras.optimizers.schedules.CosineDecay(highest, epochs * steps)
     loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
-    dense.compile(keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay), loss=loss)
+    learning.compile(keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay), loss=loss)
     for _ in track(range(epochs), total=epochs, what="fitting dense layers, epochs"):
         drawn = rng.choice(len(is_ai), steps * size, p=odds / odds.sum())
-        labels = is_ai[drawn, None].astype(np.float32)
-        dense.fit(training.values[drawn], labels, batch_size=size, shuffle=False, verbose=0)
+        labels = np.repeat(is_ai[drawn, None].astype(np.float32), learning.output_shape[-1], axis=1)
+        learning.fit(training.values[drawn], labels, batch_size=size, shuffle=False, verbose=0)
     if start:
         start.blend(dense)
     return dense
@@ -191,15 +195,30 @@ def _shares(of_copies: np.ndarray, odds: np.ndarray, copy_share: float) -> np.nd
     return shares
 
 
-def _dense(values: np.ndarray, settings: DenseSettings) -> keras.Model:
+def _adapting(start: Start) -> tuple[keras.Model, keras.Model]:
+    """Return what `_dense` does, to go on from what was learnt before: for the mean, which is all that is kept."""
+    dense = copy_of(start.network)
+    return dense, dense
+
+
+def _dense(values: np.ndarray, settings: DenseSettings) -> tuple[keras.Model, keras.Model]:
+    """Return the dense layers, statistics in and logits out, and the same with the logit of each member for itself.
+
+    Members that learnt for their mean would lean on each other; each for itself, they err in ways of their own.
+    """
     standardise = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, trainable=False)
     statistics = keras.Input(values.shape[1:])
-    x = layers.Dropout(settings.dropout[0])(Clip(name="limit")(standardise(statistics)))
-    for width, dropout in zip(settings.layers, settings.dropout[1:], strict=True):
-        x = layers.Dropout(dropout)(layers.Dense(width, "relu")(x))
-    dense = keras.Model(statistics, layers.Dense(1)(x), name=DENSE_BRANCH)
+    limited = Clip(name="limit")(standardise(statistics))
+    logits = []
+    for _ in range(settings.members):
+        x = layers.Dropout(settings.dropout[0])(limited)
+        for width, dropout in zip(settings.layers, settings.dropout[1:], strict=True):
+            x = layers.Dropout(dropout)(layers.Dense(width, "relu")(x))
+        logits.append(layers.Dense(1)(x))
+    mean = layers.Average()(logits) if len(logits) > 1 else logits[0]
+    apart = layers.Concatenate()(logits) if len(logits) > 1 else logits[0]
     standardise.set_weights([values.mean(axis=0), values.var(axis=0)])
-    return dense
+    return keras.Model(statistics, mean, name=DENSE_BRANCH), keras.Model(statistics, apart)
 
 
 def _convolution(

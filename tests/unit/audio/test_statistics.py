@@ -8,6 +8,7 @@ from bonafide.audio.statistics import BANDS, FINE_BINS, SEGMENT, all_statistics,
 
 RATE = 16000
 FRAMES = 250  # of a crop
+MOVES = 8 * BANDS  # statistics of how cepstra move
 SETTINGS = SpectrogramSettings(1024, 160, 128, 0, 8000, linear_n_ffts=(512, 2048), linear_steps=(1, 3), phase_n_fft=512)
 
 
@@ -30,9 +31,8 @@ def test_each_part_has_its_own_and_of_long_windows_no_fine_structure_is_taken(vo
     bands, short, long = sizes
     assert parts[2].shape[2] > FINE_BINS >= parts[1].shape[2]
     assert bands == short > long > 300
-    moves = 8 * BANDS
-    assert all_statistics(parts, phase=True).shape[1] == sum(sizes) + moves + 2 * parts[-1].shape[2]
-    assert all_statistics(parts[:-1], phase=False).shape[1] == sum(sizes) + moves
+    assert all_statistics(parts, phase=True).shape[1] == sum(sizes) + MOVES + 2 * parts[-1].shape[2]
+    assert all_statistics(parts[:-1], phase=False).shape[1] == sum(sizes) + MOVES
 
 
 @pytest.mark.parametrize("sound", ["silence", "noise", "pulse"])
@@ -55,3 +55,16 @@ def test_one_clip_and_many_have_the_same(voice):
 def test_a_segment_is_enough(voice):
     part = parts_of(voice[:RATE])[1][:, :SEGMENT]
     assert np.isfinite(spectral_statistics(part)).all()
+
+
+def test_how_cepstra_move_is_told_by_the_voice_and_not_by_the_pauses(voice):
+    """Two recorders differ in their noise where nobody speaks, as do 16 and 24 bits."""
+    rng = np.random.default_rng(1)
+    spoken = np.concatenate([voice[: 2 * RATE], np.zeros(RATE, np.float32)])
+    a, b = (
+        all_statistics(parts_of(spoken + rng.normal(0, level, spoken.size)), phase=False)[0, -MOVES:]
+        for level in (1e-5, 1e-4)
+    )
+    spreads, tails = slice(0, 5 * BANDS), slice(6 * BANDS, 8 * BANDS)  # logarithms; the skewness between them is none
+    assert np.abs(a - b)[spreads].mean() < 0.1
+    assert np.abs(a - b)[tails].mean() < 0.1

@@ -61,6 +61,23 @@ def test_what_was_heard_trains_and_is_neither_dev_nor_test(heard):
     assert {"train", "dev", "test"} <= set(sides.values())
 
 
+def test_dev_and_test_are_shares_of_all_clips_however_many_were_heard(heard):
+    people = [clip(100 + n, speaker=f"p{n}") for n in range(50)]
+    machines = [clip(200 + n, "ai", generator=f"g{n}") for n in range(50)]
+    known = [clip(300 + n, speaker="LJ") for n in range(60)]
+
+    def judged(rows):
+        table = as_table(rows, CATALOG)
+        done = divided(alike(table, NONE, SETTINGS, heard), SETTINGS, NONE, heard=heard)
+        sides = [row["split"] for row in done for _ in row["places"]]
+        return pytest.approx((sides.count("dev"), sides.count("test")), abs=3)
+
+    assert judged([*people, *machines]) == (20, 20)
+    assert judged([*people, *machines, *known]) == (32, 32)
+    many = [clip(1000 + n, speaker="LJ") for n in range(900)]
+    assert judged([*people, *machines, *many]) == (45, 45)
+
+
 def test_a_corpus_that_was_heard_whole_cannot_be_tested(heard):
     with pytest.raises(UserError, match=r"start\.weights of params\.yaml to none"):
         parted([clip(9, speaker="LJ")], NONE, heard)

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 
 pytest.importorskip("keras", reason="needs Keras: pip install -e '.[pipeline]'")
@@ -11,7 +12,10 @@ pytest.importorskip("keras", reason="needs Keras: pip install -e '.[pipeline]'")
 from bonafide.audio.spectrogram import SpectrogramSettings
 from bonafide.errors import UserError
 from bonafide.pipeline.params import read_section
+from bonafide.training.backend import keras
 from bonafide.training.fit import crop_shape
+from bonafide.training.networks import joint
+from bonafide.training.networks.crop_statistics import CropStatistics
 from bonafide.training.networks.registry import NETWORKS, TrainSettings
 from bonafide.training.networks.small import SMALLEST_CROP, small
 
@@ -75,6 +79,23 @@ def test_dense_layers_without_a_dropout_each_are_refused_in_a_sentence():
     dense = replace(SETTINGS.cnn.dense, layers=(512, 128, 64))
     with pytest.raises(UserError, match="dropout needs a share for the statistics and one for each"):
         crop_shape(replace(SETTINGS, cnn=replace(SETTINGS.cnn, dense=dense)), BOTH, 16000)
+
+
+def test_each_member_of_the_dense_layers_is_right_alone_and_the_answer_is_their_mean():
+    rng = np.random.default_rng(1)
+    values = rng.standard_normal((400, 20)).astype(np.float32)
+    ai = values[:, 0] > 0
+    clips = np.arange(400).astype(str)
+    training = CropStatistics(clips, np.zeros(400, int), values, ai.astype(int))
+    quick = {"epochs": 8, "batch_size": 32, "learning_rate": 0.03, "dropout": (0.0, 0.0, 0.0)}
+    settings = replace(SETTINGS.cnn.dense, members=2, layers=(8, 4), **quick)
+    both = joint.fit_dense(training, settings, {}, 0.0, 0.05, seed=1)
+    of_each = keras.Model(both.input, [layer.output for layer in both.layers if layer.output.shape == (None, 1)][:2])
+    first, second = (each.numpy() for each in of_each(values))
+    np.testing.assert_allclose(both(values).numpy(), (first + second) / 2, rtol=1e-5, atol=1e-6)
+    assert not np.allclose(first, second, atol=0.1)
+    for logits in (first, second):
+        assert ((logits[:, 0] > 0) == ai).mean() > 0.9
 
 
 def test_features_that_are_too_small_for_convolutions_alone_are_refused_in_a_sentence():
