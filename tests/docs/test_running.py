@@ -36,6 +36,7 @@ ELSEWHERE = {  # a command, or how it begins: the file and what stands in it
     "dvc repro": (REPRO, "def test_the_first_run_runs_every_stage"),
     "dvc metrics diff main": ("tests/pipeline/test_metrics_diff.py", '"metrics", "diff", "main"'),
     "dvc plots diff main": ("tests/pipeline/test_plots.py", '"plots", "diff", "main"'),
+    "python stages/demo.py params.yaml data/corpus/packages": ("tests/unit/demo/test_plan.py", '"presets" / "packages'),
     "bonafide corpus track": ("tests/team/conftest.py", '"corpus", "track"'),
     "pip install -e '.[pipeline,cluster]'": ("pyproject.toml", 'cluster = ["distributed"]'),
     "pip install asyncssh && python docs/clusters/ssh.py node1 node2 node3": (CLUSTER_FILES, "ssh.py"),

@@ -18,7 +18,15 @@ PRESETS = {preset.name: preset for preset in presets(ROOT / "presets")}
 def lines_without(text, values):
     """Return the lines of a params file that hold neither a changed setting nor a part of one."""
     names = tuple(f"{key.rpartition('.')[2]}:" for key in values)
-    return [line for line in text.splitlines() if not line.lstrip().startswith((*names, "- ")) and line.strip()]
+    kept, inside = [], None
+    for line in filter(str.strip, text.splitlines()):
+        indent = len(line) - len(line.lstrip())
+        if inside is not None and (indent > inside or (indent == inside and line.lstrip().startswith("- "))):
+            continue
+        inside = indent if line.lstrip().startswith(names) else None
+        if inside is None:
+            kept.append(line)
+    return kept
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -2,14 +2,19 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
+from bonafide.corpus.heard import read_heard
 from bonafide.demo.build import channel_shares, listed, needed_packages, plan_copies, voice_shares
 from bonafide.demo.engines import ENGINES
 from bonafide.demo.settings import DemoSettings, check
 from bonafide.demo.sources import SOURCES
 from bonafide.demo.units import Spoken, folder_of, pick, shuffled
 from bonafide.errors import UserError
+from bonafide.files import HEARD
+from bonafide.pipeline.editing import read_settings, with_values
 
+ROOT = Path(__file__).parents[3]
 SETTINGS = DemoSettings(
     minutes=2,
     sources={"codec2": 1, "prompts-es-co": 1},
@@ -32,6 +37,21 @@ def clip(**known):
 def test_settings_that_cannot_be_met_are_refused(changed):
     with pytest.raises(UserError, match="demo"):
         check(DemoSettings(**{**vars(SETTINGS), **changed}))
+
+
+def test_the_preset_packages_builds_what_the_packaged_network_has_heard_and_the_rest_of_the_demo_is_unheard():
+    changed = with_values(
+        yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")),
+        read_settings(ROOT / "presets" / "packages.yaml"),
+    )
+    settings = DemoSettings(**changed["demo"])
+    check(settings)
+    heard = read_heard(HEARD)
+    empty = dict.fromkeys(("speaker", "source", "generator"), "")
+    assert {name for name in SOURCES if heard.holds({**empty, "source": name})} == set(settings.sources)
+    assert {name for name in ENGINES if heard.holds({**empty, "generator": name})} >= set(settings.engines)
+    for name in set(SOURCES) - set(settings.sources):
+        assert not heard.holds({**empty, "speaker": SOURCES[name].speaker}), f"who speaks in {name} was heard elsewhere"
 
 
 def test_only_what_is_used_is_downloaded():
