@@ -35,13 +35,14 @@ class CropStatistics:
         return self.where(np.isin(self.clips, list(clips)))
 
     def where(self, chosen: np.ndarray) -> "CropStatistics":
-        """Return those where `chosen`, shape (n,), is true."""
+        """Return those where `chosen`, shape (n,), is true; where all are, itself, as a copy may be of a gigabyte."""
+        if chosen.all():
+            return self
         return CropStatistics(self.clips[chosen], self.copies[chosen], self.values[chosen], self.labels[chosen])
 
     def labelled(self) -> "CropStatistics":
         """Return those that are human or ai: of a clip that is human in part, some crops are neither."""
-        labelled = self.labels != NEITHER
-        return self if labelled.all() else self.where(labelled)
+        return self.where(self.labels != NEITHER)
 
 
 def crop_statistics(clips: Clips, statistics: keras.Model) -> CropStatistics:
